@@ -1,0 +1,1 @@
+"""DS Bro: the agent loop, its tools, its policy and its models."""

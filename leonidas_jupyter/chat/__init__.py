@@ -1,0 +1,1 @@
+"""Messages, runs and their events."""

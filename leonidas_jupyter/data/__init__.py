@@ -1,0 +1,1 @@
+"""From a CSV to a typed, profiled frame, and SQL over frames."""

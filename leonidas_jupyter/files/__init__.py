@@ -1,0 +1,1 @@
+"""Files of a project, and the frames read from them."""

@@ -1,0 +1,1 @@
+"""Bytes: one interface, several object stores."""

@@ -1,0 +1,1 @@
+"""Metadata: one interface, several engines."""
