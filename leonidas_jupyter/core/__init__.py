@@ -1,1 +1,1 @@
-"""What every layer stands on: settings, errors, events, ids, the HTTP shapes and who may do what."""
+"""What every layer stands on: settings, errors, events, ids, HTTP shapes, permissions."""

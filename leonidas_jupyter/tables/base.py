@@ -1,0 +1,181 @@
+"""The interface between the repositories and the metadata engines, and how a table is declared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, Field
+
+from leonidas_jupyter.core.ids import now
+from leonidas_jupyter.core.paging import Page
+
+
+class Item(BaseModel):
+    """What every stored thing has: optimistic lock, version of its shape, times (UTC)."""
+
+    version: int = 1
+    schema_version: int = 1
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)
+
+
+M = TypeVar("M", bound=Item)
+Key = str | tuple[str, ...]
+"""A key: one text, or one for each field of a composed key."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """A second way in: items with the same ``partition`` value, in order of ``sort``, then key.
+
+    An item whose ``partition`` field is null does not stand in the index.
+    """
+
+    name: str
+    partition: str
+    sort: str
+
+
+@dataclass(frozen=True)
+class TableSpec(Generic[M]):
+    """A table, declared once, from its model.
+
+    ``key`` names one or two fields; with two, the first is the partition of the table's own order
+    (query with ``index=None``). ``unique`` fields hold a value once over the whole table (null as
+    often as you like). ``ttl`` names a datetime field after which the item may be swept; readers
+    treat an expired item as gone.
+    """
+
+    name: str
+    model: type[M]
+    key: tuple[str, ...]
+    unique: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    ttl: str | None = None
+
+    def key_of(self, item: M) -> tuple[str, ...]:
+        """The key of an item."""
+        return tuple(getattr(item, name) for name in self.key)
+
+
+@dataclass(frozen=True)
+class Put:
+    """Store an item; with ``if_absent`` only where none stands."""
+
+    spec: TableSpec[Any]
+    item: Item
+    if_absent: bool = False
+
+
+@dataclass(frozen=True)
+class Update:
+    """Change fields of an item; ``version`` rises and ``updated_at`` is set."""
+
+    spec: TableSpec[Any]
+    key: Key
+    changes: Mapping[str, Any]
+    if_version: int | None = None
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Remove an item; removing what is not there is no error, unless a version is asked for."""
+
+    spec: TableSpec[Any]
+    key: Key
+    if_version: int | None = None
+
+
+@dataclass(frozen=True)
+class Add:
+    """Add ``n`` to an integer field, atomically; neither ``version`` nor ``updated_at`` changes."""
+
+    spec: TableSpec[Any]
+    key: Key
+    field: str
+    n: int
+
+
+Operation = Put | Update | Delete | Add
+MAX_OPERATIONS = 100
+"""The most operations of one transaction (DynamoDB's limit)."""
+
+
+class Missing(Exception):
+    """The item to change is not there."""
+
+
+class Exists(Exception):
+    """An item with this key or unique value stands already; ``field`` says which."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class Stale(Exception):
+    """The item has another version than the one asked for."""
+
+
+class Unavailable(Exception):
+    """The engine cannot be reached or is overloaded; ``retry_after`` is in seconds."""
+
+    def __init__(self, message: str, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Table(Protocol[M]):
+    """One table. Every method may raise Unavailable."""
+
+    async def get(self, key: Key) -> M | None:
+        """The item, read consistently; None where there is none or its time is over."""
+
+    async def put(self, item: M, *, if_absent: bool = False) -> M:
+        """Store a whole item. Raises Exists (key with ``if_absent``, unique fields always)."""
+
+    async def update(
+        self, key: Key, changes: Mapping[str, Any], *, if_version: int | None = None
+    ) -> M:
+        """Change fields and return the item as it stands then. Raises Missing, Stale, Exists."""
+
+    async def delete(self, key: Key, *, if_version: int | None = None) -> None:
+        """Remove an item. With ``if_version`` raises Missing or Stale."""
+
+    async def add(self, key: Key, field: str, n: int) -> int:
+        """Add to an integer field and return its new value. Raises Missing."""
+
+    async def find(self, field: str, value: str) -> M | None:
+        """The item with this value of a unique field."""
+
+    async def query(
+        self,
+        index: str | None,
+        partition: str,
+        *,
+        after: str | None = None,
+        between: tuple[Any, Any] | None = None,
+        limit: int = 50,
+        descending: bool = False,
+    ) -> Page[M]:
+        """Items of one partition in the order of the index (None: of the key), from ``after``.
+
+        ``between`` limits the sort field to ``low <= value <= high``; either may be None.
+        """
+
+
+class Database(Protocol):
+    """An engine that holds the tables it was opened with."""
+
+    def table(self, spec: TableSpec[M]) -> Table[M]:
+        """The table of a declaration."""
+
+    async def transact(self, operations: Sequence[Operation]) -> None:
+        """All or nothing, at most MAX_OPERATIONS. Raises Missing, Stale, Exists."""
+
+    async def ping(self) -> None:
+        """Raises Unavailable when the engine does not answer."""
+
+    async def close(self) -> None:
+        """Release what is held."""
