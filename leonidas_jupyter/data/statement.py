@@ -1,0 +1,120 @@
+"""Which SQL may run: one query over frames, nothing that writes, reads files or changes settings."""
+
+import re
+from typing import TYPE_CHECKING
+
+from leonidas_jupyter.data.errors import SqlRefused
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+MAX_STATEMENT = 100_000
+"""Longest statement that is parsed, in characters."""
+
+TABLE_FUNCTIONS = frozenset(
+    "range generate_series unnest repeat json_each json_tree generate_subscripts".split()
+)
+"""The only functions that may stand where a table stands."""
+
+REFUSED_FUNCTIONS = re.compile(
+    r"(read_|parquet_|duckdb_|pragma_|sqlite_|postgres_|mysql_|pg_read|st_read|iceberg_|delta_|"
+    r"arrow_scan|pandas_scan|python_|getenv|getvariable|current_setting|set_config|glob$|sniff_csv|"
+    r"query$|query_table|json_execute|which_secret|nextval|currval|write_log|load_|copy_|"
+    r"checkpoint|force_checkpoint|sql_auto_complete|seq_scan|index_scan|add_parquet_key|"
+    r"from_substrait|get_substrait)",
+    re.I,
+)
+FILE_NAME = re.compile(
+    r"[/\\*?:]|\.(csv|tsv|txt|parquet|json|jsonl|ndjson|db|duckdb|xlsx?|gz|zst)$", re.I
+)
+CATALOG_NAME = re.compile(r"(duckdb_|pragma_|sqlite_|pg_)", re.I)
+SCHEMAS = frozenset(("", "main", "information_schema"))
+
+ONLY_QUERIES = (
+    "Only one query over the project's frames can run here: "
+    "write a single SELECT, WITH … SELECT, SUMMARIZE, DESCRIBE or PIVOT statement."
+)
+
+
+def check_statement(sql: str) -> str:
+    """The statement's text without a closing semicolon, if it is one query over frames.
+
+    This is the first of two walls: the worker's DuckDB can reach nothing outside the frames either.
+
+    Raises:
+        SqlRefused: it is empty, several statements, not a query, or uses what a query may not use.
+    """
+    from sqlglot import exp
+
+    root = _parse(sql)
+    allowed = (exp.Query, exp.Summarize, exp.Describe, exp.Pivot, exp.Values)
+    if not isinstance(root, allowed) or (isinstance(root, exp.Describe) and not root.this):
+        raise SqlRefused(ONLY_QUERIES)
+    for node in root.walk():
+        _check_node(node)
+    return sql.strip().rstrip(";").rstrip()
+
+
+def _parse(sql: str) -> "exp.Expression":
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    if len(sql) > MAX_STATEMENT:
+        raise SqlRefused(f"The SQL is longer than {MAX_STATEMENT:,} characters: shorten it.")
+    if "\0" in sql:
+        raise SqlRefused("The SQL holds a NUL character: remove it.")
+    try:
+        statements = [found for found in sqlglot.parse(sql, dialect="duckdb") if found is not None]
+    except (SqlglotError, RecursionError) as error:
+        reason = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split("\n")[0][:200]
+        raise SqlRefused(f"This is not SQL that can be read here: {reason}") from None
+    if not statements:
+        raise SqlRefused("The SQL is empty: write a SELECT statement.")
+    if len(statements) > 1:
+        raise SqlRefused("Only one statement at a time: remove what follows the semicolon.")
+    return statements[0]
+
+
+def _check_node(node: "exp.Expression") -> None:
+    from sqlglot import exp
+
+    changes = (
+        exp.Command, exp.DDL, exp.DML, exp.Copy, exp.Attach, exp.Detach, exp.Set, exp.Pragma,
+        exp.Drop, exp.Alter, exp.Use, exp.LoadData, exp.Into, exp.Parameter, exp.Placeholder,
+    )  # fmt: skip
+    if isinstance(node, changes) and not isinstance(node, exp.Query):
+        raise SqlRefused(ONLY_QUERIES)
+    if isinstance(node, exp.Table):
+        _check_table(node)
+    elif isinstance(node, exp.Func):
+        name = _function_name(node)
+        if REFUSED_FUNCTIONS.match(name):
+            raise SqlRefused(f"The function {name} is not available here: query the frames only.")
+
+
+def _check_table(table: "exp.Table") -> None:
+    from sqlglot import exp
+
+    if isinstance(table.this, exp.Func):
+        name = _function_name(table.this)
+        if name not in TABLE_FUNCTIONS:
+            raise SqlRefused(
+                f"The table function {name} is not available here: name one of the frames."
+            )
+        return
+    if FILE_NAME.search(table.name):
+        raise SqlRefused(
+            f"“{table.name}” looks like a file: files cannot be read here, name one of the frames."
+        )
+    if table.catalog not in ("", "memory") or table.db.lower() not in SCHEMAS:
+        raise SqlRefused(f"“{table.sql()}” is outside the frames: name one of the frames.")
+    if CATALOG_NAME.match(table.name):
+        raise SqlRefused(f"The catalogue table {table.name} is not available here.")
+
+
+def _function_name(function: "exp.Func") -> str:
+    from sqlglot import exp
+
+    if isinstance(function, exp.Anonymous):
+        return str(function.name).lower()
+    return str(function.sql_name()).lower()
