@@ -1,0 +1,63 @@
+"""What the rules of sessions need stored."""
+
+from typing import Any
+
+from leonidas_jupyter.core.paging import Page
+from leonidas_jupyter.projects.repository import PROJECTS
+from leonidas_jupyter.sessions.schemas import Session
+from leonidas_jupyter.tables.base import Add, Database, Index, Put, TableSpec, Update
+from leonidas_jupyter.tables.leases import UNFINISHED
+
+SESSIONS = TableSpec(
+    name="sessions",
+    model=Session,
+    key=("session_id",),
+    indexes=(Index("project", partition="project_id", sort="created_at"), UNFINISHED),
+)
+SPECS: tuple[TableSpec[Any], ...] = (SESSIONS,)
+
+
+class SessionsRepository:
+    """Sessions, and their number in their project."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.sessions = database.table(SESSIONS)
+
+    async def add(self, session: Session) -> None:
+        """Store a new session and count it. Raises Missing when the project is gone."""
+        await self._database.transact(
+            [
+                Put(SESSIONS, session, if_absent=True),
+                Add(PROJECTS, session.project_id, "session_count", 1),
+            ]
+        )
+
+    async def get(self, session_id: str) -> Session | None:
+        """The session, also one that is marked as deleted."""
+        return await self.sessions.get(session_id)
+
+    async def of_project(self, project_id: str, *, after: str | None, limit: int) -> Page[Session]:
+        """A project's sessions, newest first, also those marked as deleted."""
+        return await self.sessions.query(
+            "project", project_id, after=after, limit=limit, descending=True
+        )
+
+    async def change(
+        self, session_id: str, changes: dict[str, Any], *, if_version: int | None
+    ) -> Session:
+        """Change fields. Raises Missing, Stale."""
+        return await self.sessions.update(session_id, changes, if_version=if_version)
+
+    async def mark_deleted(self, session: Session, changes: dict[str, Any]) -> None:
+        """Mark as deleted and count down, in one write. Raises Missing, Stale."""
+        await self._database.transact(
+            [
+                Update(SESSIONS, session.session_id, changes, if_version=session.version),
+                Add(PROJECTS, session.project_id, "session_count", -1),
+            ]
+        )
+
+    async def remove(self, session_id: str) -> None:
+        """Remove the row."""
+        await self.sessions.delete(session_id)

@@ -1,0 +1,57 @@
+"""The shapes of sessions: what is stored, what comes in, what goes out."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from leonidas_jupyter.core.exposure import DataExposure
+from leonidas_jupyter.core.text import Title
+from leonidas_jupyter.tables.leases import Leased
+
+
+class Session(Leased):
+    """A session as stored; ``deleted_at`` marks one whose messages are still being removed.
+
+    ``context_from`` is an id in time order: messages with a smaller ``message_id`` stay readable,
+    but are no part of the conversation that the assistant goes on with. Null: all are.
+    """
+
+    session_id: str
+    project_id: str
+    title: str = ""
+    message_count: int = 0
+    last_message_at: datetime | None = None
+    data_exposure: DataExposure | None = None
+    context_from: str | None = None
+    deleted_at: datetime | None = None
+
+
+class SessionCreate(BaseModel):
+    """A new session; without a title it gets one from its first question."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title | None = None
+
+
+class SessionUpdate(BaseModel):
+    """Changes of a session; what is left out stays, a null exposure follows the project's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title | None = None
+    data_exposure: DataExposure | None = None
+
+
+class SessionResponse(BaseModel):
+    """A session as the project's members see it; ``data_exposure`` is the level that holds."""
+
+    session_id: str
+    project_id: str
+    title: str
+    message_count: int
+    last_message_at: datetime | None
+    data_exposure: DataExposure | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
