@@ -1,1 +1,1 @@
-"""Messages, runs and their events."""
+"""Questions to DS Bro: messages, runs, and the events of a run."""
