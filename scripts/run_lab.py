@@ -27,7 +27,7 @@ BANNER = """
 
     {url}
 
-  Open {notebook} there and run it, or in any notebook:
+  It opens a notebook to run from top to bottom. Or, in any notebook:
 
     %load_ext leonidas_jupyter
     %leonidas use Demo
@@ -64,10 +64,10 @@ def command(home: Path, notebooks: Path, arguments: argparse.Namespace) -> list[
     options = [
         f"--ServerApp.root_dir={notebooks}",
         f"--ServerApp.port={arguments.port}",
+        f"--LabApp.default_url=/lab/tree/{QUICKSTART}",
         f"--Leonidas.data_dir={home / 'data'}",
+        "--Application.log_level=WARN",
     ]
-    if (notebooks / QUICKSTART).exists():
-        options.append(f"--LabApp.default_url=/lab/tree/{QUICKSTART}")
     if arguments.no_browser or not has_display():
         options.append("--no-browser")
     if os.geteuid() == 0:
@@ -109,15 +109,14 @@ def serve(home: Path, arguments: argparse.Namespace) -> int:
     """Run JupyterLab until it ends or is stopped; return the exit code."""
     notebooks = prepare(home)
     # Its own session: Ctrl-C reaches this process alone, which then ends the server properly.
-    server = subprocess.Popen(command(home, notebooks, arguments), start_new_session=True)
+    server = subprocess.Popen(
+        command(home, notebooks, arguments), stdin=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         info = wait_until_ready(server)
         if info is not None:
-            url = f"{info['url']}lab?token={info['token']}" if info["token"] else info["url"]
-            print(
-                BANNER.format(url=url, home=home, notebook=QUICKSTART),
-                flush=True,
-            )
+            url = f"{info['url']}lab/tree/{QUICKSTART}?token={info['token']}"
+            print(BANNER.format(url=url, home=home), flush=True)
         elif server.poll() is None:
             print("JupyterLab did not start; its log is above.", file=sys.stderr)
             return 1
