@@ -21,15 +21,16 @@ class Item(BaseModel):
 
 
 M = TypeVar("M", bound=Item)
-Key = str | tuple[str, ...]
-"""A key: one text, or one for each field of a composed key."""
+KeyPart = str | int
+Key = KeyPart | tuple[KeyPart, ...]
+"""A key: one value, or one for each field of a composed key."""
 
 
 @dataclass(frozen=True)
 class Index:
     """A second way in: items with the same ``partition`` value, in order of ``sort``, then key.
 
-    An item whose ``partition`` field is null does not stand in the index.
+    An item whose ``partition`` or ``sort`` field is null does not stand in the index.
     """
 
     name: str
@@ -54,9 +55,22 @@ class TableSpec(Generic[M]):
     indexes: tuple[Index, ...] = ()
     ttl: str | None = None
 
-    def key_of(self, item: M) -> tuple[str, ...]:
+    def key_of(self, item: M) -> tuple[KeyPart, ...]:
         """The key of an item."""
         return tuple(getattr(item, name) for name in self.key)
+
+    def index(self, name: str | None) -> Index:
+        """The index of that name; None is the table's own order, by the fields of its key.
+
+        Raises:
+            ValueError: when the table has no such index.
+        """
+        if name is None and len(self.key) == 2:
+            return Index("key", partition=self.key[0], sort=self.key[1])
+        for index in self.indexes:
+            if index.name == name:
+                return index
+        raise ValueError(f"The table {self.name} has no index {name!r}.")
 
 
 @dataclass(frozen=True)
@@ -107,7 +121,10 @@ class Missing(Exception):
 
 
 class Exists(Exception):
-    """An item with this key or unique value stands already; ``field`` says which."""
+    """An item with this key or unique value stands already.
+
+    ``field`` says which: the unique field, or the last field of the key.
+    """
 
     def __init__(self, field: str) -> None:
         super().__init__(field)
@@ -127,7 +144,15 @@ class Unavailable(Exception):
 
 
 class Table(Protocol[M]):
-    """One table. Every method may raise Unavailable."""
+    """One table. Every method may raise Unavailable.
+
+    Times are stored in UTC to the microsecond; a naive datetime, a float that is not finite and an
+    integer beyond 64 bits in a field of their own are refused with ValueError.
+    """
+
+    @property
+    def spec(self) -> TableSpec[M]:
+        """The declaration."""
 
     async def get(self, key: Key) -> M | None:
         """The item, read consistently; None where there is none or its time is over."""
@@ -138,7 +163,10 @@ class Table(Protocol[M]):
     async def update(
         self, key: Key, changes: Mapping[str, Any], *, if_version: int | None = None
     ) -> M:
-        """Change fields and return the item as it stands then. Raises Missing, Stale, Exists."""
+        """Change fields and return the item as it stands then. Raises Missing, Stale, Exists.
+
+        The changed item is validated by its model. Neither the key nor ``version`` can be changed.
+        """
 
     async def delete(self, key: Key, *, if_version: int | None = None) -> None:
         """Remove an item. With ``if_version`` raises Missing or Stale."""
@@ -152,7 +180,7 @@ class Table(Protocol[M]):
     async def query(
         self,
         index: str | None,
-        partition: str,
+        partition: KeyPart,
         *,
         after: str | None = None,
         between: tuple[Any, Any] | None = None,
@@ -172,7 +200,11 @@ class Database(Protocol):
         """The table of a declaration."""
 
     async def transact(self, operations: Sequence[Operation]) -> None:
-        """All or nothing, at most MAX_OPERATIONS. Raises Missing, Stale, Exists."""
+        """All or nothing. Raises Missing, Stale, Exists: the first failure in order.
+
+        Refused with ValueError: more than MAX_OPERATIONS, and two operations on one item
+        (DynamoDB takes neither).
+        """
 
     async def ping(self) -> None:
         """Raises Unavailable when the engine does not answer."""

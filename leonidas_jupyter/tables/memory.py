@@ -1,0 +1,205 @@
+"""The engine that keeps everything in this process: for tests, and for ``memory://``."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, cast
+
+from leonidas_jupyter.core.errors import invalid
+from leonidas_jupyter.core.ids import now
+from leonidas_jupyter.core.paging import Page, decode_cursor, encode_cursor
+from leonidas_jupyter.tables.base import (
+    Add,
+    Delete,
+    Index,
+    Key,
+    KeyPart,
+    M,
+    Operation,
+    Put,
+    TableSpec,
+    Update,
+)
+from leonidas_jupyter.tables.operations import Result, apply, check
+from leonidas_jupyter.tables.rows import Row, Scalar, codec, encode_time
+
+_Undo = list[Callable[[], object]]
+
+
+class _MemoryRows:
+    """One table's rows; what is done to them goes to ``undo``, to be undone in reverse."""
+
+    def __init__(
+        self, rows: dict[tuple[Scalar, ...], Row], spec: TableSpec[Any], undo: _Undo
+    ) -> None:
+        self._rows = rows
+        self._codec = codec(spec)
+        self._undo = undo
+
+    def read(self, key: tuple[KeyPart, ...]) -> Row | None:
+        return self._rows.get(key)
+
+    def holder(self, field: str, value: Scalar) -> Row | None:
+        return next((row for row in self._rows.values() if row[field] == value), None)
+
+    def insert(self, row: Row) -> None:
+        key = self._codec.key_of(row)
+        self._undo.append(lambda: self._rows.pop(key))
+        self._rows[key] = row
+
+    def change(self, key: tuple[Scalar, ...], values: Row) -> None:
+        before = self._rows[key]
+        self._undo.append(lambda: self._rows.__setitem__(key, before))
+        self._rows[key] = {**before, **values}
+
+    def remove(self, key: tuple[Scalar, ...]) -> None:
+        before = self._rows.pop(key, None)
+        if before is not None:
+            self._undo.append(lambda: self._rows.__setitem__(key, before))
+
+
+class MemoryTable(Generic[M]):
+    """One table of a MemoryDatabase."""
+
+    def __init__(self, database: "MemoryDatabase", spec: TableSpec[M]) -> None:
+        self.spec = spec
+        self._database = database
+        self._codec = codec(spec)
+        self._rows = database.rows[spec.name]
+
+    async def get(self, key: Key) -> M | None:
+        """See Table."""
+        await asyncio.sleep(0)
+        row = self._rows.get(self._codec.key(key))
+        return self._live(row)
+
+    async def find(self, field: str, value: str) -> M | None:
+        """See Table."""
+        await asyncio.sleep(0)
+        if field not in self.spec.unique:
+            raise ValueError(f"{self.spec.name}.{field} is not unique.")
+        rows = _MemoryRows(self._rows, self.spec, [])
+        return self._live(rows.holder(field, self._codec.columns[field].encode(value)))
+
+    async def put(self, item: M, *, if_absent: bool = False) -> M:
+        """See Table."""
+        return cast("M", await self._database.run(Put(self.spec, item, if_absent)))
+
+    async def update(
+        self, key: Key, changes: Mapping[str, Any], *, if_version: int | None = None
+    ) -> M:
+        """See Table."""
+        return cast("M", await self._database.run(Update(self.spec, key, changes, if_version)))
+
+    async def delete(self, key: Key, *, if_version: int | None = None) -> None:
+        """See Table."""
+        await self._database.run(Delete(self.spec, key, if_version))
+
+    async def add(self, key: Key, field: str, n: int) -> int:
+        """See Table."""
+        return cast("int", await self._database.run(Add(self.spec, key, field, n)))
+
+    async def query(
+        self,
+        index: str | None,
+        partition: KeyPart,
+        *,
+        after: str | None = None,
+        between: tuple[Any, Any] | None = None,
+        limit: int = 50,
+        descending: bool = False,
+    ) -> Page[M]:
+        """See Table."""
+        await asyncio.sleep(0)
+        chosen = self.spec.index(index)
+        rows = [
+            (self._position(chosen, row), row) for row in self._within(chosen, partition, between)
+        ]
+        if after is not None:
+            start = tuple(decode_cursor(after, len(self._codec.order(chosen))))
+            if not self._codec.in_order(chosen, list(start)):
+                raise invalid("The cursor belongs to another listing; begin again without it.")
+            rows = [each for each in rows if (each[0] < start if descending else each[0] > start)]
+        rows.sort(key=lambda each: each[0], reverse=descending)
+        page = rows[:limit]
+        more = len(rows) > limit
+        return Page(
+            items=[self._codec.item(row) for _, row in page],
+            next=encode_cursor(list(page[-1][0])) if more else None,
+        )
+
+    def _live(self, row: Row | None) -> M | None:
+        if row is None or self._codec.expired(row, encode_time(self._database.clock())):
+            return None
+        item: M = self._codec.item(row)
+        return item
+
+    def _position(self, index: Index, row: Row) -> tuple[Any, ...]:
+        return tuple(row[name] for name in self._codec.order(index))
+
+    def _within(
+        self, index: Index, partition: KeyPart, between: tuple[Any, Any] | None
+    ) -> list[Row]:
+        """The live rows of a partition whose sort field is not null and lies in the range."""
+        wanted = self._codec.columns[index.partition].encode(partition)
+        sort = self._codec.columns[index.sort]
+        low, high = (None if v is None else sort.encode(v) for v in between or (None, None))
+        moment = encode_time(self._database.clock())
+
+        def fits(row: Row) -> bool:
+            value: Any = row[index.sort]
+            return (
+                row[index.partition] == wanted
+                and value is not None
+                and (low is None or value >= low)
+                and (high is None or value <= high)
+                and not self._codec.expired(row, moment)
+            )
+
+        return [row for row in self._rows.values() if fits(row)]
+
+
+class MemoryDatabase:
+    """Tables as dictionaries of rows; a copy goes in and a copy comes out.
+
+    Every call lets other tasks run first, so that callers meet the interleavings that they would
+    meet with a real engine.
+    """
+
+    def __init__(
+        self, specs: Sequence[TableSpec[Any]], *, clock: Callable[[], datetime] = now
+    ) -> None:
+        self.clock = clock
+        self.rows: dict[str, dict[tuple[Scalar, ...], Row]] = {spec.name: {} for spec in specs}
+
+    def table(self, spec: TableSpec[M]) -> MemoryTable[M]:
+        """See Database."""
+        return MemoryTable(self, spec)
+
+    async def run(self, operation: Operation) -> Result:
+        """One operation, and what it gives."""
+        return (await self._run([operation]))[0]
+
+    async def transact(self, operations: Sequence[Operation]) -> None:
+        """See Database."""
+        check(operations)
+        await self._run(operations)
+
+    async def ping(self) -> None:
+        """Memory always answers."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    async def _run(self, operations: Sequence[Operation]) -> list[Result]:
+        await asyncio.sleep(0)
+        undo: _Undo = []
+        try:
+            return [
+                apply(each, _MemoryRows(self.rows[each.spec.name], each.spec, undo), self.clock())
+                for each in operations
+            ]
+        except BaseException:
+            for step in reversed(undo):
+                step()
+            raise

@@ -1,0 +1,100 @@
+"""The SQL statements of one table, built once."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Column, Table, bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy.sql.dml import Delete, Insert, Update
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Select
+
+from leonidas_jupyter.tables.base import Index, TableSpec
+from leonidas_jupyter.tables.rows import codec
+
+SWEPT_AT_ONCE = 500
+"""The most expired rows that one statement removes, so that no writer waits long for it."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """The shape of a query: which of its bounds are given, and its direction."""
+
+    index: Index
+    after: bool
+    low: bool
+    high: bool
+    descending: bool
+
+
+class Statements:
+    """The statements of one table; parameters are named as the fields.
+
+    The parameters of the key are ``key_0``, ``key_1``; the present moment is ``moment``.
+    """
+
+    def __init__(self, spec: TableSpec[Any], table: Table) -> None:
+        self._spec = spec
+        self._codec = codec(spec)
+        self._table = table
+        self.change = lru_cache(maxsize=64)(self._change)
+        self.page = lru_cache(maxsize=64)(self._page)
+        by_key = select(table).where(*self._at_key())
+        self.read: Select[Any] = by_key
+        self.lock: Select[Any] = by_key.with_for_update()
+        self.insert: Insert = insert(table)
+        self.remove: Delete = delete(table).where(*self._at_key())
+        self.holder: dict[str, Select[Any]] = {
+            field: select(table).where(table.c[field] == bindparam("value"))
+            for field in spec.unique
+        }
+
+    @property
+    def sweep(self) -> Delete:
+        """Remove some of the rows whose time is over."""
+        key = [self._table.c[name] for name in self._spec.key]
+        over = self._ttl() <= bindparam("moment")
+        some = select(*key).where(over).limit(SWEPT_AT_ONCE)
+        return delete(self._table).where(tuple_(*key).in_(some))
+
+    def _ttl(self) -> Column[Any]:
+        return self._table.c[str(self._spec.ttl)]
+
+    def _at_key(self) -> list[ColumnElement[bool]]:
+        return [
+            self._table.c[name] == bindparam(f"key_{number}")
+            for number, name in enumerate(self._spec.key)
+        ]
+
+    def _change(self, names: tuple[str, ...]) -> Update:
+        """Set some columns of the row at a key."""
+        values: dict[Any, ColumnElement[Any]] = {
+            self._table.c[name]: bindparam(f"set_{name}") for name in names
+        }
+        return update(self._table).where(*self._at_key()).values(values)
+
+    def _page(self, shape: Range) -> Select[Any]:
+        """The rows of a partition, in order, from a position, within a range, up to ``limit``."""
+        columns = self._table.c
+        order = [columns[name] for name in self._codec.order(shape.index)]
+        sort = order[0]
+        found = select(self._table).where(columns[shape.index.partition] == bindparam("partition"))
+        if self._codec.columns[shape.index.sort].nullable:
+            found = found.where(sort.is_not(None))
+        if shape.after:
+            here, start = tuple_(*order), tuple_(*self._start(order))
+            found = found.where(here < start if shape.descending else here > start)
+        if shape.low:
+            found = found.where(sort >= bindparam("low"))
+        if shape.high:
+            found = found.where(sort <= bindparam("high"))
+        if self._spec.ttl is not None:
+            found = found.where(or_(self._ttl().is_(None), self._ttl() > bindparam("moment")))
+        ways = [column.desc() if shape.descending else column.asc() for column in order]
+        return found.order_by(*ways).limit(bindparam("limit"))
+
+    @staticmethod
+    def _start(order: list[Column[Any]]) -> list[ColumnElement[Any]]:
+        return [
+            bindparam(f"after_{number}", type_=column.type) for number, column in enumerate(order)
+        ]

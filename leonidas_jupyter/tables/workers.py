@@ -1,0 +1,95 @@
+"""Threads that each hold one connection, so that nothing of an engine runs on the event loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Closable(Protocol):
+    """What a worker holds."""
+
+    def close(self) -> None:
+        """Release it."""
+
+
+C = TypeVar("C", bound=Closable)
+
+
+class _Job(Generic[C]):
+    """One call that waits for its turn, and where its result goes."""
+
+    __slots__ = ("future", "loop", "work")
+
+    def __init__(self, work: Callable[[C], Any]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.work = work
+
+    def settle(self, result: Any, failure: BaseException | None) -> None:  # noqa: ANN401 - any
+        if self.future.done():  # the caller was cancelled meanwhile
+            return
+        if failure is None:
+            self.future.set_result(result)
+        else:
+            self.future.set_exception(failure)
+
+
+class Workers(Generic[C]):
+    """A few threads that take calls from one queue.
+
+    It costs about half of what ``loop.run_in_executor`` does for a call of some microseconds.
+    """
+
+    def __init__(self, connect: Callable[[], C], threads: int, name: str) -> None:
+        self._connect = connect
+        self._queue: SimpleQueue[_Job[C] | None] = SimpleQueue()
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    async def run(self, work: Callable[[C], T]) -> T:
+        """What ``work`` gives or raises, done by one of the threads with its connection.
+
+        A cancelled call may still be done.
+        """
+        if self._closed:
+            raise RuntimeError("The database is closed.")
+        job = _Job(work)
+        self._queue.put(job)
+        result: T = await job.future
+        return result
+
+    async def close(self) -> None:
+        """Do what was asked for so far, then end the threads and release their connections."""
+        if self._closed:
+            return
+        self._closed = True
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+
+    def _work(self) -> None:
+        held: C | None = None
+        while (job := self._queue.get()) is not None:
+            result, failure = None, None
+            try:
+                held = held or self._connect()
+                result = job.work(held)
+            except BaseException as error:  # noqa: BLE001 - the caller gets it
+                failure = error
+            try:
+                job.loop.call_soon_threadsafe(job.settle, result, failure)
+            except RuntimeError:  # the caller's loop has ended
+                continue
+            del job, result, failure
+        if held is not None:
+            held.close()
