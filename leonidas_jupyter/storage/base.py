@@ -1,10 +1,41 @@
 """The interface to the object stores, and URLs that carry their own authority."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+MAX_KEY = 900
+"""The most characters of a key; with its folder it stays below what file systems take."""
+
+_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}", re.ASCII)
+
+
+def check_key(key: str) -> str:
+    """The key, when it is one: ``/``-separated parts of ASCII letters, digits and ``._-``.
+
+    A part does not begin with a dot, so that no key leads out of its folder or hides in it.
+
+    Raises:
+        ValueError: when it is not.
+    """
+    if len(key) > MAX_KEY or not all(_PART.fullmatch(part) for part in key.split("/")):
+        raise ValueError("That is not the key of an object.")
+    return key
+
+
+def check_prefix(prefix: str) -> str:
+    """A prefix that names a folder of keys: one or more parts, each with its ``/``.
+
+    Raises:
+        ValueError: when it is not.
+    """
+    if not prefix.endswith("/"):
+        raise ValueError("A prefix ends with a slash.")
+    check_key(prefix[:-1])
+    return prefix
 
 
 @dataclass(frozen=True)
@@ -43,15 +74,18 @@ class StoreUnavailable(Exception):
 
 
 class ObjectStore(Protocol):
-    """Keys are ``/``-separated names without ``.`` or ``..`` parts.
+    """Objects by their keys (``check_key``; others are refused with ValueError).
 
-    Every method may raise StoreUnavailable.
+    No key is the folder of another. Every method may raise StoreUnavailable.
     """
 
     async def put(
         self, key: str, chunks: AsyncIterator[bytes] | bytes | Path, *, max_bytes: int | None = None
     ) -> ObjectInfo:
-        """Store what comes; visible only when whole. Raises ObjectTooLarge."""
+        """Store what comes; visible only when whole and durable. Raises ObjectTooLarge.
+
+        What stood under the key is replaced; what ``chunks`` raises ends the attempt.
+        """
 
     def get(self, key: str, *, start: int = 0) -> AsyncIterator[bytes]:
         """The bytes, in chunks, from ``start`` on. Raises ObjectMissing at the first chunk."""
@@ -69,10 +103,13 @@ class ObjectStore(Protocol):
         """Copy an object. Raises ObjectMissing."""
 
     def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        """The objects whose keys begin with ``prefix``, in the order of their keys."""
+        """The objects whose keys begin with ``prefix`` (empty: all), in the order of their keys."""
 
     async def local_path(self, key: str) -> Path | None:
-        """The object as a local file, never to be changed; None where the store has none."""
+        """The object as a local file, never to be changed.
+
+        None where there is no such object, or the store does not keep local files.
+        """
 
     async def presign_put(
         self, key: str, *, size: int, sha256: str | None, expires_in: int

@@ -1,0 +1,55 @@
+"""The bytes to store, whatever form they come in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from leonidas_jupyter.storage.base import ObjectTooLarge
+
+CHUNK = 1 << 20
+"""How many bytes are read or written at once."""
+
+
+async def limited(
+    source: AsyncIterator[bytes] | bytes | Path, max_bytes: int | None
+) -> AsyncIterator[bytes]:
+    """The bytes of ``source`` in chunks of about CHUNK, so that few calls go to a thread.
+
+    Raises:
+        ObjectTooLarge: as soon as more than ``max_bytes`` have come.
+    """
+    total = 0
+    waiting = bytearray()
+    async for chunk in _parts(source):
+        total += len(chunk)
+        if max_bytes is not None and total > max_bytes:
+            raise ObjectTooLarge(f"More than {max_bytes} bytes came.")
+        waiting += chunk
+        if len(waiting) >= CHUNK:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
+
+
+async def _parts(source: AsyncIterator[bytes] | bytes | Path) -> AsyncIterator[bytes]:
+    if isinstance(source, bytes):
+        yield source
+    elif isinstance(source, Path):
+        async for chunk in read_file(source, 0):
+            yield chunk
+    else:
+        async for chunk in source:
+            yield chunk
+
+
+async def read_file(path: Path, start: int) -> AsyncIterator[bytes]:
+    """The bytes of a file from ``start`` on, read in a thread. Raises OSError."""
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        if start:
+            file.seek(start)
+        while chunk := await asyncio.to_thread(file.read, CHUNK):
+            yield chunk
+    finally:
+        file.close()

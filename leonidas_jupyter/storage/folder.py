@@ -1,0 +1,231 @@
+"""The files of the local store: where objects lie, how they get there, what is known of them.
+
+``objects/<key>`` are the bytes, ``checksums/<key>`` what is known of them, ``partial/`` what is
+being written. A checksum is written before its object moves into place and names the very file
+(inode, size, time of change) that it is true of; one that names another file, as after a kill
+between the two, is computed again.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from leonidas_jupyter.storage.base import ObjectInfo, StoreUnavailable
+
+ABANDONED_SECONDS = 3600.0
+"""A partial file that nobody has written to for so long belongs to a process that is gone."""
+
+_ATTEMPTS = 20
+_GONE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
+
+def unavailable(error: OSError) -> StoreUnavailable:
+    """What a caller gets when the file system fails; without a path, which is nobody's business."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreUnavailable(
+            "The disk of the uploaded files is full; free some space and try again.", 60
+        )
+    reason = (error.strerror or type(error).__name__).lower()
+    return StoreUnavailable(
+        f"The folder of the uploaded files cannot be used ({reason}); check it and try again.", 60
+    )
+
+
+class Partial:
+    """A file that is being written, unseen until it is moved into its place.
+
+    Its lock lets a cancelled caller discard it while a thread still writes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        descriptor, name = tempfile.mkstemp(dir=folder)
+        self.path = Path(name)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+        self._hash = hashlib.sha256()
+        self._lock = threading.Lock()
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes. Raises OSError."""
+        rest = memoryview(chunk)
+        with self._lock:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        self._hash.update(chunk)
+
+    def finish(self) -> dict[str, Any]:
+        """Make the bytes durable; what is known of the file. Raises OSError."""
+        with self._lock:
+            os.fsync(self._file.fileno())
+            known = _identity(os.fstat(self._file.fileno()))
+            self._file.close()
+        return known | {"sha256": self._hash.hexdigest()}
+
+    def discard(self) -> None:
+        """Remove the file if it is still here."""
+        with self._lock:
+            self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+def _identity(status: os.stat_result) -> dict[str, Any]:
+    return {"inode": status.st_ino, "size": status.st_size, "changed": status.st_mtime_ns}
+
+
+class Folder:
+    """The three folders of a local store. Everything here blocks and raises OSError."""
+
+    def __init__(self, directory: Path) -> None:
+        self._objects = directory / "objects"
+        self._checksums = directory / "checksums"
+        self._partial = directory / "partial"
+        for folder in (directory, self._objects, self._checksums, self._partial):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._swept = float("-inf")
+        self._sweep()
+
+    def path(self, key: str) -> Path:
+        """Where the bytes of an object lie."""
+        return self._objects / key
+
+    def usable(self) -> bool:
+        """Whether files can be made here."""
+        return os.access(self._partial, os.W_OK | os.X_OK)
+
+    def begin(self) -> Partial:
+        """A new file to write to."""
+        self._sweep()
+        return Partial(self._partial)
+
+    def commit(self, partial: Partial, key: str) -> ObjectInfo:
+        """Move what was written into its place, durably."""
+        known = partial.finish()
+        self._write_checksum(key, known)
+        _move(partial.path, self.path(key))
+        return ObjectInfo(key, known["size"], known["sha256"])
+
+    def info(self, key: str) -> ObjectInfo | None:
+        """Size and checksum of an object, or None."""
+        try:
+            with self.path(key).open("rb") as file:
+                identity = _identity(os.fstat(file.fileno()))
+                known = self._read_checksum(key)
+                if known.items() >= identity.items():
+                    return ObjectInfo(key, identity["size"], known["sha256"])
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        except _GONE:
+            return None
+        self._write_checksum(key, identity | {"sha256": sha256})
+        return ObjectInfo(key, identity["size"], sha256)
+
+    def remove(self, key: str) -> None:
+        """Remove an object and the folders that are empty then."""
+        for root in (self._objects, self._checksums):
+            with suppress(*_GONE):
+                (root / key).unlink()
+            _prune((root / key).parent, root)
+
+    def remove_all(self, prefix: str) -> None:
+        """Remove every object below a folder of keys."""
+        for root in (self._objects, self._checksums):
+            shutil.rmtree(root / prefix, onerror=_unless_gone)
+            _prune((root / prefix).parent, root)
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin with ``prefix``, in order."""
+        parent = prefix.rpartition("/")[0]
+        if any(part in ("", ".", "..") for part in parent.split("/")) and parent:
+            raise ValueError("That is not the beginning of a key.")
+        return [key for key in _walk(self._objects, parent) if key.startswith(prefix)]
+
+    def _read_checksum(self, key: str) -> dict[str, Any]:
+        try:
+            known = json.loads((self._checksums / key).read_bytes())
+        except (*_GONE, ValueError):
+            return {}
+        return known if isinstance(known, dict) else {}
+
+    def _write_checksum(self, key: str, known: dict[str, Any]) -> None:
+        partial = Partial(self._partial)
+        try:
+            partial.write(json.dumps(known).encode())
+            _move(partial.path, self._checksums / key)
+        finally:
+            partial.discard()
+
+    def _sweep(self) -> None:
+        """Remove, now and then, what killed processes left half written."""
+        if time.monotonic() - self._swept < ABANDONED_SECONDS:
+            return
+        self._swept = time.monotonic()
+        for path in self._partial.iterdir():
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                    path.unlink()
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file into a folder that a delete may be pruning at this moment; durable on return."""
+    for attempt in range(_ATTEMPTS):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            source.replace(target)
+            _sync(target.parent)
+        except FileNotFoundError:
+            if attempt == _ATTEMPTS - 1 or not source.exists():
+                raise
+        else:
+            return
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _prune(folder: Path, root: Path) -> None:
+    """Remove empty folders from here up to the root."""
+    while folder != root:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            pass
+        except OSError:  # not empty
+            return
+        folder = folder.parent
+
+
+def _unless_gone(_: Callable[..., Any], __: str, failure: Any) -> None:  # noqa: ANN401 - exc_info
+    """A folder that is gone, or in which something new stands, is no failure of a removal."""
+    error = failure[1]
+    if isinstance(error, _GONE) or error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+        return
+    raise error
+
+
+def _walk(root: Path, parent: str) -> Iterator[str]:
+    """The keys below a folder in the order of the keys: ``a-b/x`` stands before ``a/x``."""
+    try:
+        with os.scandir(root / parent) as entries:
+            found = sorted(
+                e.name + "/" if e.is_dir(follow_symlinks=False) else e.name for e in entries
+            )
+    except _GONE:
+        return
+    for name in found:
+        key = f"{parent}/{name}" if parent else name
+        if name.endswith("/"):
+            yield from _walk(root, key[:-1])
+        else:
+            yield key

@@ -1,0 +1,85 @@
+"""The object store that keeps everything in this process: for tests, and for ``memory://``."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from leonidas_jupyter.storage.base import (
+    ObjectInfo,
+    ObjectMissing,
+    SignedUrl,
+    check_key,
+    check_prefix,
+)
+from leonidas_jupyter.storage.chunks import CHUNK, limited
+from leonidas_jupyter.storage.signing import UrlSigner
+
+
+class MemoryStore:
+    """Objects in a dictionary."""
+
+    def __init__(self, signer: UrlSigner) -> None:
+        self._signer = signer
+        self._objects: dict[str, tuple[bytes, ObjectInfo]] = {}
+
+    async def put(
+        self, key: str, chunks: AsyncIterator[bytes] | bytes | Path, *, max_bytes: int | None = None
+    ) -> ObjectInfo:
+        """See ObjectStore."""
+        check_key(key)
+        content = b"".join([chunk async for chunk in limited(chunks, max_bytes)])
+        info = ObjectInfo(key, len(content), hashlib.sha256(content).hexdigest())
+        self._objects[key] = (content, info)
+        return info
+
+    async def get(self, key: str, *, start: int = 0) -> AsyncIterator[bytes]:
+        """See ObjectStore."""
+        if check_key(key) not in self._objects:
+            raise ObjectMissing(key)
+        content = self._objects[key][0]
+        for at in range(start, len(content), CHUNK):
+            await asyncio.sleep(0)
+            yield content[at : at + CHUNK]
+
+    async def head(self, key: str) -> ObjectInfo | None:
+        """See ObjectStore."""
+        found = self._objects.get(check_key(key))
+        return found[1] if found else None
+
+    async def delete(self, key: str) -> None:
+        """See ObjectStore."""
+        self._objects.pop(check_key(key), None)
+
+    async def delete_prefix(self, prefix: str) -> None:
+        """See ObjectStore."""
+        for key in [key for key in self._objects if key.startswith(check_prefix(prefix))]:
+            del self._objects[key]
+
+    async def copy(self, source: str, target: str) -> None:
+        """See ObjectStore."""
+        await self.put(check_key(target), b"".join([chunk async for chunk in self.get(source)]))
+
+    async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        """See ObjectStore."""
+        for key in sorted(self._objects):
+            if key.startswith(prefix) and key in self._objects:
+                yield self._objects[key][1]
+
+    async def local_path(self, key: str) -> Path | None:
+        """There are no files."""
+        check_key(key)
+        return None
+
+    async def presign_put(
+        self, key: str, *, size: int, sha256: str | None, expires_in: int
+    ) -> SignedUrl:
+        """See ObjectStore."""
+        return self._signer.sign("PUT", key, expires_in=expires_in, size=size, sha256=sha256)
+
+    async def presign_get(self, key: str, *, filename: str, expires_in: int) -> SignedUrl:
+        """See ObjectStore."""
+        return self._signer.sign("GET", key, expires_in=expires_in, filename=filename)
+
+    async def ping(self) -> None:
+        """Memory always answers."""
