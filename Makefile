@@ -19,7 +19,7 @@ help:
 	@echo "make clean   remove $(VENV) and caches; the data in .leonidas stays"
 
 run: $(VENV)/.for-run
-	@$(PY) scripts/run_lab.py
+	@$(PY) scripts/run_lab.py -- $(LAB_OPTIONS)
 
 test: $(VENV)/.for-development browser
 	@$(PY) -m pytest $(PYTEST_ARGS)

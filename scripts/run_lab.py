@@ -72,7 +72,7 @@ def command(home: Path, notebooks: Path, arguments: argparse.Namespace) -> list[
         options.append("--no-browser")
     if os.geteuid() == 0:
         options.append("--allow-root")
-    return [sys.executable, "-m", "jupyterlab", *options]
+    return [sys.executable, "-m", "jupyterlab", *options, *arguments.options]
 
 
 def wait_until_ready(server: subprocess.Popen[bytes]) -> dict[str, Any] | None:
@@ -134,6 +134,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=CHECKOUT / ".leonidas")
     parser.add_argument("--port", type=int, default=8888, help="the first port to try")
     parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("options", nargs="*", help="after --, further options of JupyterLab")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, raise_interrupt)
     signal.signal(signal.SIGHUP, raise_interrupt)
