@@ -22,6 +22,7 @@ from leonidas_jupyter.tables.base import (
     TableSpec,
     Update,
 )
+from leonidas_jupyter.tables.migrations import migrate
 from leonidas_jupyter.tables.operations import Result, apply, check
 from leonidas_jupyter.tables.rows import Row, Scalar, codec, encode_time
 from leonidas_jupyter.tables.schema import sql_metadata
@@ -248,6 +249,8 @@ def open_sql(url: str, specs: Sequence[TableSpec[Any]]) -> SqlDatabase:
         ValueError: the URL names no database of a kind that is supported.
     """
     engine = open_engine(url)
-    with engine.begin() as connection:
-        sql_metadata(specs).create_all(connection)
+    try:
+        migrate(engine)
+    except DBAPIError as error:
+        raise failure(error) from error
     return SqlDatabase(engine, specs)
