@@ -12,8 +12,12 @@ from leonidas_jupyter.core.security import Caller
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
-Who = Literal["open", "user", "admin", "signed", "kernel_secret"]
-"""Who may call a route; ``signed``: who holds the URL, ``kernel_secret``: kernels too."""
+Who = Literal["open", "user", "admin", "account", "signed", "kernel_secret"]
+"""Who may call a route.
+
+``account``: anybody where Leonidas keeps the accounts, else users, and nobody inside a Hub.
+``signed``: who holds the URL. ``kernel_secret``: users, and whose body has ``kernel_secret``.
+"""
 
 Method = Literal["GET", "POST", "PUT", "DELETE", "WEBSOCKET"]
 
@@ -142,8 +146,9 @@ class Route:
     """One row of the route table; what the adapters serve and what the OpenAPI document says.
 
     ``path`` has placeholders in braces, ``/projects/{project_id}``. ``socket`` is the handler of a
-    WebSocket route (its method is ``WEBSOCKET``). ``takes`` and ``gives`` are the shapes of the
-    body that comes in and goes out.
+    WebSocket route (its method is ``WEBSOCKET``); the connection is accepted when it yields its
+    first text, and an error that it raises before is an ordinary answer. ``takes`` and ``gives``
+    are the shapes of the body that comes in and goes out.
     """
 
     method: Method

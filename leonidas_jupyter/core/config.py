@@ -1,0 +1,277 @@
+"""The settings: ``c.Leonidas.x`` in Jupyter's configuration, ``--Leonidas.x=``, or ``LEONIDAS_X``.
+
+The command line goes before the configuration file, and that before the environment.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from traitlets import Bool, Enum, Integer, List, TraitError, TraitType, Unicode, validate
+from traitlets.config import Config, LoggingConfigurable
+
+from leonidas_jupyter.core.exposure import DataExposure
+from leonidas_jupyter.core.rates import parse_rate
+
+PREFIX = "LEONIDAS_"
+CLIENT_VARIABLES = frozenset({"URL", "TOKEN", "KERNEL_SECRET", "PROJECT"})
+"""``LEONIDAS_`` variables that clients read: a server started from a notebook inherits them."""
+
+DATABASES = ("sqlite", "memory")
+STORES = ("file", "memory")
+EXPOSURES = tuple(level.value for level in DataExposure)
+
+MINIMUM_KEY = 32
+"""The fewest characters of a signing key (256 bits; RFC 7518, section 3.2, for HS256)."""
+
+_MODEL = re.compile(r"[a-z][a-z0-9_-]*(:\S+)?")
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message says which one, why, and what to do."""
+
+
+class Leonidas(LoggingConfigurable):
+    """Settings of the Leonidas server extension."""
+
+    database_url = Unicode(
+        help="Where projects, sessions and messages are kept: sqlite:///PATH, or memory:// for "
+        "tests. Default: a SQLite file in data_dir.",
+    ).tag(config=True, secret=True)
+    storage_url = Unicode(
+        help="Where the bytes of files are kept: file:///DIRECTORY, or memory:// for tests. "
+        "Default: a directory in data_dir.",
+    ).tag(config=True, secret=True)
+    data_dir = Unicode(
+        help="The directory for what belongs to this installation. Default: leonidas in Jupyter's "
+        "data directory. Servers on one database share data_dir, or else signing_keys.",
+    ).tag(config=True)
+    auth = Enum(
+        ("auto", "password"),
+        "auto",
+        help="auto: whom Jupyter names is the user; password: Leonidas's own accounts only.",
+    ).tag(config=True)
+    signing_keys = List(
+        Unicode(),
+        help="Secrets that sign tokens, each of 32 characters or more: the first signs, all "
+        "verify. Default: one is made and kept in data_dir. In the environment, separated by "
+        "commas.",
+    ).tag(config=True, secret=True)
+    access_token_seconds = Integer(900, min=10, help="How long an access token is good.").tag(
+        config=True
+    )
+    refresh_token_seconds = Integer(
+        30 * 86400, min=60, help="How long a refresh token is good if it is not used."
+    ).tag(config=True)
+    model = Unicode(
+        "builtin", help="The model that answers when none is asked for, as provider:name."
+    ).tag(config=True)
+    allowed_models = List(
+        Unicode(), ["builtin"], help="The models that people may choose from."
+    ).tag(config=True)
+    data_exposure_max = Enum(
+        EXPOSURES,
+        "aggregates",
+        help="The most of the data that may reach a model, whatever a project says: "
+        "none, schema, summary, aggregates or rows.",
+    ).tag(config=True)
+    python_tool = Enum(
+        ("ask", "auto", "off"),
+        "ask",
+        help="Whether DS Bro may run Python: ask first, auto, or off.",
+    ).tag(config=True)
+    demo_project = Bool(True, help="Whether a new user's first project holds demo files.").tag(
+        config=True
+    )
+    max_upload_bytes = Integer(2 * 1024**3, min=1, help="The largest file, in bytes.").tag(
+        config=True
+    )
+    login_rate = Unicode(
+        "10/minute", help="Sign-ins and registrations per address, and failures per e-mail."
+    ).tag(config=True)
+    chat_rate = Unicode("60/minute", help="Messages per user.").tag(config=True)
+    upload_rate = Unicode("120/minute", help="Uploads that a user may begin.").tag(config=True)
+    ingest_memory_bytes = Integer(
+        1024**3, min=64 * 1024**2, help="Memory for reading one file, in bytes."
+    ).tag(config=True)
+    ingest_timeout_seconds = Integer(3600, min=1, help="Time for reading one file.").tag(
+        config=True
+    )
+    sql_memory_bytes = Integer(
+        512 * 1024**2, min=32 * 1024**2, help="Memory for one SQL query, in bytes."
+    ).tag(config=True)
+    sql_timeout_seconds = Integer(30, min=1, help="Time for one SQL query.").tag(config=True)
+    frame_cache_bytes = Integer(
+        2 * 1024**3, min=0, help="Disk for local copies of frames, in bytes."
+    ).tag(config=True)
+    log_format = Enum(
+        ("text", "json"), "text", help="text, or json for one JSON object per log line."
+    ).tag(config=True)
+
+    @validate("login_rate", "chat_rate", "upload_rate")
+    def _check_rate(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' Bunch is not typed
+        try:
+            parse_rate(proposal["value"])
+        except ValueError as error:
+            raise TraitError(str(error)) from error
+        return str(proposal["value"])
+
+    @validate("database_url")
+    def _check_database(self, proposal: Any) -> str:  # noqa: ANN401 - see above
+        return _checked_url(proposal["value"], DATABASES, "sqlite:///PATH")
+
+    @validate("storage_url")
+    def _check_storage(self, proposal: Any) -> str:  # noqa: ANN401 - see above
+        return _checked_url(proposal["value"], STORES, "file:///DIRECTORY")
+
+    @validate("signing_keys")
+    def _check_keys(self, proposal: Any) -> list[str]:  # noqa: ANN401 - see above
+        keys = list(proposal["value"])
+        if any(len(key) < MINIMUM_KEY for key in keys):
+            raise TraitError(f"each key needs {MINIMUM_KEY} characters or more")
+        return keys
+
+    @validate("model", "allowed_models")
+    def _check_models(self, proposal: Any) -> Any:  # noqa: ANN401 - see above
+        value = proposal["value"]
+        for name in [value] if isinstance(value, str) else value:
+            if not _MODEL.fullmatch(name):
+                raise TraitError(f"{name!r} is not a model; write builtin or provider:name")
+        return value
+
+    @property
+    def directory(self) -> Path:
+        """``data_dir``, or its default."""
+        if self.data_dir:
+            return Path(self.data_dir).expanduser().absolute()
+        from jupyter_core.paths import jupyter_data_dir
+
+        return Path(jupyter_data_dir()) / "leonidas"
+
+    @property
+    def database(self) -> str:
+        """``database_url``, or its default."""
+        return self.database_url or f"sqlite:///{self.directory / 'leonidas.db'}"
+
+    @property
+    def storage(self) -> str:
+        """``storage_url``, or its default."""
+        return self.storage_url or (self.directory / "objects").as_uri()
+
+    @property
+    def lasting(self) -> bool:
+        """Whether anything outlives this process."""
+        return not self.database.startswith("memory:")
+
+
+def load_settings(config: Config, environment: Mapping[str, str]) -> Leonidas:
+    """The settings in Jupyter's configuration and in ``LEONIDAS_*`` variables, checked.
+
+    Raises:
+        SettingsError: a name is unknown, a value does not fit, or ``data_dir`` cannot be written.
+    """
+    section = config.get("Leonidas", Config())
+    known = Leonidas.class_traits(config=True)
+    for name in section:
+        if name not in known:
+            raise SettingsError(f"c.Leonidas.{name} is not a setting; take it out or correct it.")
+    settings = _configured(config, known)
+    for name, text in _variables(environment, known).items():
+        if name not in section:
+            _assign(settings, known[name], name, text)
+    if settings.model not in settings.allowed_models:
+        raise SettingsError(
+            f"c.Leonidas.model is {settings.model!r}, which c.Leonidas.allowed_models does not "
+            "hold; add it there or choose another."
+        )
+    _prepare_directory(settings.directory)
+    return settings
+
+
+def _configured(config: Config, known: Mapping[str, TraitType[Any, Any]]) -> Leonidas:
+    settings = Leonidas()
+    for name, value in config.get("Leonidas", Config()).items():
+        try:
+            settings.update_config(Config({"Leonidas": {name: value}}))
+        except (TraitError, ValueError) as error:
+            raise _wrong(f"c.Leonidas.{name}", known[name], error) from error
+    return settings
+
+
+def _variables(
+    environment: Mapping[str, str], known: Mapping[str, TraitType[Any, Any]]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX) or variable[len(PREFIX) :] in CLIENT_VARIABLES:
+            continue
+        name = variable[len(PREFIX) :].lower()
+        secret = name.removesuffix("_file")
+        if name in known:
+            found[name] = value
+        elif secret != name and secret in known and known[secret].metadata.get("secret"):
+            found.setdefault(secret, _contents(variable, value))
+        else:
+            raise SettingsError(f"{variable} is not a setting; unset it or correct its name.")
+    return found
+
+
+def _contents(variable: str, path: str) -> str:
+    try:
+        return Path(path).expanduser().read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"The file that {variable} names cannot be read; correct the path or its permissions."
+        ) from error
+
+
+def _assign(settings: Leonidas, trait: TraitType[Any, Any], name: str, text: str) -> None:
+    try:
+        if isinstance(trait, List):
+            parts = re.split(r"[,\n]", text)
+            setattr(settings, name, [part.strip() for part in parts if part.strip()])
+        else:
+            setattr(settings, name, trait.from_string(text))
+    except (TraitError, ValueError) as error:
+        raise _wrong(PREFIX + name.upper(), trait, error) from error
+
+
+def _wrong(source: str, trait: TraitType[Any, Any], error: Exception) -> SettingsError:
+    reason = str(error)
+    # What traitlets itself says holds the value, which must not be shown where it is a secret.
+    if trait.metadata.get("secret") and (" trait " in reason or not isinstance(error, TraitError)):
+        reason = "its value does not fit"
+    return SettingsError(f"{source}: {reason.rstrip('.')}.")
+
+
+def _checked_url(url: str, schemes: tuple[str, ...], example: str) -> str:
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise TraitError(f"not a URL; write one like {example}") from error
+    if parts.scheme not in schemes:
+        known = ", ".join(f"{scheme}://" for scheme in schemes)
+        raise TraitError(f"not a URL that is known here ({known}); write one like {example}")
+    if parts.scheme != "memory" and (parts.netloc or len(parts.path) < len("/x")):
+        raise TraitError(f"not a whole path; write one like {example}")
+    return url
+
+
+def _prepare_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"data_dir {directory} cannot be made ({error.strerror}); set c.Leonidas.data_dir to a "
+            "directory that can be written."
+        ) from error
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise SettingsError(
+            f"data_dir {directory} cannot be written; correct its permissions, or set "
+            "c.Leonidas.data_dir to another directory."
+        )
