@@ -7,13 +7,14 @@ PIP := $(PY) -m pip install -q --disable-pip-version-check
 BUILT_FROM := pyproject.toml $(wildcard jupyter-config/*/*.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench soak browser clean
+.PHONY: help run test check format docs bench soak browser clean
 
 help:
 	@echo "make run     install into $(VENV) and open JupyterLab with DS Bro and the demo project"
 	@echo "make test    install what the tests need and run them"
 	@echo "make check   format, lint, types, layers"
 	@echo "make format  let ruff format and sort"
+	@echo "make docs    write into the documentation what the code knows"
 	@echo "make bench   measure beside a bare server and a bare kernel; writes bench/RESULTS.md"
 	@echo "make soak    the long tests"
 	@echo "make clean   remove $(VENV) and caches; the data in .leonidas stays"
@@ -35,6 +36,9 @@ check: $(VENV)/.for-development
 format: $(VENV)/.for-development
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix-only .
+
+docs: $(VENV)/.for-development
+	@$(PY) -m scripts.reference
 
 bench: $(VENV)/.for-development
 	@$(PY) -m bench

@@ -34,6 +34,7 @@ class Server:
 
     Attributes:
         url: where it listens, with a slash at the end.
+        home: its home folder.
         token: what Jupyter's ``Authorization: token …`` needs.
         process: the running process.
         started_in: seconds from the start of the process to its first answer.
@@ -43,7 +44,7 @@ class Server:
         self.token = secrets.token_hex(16)
         self.started_in = 0.0
         self._python = python
-        self._home = home
+        self.home = home
         self._options = options
         self._log = home / "server.log"
         with socket.socket() as free:
@@ -52,7 +53,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}/"
 
     def __enter__(self) -> Self:
-        root = self._home / "root"
+        root = self.home / "root"
         root.mkdir(exist_ok=True)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -67,7 +68,7 @@ class Server:
                     f"--ServerApp.root_dir={root}",
                     *self._options,
                 ],
-                env={"HOME": str(self._home), "PATH": os.defpath, "JUPYTER_TOKEN": self.token},
+                env={"HOME": str(self.home), "PATH": os.defpath, "JUPYTER_TOKEN": self.token},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
