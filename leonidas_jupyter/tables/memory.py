@@ -5,13 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, cast
 
-from leonidas_jupyter.core.errors import invalid
 from leonidas_jupyter.core.ids import now
-from leonidas_jupyter.core.paging import Page, decode_cursor, encode_cursor
+from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.tables.base import (
     Add,
     Delete,
-    Index,
     Key,
     KeyPart,
     M,
@@ -21,6 +19,7 @@ from leonidas_jupyter.tables.base import (
     Update,
 )
 from leonidas_jupyter.tables.operations import Result, apply, check
+from leonidas_jupyter.tables.queries import Query, query_of
 from leonidas_jupyter.tables.rows import Row, Scalar, codec, encode_time
 
 _Undo = list[Callable[[], object]]
@@ -111,21 +110,17 @@ class MemoryTable(Generic[M]):
     ) -> Page[M]:
         """See Table."""
         await asyncio.sleep(0)
-        chosen = self.spec.index(index)
+        query = query_of(self._codec, index, partition, after, between, limit, descending)
+        moment = encode_time(self._database.clock())
         rows = [
-            (self._position(chosen, row), row) for row in self._within(chosen, partition, between)
+            row
+            for row in self._rows.values()
+            if _fits(query, row) and not self._codec.expired(row, moment)
         ]
-        if after is not None:
-            start = tuple(decode_cursor(after, len(self._codec.order(chosen))))
-            if not self._codec.in_order(chosen, list(start)):
-                raise invalid("The cursor belongs to another listing; begin again without it.")
-            rows = [each for each in rows if (each[0] < start if descending else each[0] > start)]
-        rows.sort(key=lambda each: each[0], reverse=descending)
-        page = rows[:limit]
-        more = len(rows) > limit
+        rows.sort(key=query.position, reverse=descending)
         return Page(
-            items=[self._codec.item(row) for _, row in page],
-            next=encode_cursor(list(page[-1][0])) if more else None,
+            items=[self._codec.item(row) for row in rows[:limit]],
+            next=query.cursor(rows[limit - 1]) if len(rows) > limit else None,
         )
 
     def _live(self, row: Row | None) -> M | None:
@@ -134,29 +129,20 @@ class MemoryTable(Generic[M]):
         item: M = self._codec.item(row)
         return item
 
-    def _position(self, index: Index, row: Row) -> tuple[Any, ...]:
-        return tuple(row[name] for name in self._codec.order(index))
 
-    def _within(
-        self, index: Index, partition: KeyPart, between: tuple[Any, Any] | None
-    ) -> list[Row]:
-        """The live rows of a partition whose sort field is not null and lies in the range."""
-        wanted = self._codec.columns[index.partition].encode(partition)
-        sort = self._codec.columns[index.sort]
-        low, high = (None if v is None else sort.encode(v) for v in between or (None, None))
-        moment = encode_time(self._database.clock())
-
-        def fits(row: Row) -> bool:
-            value: Any = row[index.sort]
-            return (
-                row[index.partition] == wanted
-                and value is not None
-                and (low is None or value >= low)
-                and (high is None or value <= high)
-                and not self._codec.expired(row, moment)
-            )
-
-        return [row for row in self._rows.values() if fits(row)]
+def _fits(query: Query, row: Row) -> bool:
+    """Whether a row is of the partition, in the range and behind the cursor."""
+    value: Any = row[query.index.sort]
+    if row[query.index.partition] != query.partition or value is None:
+        return False
+    if query.low is not None and value < query.low:
+        return False
+    if query.high is not None and value > query.high:
+        return False
+    if query.start is None:
+        return True
+    here = query.position(row)
+    return here < query.start if query.descending else here > query.start
 
 
 class MemoryDatabase:

@@ -76,13 +76,13 @@ _ENCODE: dict[Kind, Callable[[Any], Scalar]] = {
     Kind.TIME: encode_time,
     Kind.JSON: _encode_json,
 }
-_CURSOR_TYPES: dict[Kind, tuple[type, ...]] = {
+_SORTED: dict[Kind, tuple[type, ...]] = {
     Kind.TEXT: (str,),
     Kind.INTEGER: (int,),
     Kind.REAL: (int, float),
     Kind.TIME: (str,),
 }
-"""The kinds that can be a key, a partition or a sort field, as they stand in a cursor."""
+"""The kinds that can be a key or stand in an index, and the types of their stored values."""
 
 
 def _members(annotation: Any) -> list[Any]:  # noqa: ANN401 - any annotation
@@ -134,6 +134,10 @@ class Column:
             return None
         return _ENCODE[self.kind](value)
 
+    def orders(self, value: Scalar) -> bool:
+        """Whether a value, as it is stored, is of the type that this column sorts by."""
+        return isinstance(value, _SORTED[self.kind]) and not isinstance(value, bool)
+
 
 class Codec(Generic[M]):
     """Turns the items of one table into rows and back."""
@@ -156,7 +160,7 @@ class Codec(Generic[M]):
         ordered = {*spec.key, *spec.unique}
         ordered.update(name for index in spec.indexes for name in (index.partition, index.sort))
         for name in ordered:
-            if name not in self.columns or self.columns[name].kind not in _CURSOR_TYPES:
+            if name not in self.columns or self.columns[name].kind not in _SORTED:
                 raise TypeError(f"{spec.name}.{name} cannot be a key or stand in an index.")
         if any(self.columns[name].nullable for name in spec.key):
             raise TypeError(f"A key field of {spec.name} can be null.")
@@ -211,14 +215,6 @@ class Codec(Generic[M]):
         """The fields that order an index: its sort field, then the key's other fields."""
         rest = (name for name in self.spec.key if name not in (index.sort, index.partition))
         return (index.sort, *rest)
-
-    def in_order(self, index: Index, position: list[Any]) -> bool:
-        """Whether a cursor's values are of the types that order the index."""
-        return all(
-            isinstance(value, _CURSOR_TYPES[self.columns[name].kind])
-            and not isinstance(value, bool)
-            for name, value in zip(self.order(index), position, strict=True)
-        )
 
 
 @lru_cache(maxsize=256)

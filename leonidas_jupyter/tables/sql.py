@@ -5,12 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, select
 
-from leonidas_jupyter.core.errors import invalid
 from leonidas_jupyter.core.ids import now
-from leonidas_jupyter.core.paging import Page, decode_cursor, encode_cursor
+from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.tables.base import (
     Add,
     Delete,
@@ -22,12 +20,14 @@ from leonidas_jupyter.tables.base import (
     TableSpec,
     Update,
 )
+from leonidas_jupyter.tables.connection import DriverConnection, Parameters, Prepared
 from leonidas_jupyter.tables.migrations import migrate
 from leonidas_jupyter.tables.operations import Result, apply, check
+from leonidas_jupyter.tables.queries import query_of
 from leonidas_jupyter.tables.rows import Row, Scalar, codec, encode_time
 from leonidas_jupyter.tables.schema import sql_metadata
-from leonidas_jupyter.tables.sqlite import failure, open_engine
-from leonidas_jupyter.tables.statements import SWEPT_AT_ONCE, Range, Statements
+from leonidas_jupyter.tables.sqlite import BEGIN, explained, open_engine
+from leonidas_jupyter.tables.statements import SWEPT_AT_ONCE, Shape, Statements
 from leonidas_jupyter.tables.workers import Workers
 
 T = TypeVar("T")
@@ -43,31 +43,30 @@ def _at(key: Sequence[Scalar]) -> dict[str, Scalar]:
 class _SqlRows:
     """One table's rows within the transaction of a connection."""
 
-    def __init__(self, connection: Connection, statements: Statements) -> None:
+    def __init__(self, connection: DriverConnection, statements: Statements) -> None:
         self._connection = connection
         self._statements = statements
 
     def read(self, key: tuple[KeyPart, ...]) -> Row | None:
-        return _one(self._connection, self._statements.lock, _at(key))
+        return self._one(self._statements.lock, _at(key))
 
     def holder(self, field: str, value: Scalar) -> Row | None:
-        return _one(self._connection, self._statements.holder[field], {"value": value})
+        return self._one(self._statements.holder[field], {"value": value})
 
     def insert(self, row: Row) -> None:
-        self._connection.execute(self._statements.insert, row)
+        self._connection.run(self._statements.insert, row)
 
     def change(self, key: tuple[Scalar, ...], values: Row) -> None:
         statement = self._statements.change(tuple(values))
         parameters = {f"set_{name}": value for name, value in values.items()}
-        self._connection.execute(statement, parameters | _at(key))
+        self._connection.run(statement, parameters | _at(key))
 
     def remove(self, key: tuple[Scalar, ...]) -> None:
-        self._connection.execute(self._statements.remove, _at(key))
+        self._connection.run(self._statements.remove, _at(key))
 
-
-def _one(connection: Connection, statement: Any, parameters: Mapping[str, Scalar]) -> Row | None:  # noqa: ANN401 - any select
-    rows = connection.execute(statement, parameters).mappings().all()
-    return dict(rows[0]) if rows else None
+    def _one(self, statement: Prepared, parameters: Parameters) -> Row | None:
+        rows = self._connection.rows(statement, parameters)
+        return self._statements.row(rows[0]) if rows else None
 
 
 class SqlTable(Generic[M]):
@@ -81,20 +80,14 @@ class SqlTable(Generic[M]):
 
     async def get(self, key: Key) -> M | None:
         """See Table."""
-        parameters = _at(self._codec.key(key))
-        return await self._database.read(
-            lambda connection: self._live(_one(connection, self._statements.read, parameters))
-        )
+        return await self._one(self._statements.read, _at(self._codec.key(key)))
 
     async def find(self, field: str, value: str) -> M | None:
         """See Table."""
         if field not in self.spec.unique:
             raise ValueError(f"{self.spec.name}.{field} is not unique.")
         parameters = {"value": self._codec.columns[field].encode(value)}
-        statement = self._statements.holder[field]
-        return await self._database.read(
-            lambda connection: self._live(_one(connection, statement, parameters))
-        )
+        return await self._one(self._statements.holder[field], parameters)
 
     async def put(self, item: M, *, if_absent: bool = False) -> M:
         """See Table."""
@@ -125,40 +118,41 @@ class SqlTable(Generic[M]):
         descending: bool = False,
     ) -> Page[M]:
         """See Table."""
-        chosen = self.spec.index(index)
-        order = self._codec.order(chosen)
-        sort = self._codec.columns[chosen.sort]
-        low, high = between or (None, None)
-        shape = Range(chosen, after is not None, low is not None, high is not None, descending)
-        parameters: dict[str, Any] = {
-            "partition": self._codec.columns[chosen.partition].encode(partition),
-            "low": None if low is None else sort.encode(low),
-            "high": None if high is None else sort.encode(high),
+        query = query_of(self._codec, index, partition, after, between, limit, descending)
+        parameters: dict[str, Scalar] = {
+            "partition": query.partition,
+            "low": query.low,
+            "high": query.high,
             "limit": limit + 1,
             "moment": encode_time(self._database.clock()),
         }
-        if after is not None:
-            start = decode_cursor(after, len(order))
-            if not self._codec.in_order(chosen, start):
-                raise invalid("The cursor belongs to another listing; begin again without it.")
-            parameters.update((f"after_{number}", value) for number, value in enumerate(start))
-        statement = self._statements.page(shape)
+        parameters.update((f"after_{n}", value) for n, value in enumerate(query.start or ()))
+        statement = self._statements.page(Shape.of(query))
 
-        def page(connection: Connection) -> Page[M]:
-            rows = connection.execute(statement, parameters).mappings().all()
-            last = rows[limit - 1] if len(rows) > limit else None
+        def page(connection: DriverConnection) -> Page[M]:
+            found = connection.rows(statement, parameters)
+            rows = [self._statements.row(values) for values in found]
             return Page(
-                items=[self._codec.item(dict(row)) for row in rows[:limit]],
-                next=encode_cursor([last[name] for name in order]) if last else None,
+                items=[self._codec.item(row) for row in rows[:limit]],
+                next=query.cursor(rows[limit - 1]) if len(rows) > limit else None,
             )
 
         return await self._database.read(page)
 
-    def _live(self, row: Row | None) -> M | None:
-        if row is None or self._codec.expired(row, encode_time(self._database.clock())):
-            return None
-        item: M = self._codec.item(row)
-        return item
+    async def _one(self, statement: Prepared, parameters: Parameters) -> M | None:
+        """The item in the only row that a statement finds, unless its time is over."""
+
+        def one(connection: DriverConnection) -> M | None:
+            rows = connection.rows(statement, parameters)
+            if not rows:
+                return None
+            row = self._statements.row(rows[0])
+            if self.spec.ttl and self._codec.expired(row, encode_time(self._database.clock())):
+                return None
+            item: M = self._codec.item(row)
+            return item
+
+        return await self._database.read(one)
 
 
 class SqlDatabase:
@@ -174,24 +168,23 @@ class SqlDatabase:
         metadata = sql_metadata(specs)
         self.clock = clock
         self.statements = {
-            spec.name: Statements(spec, metadata.tables[spec.name]) for spec in specs
+            spec.name: Statements(spec, metadata.tables[spec.name], engine.dialect)
+            for spec in specs
         }
         self._engine = engine
-        reading = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._readers = Workers(reading.connect, _READERS, "leonidas-read")
-        self._writer = Workers(engine.connect, 1, "leonidas-write")
+        self._one = Prepared(select(1), engine.dialect)
+        self._readers = Workers(self._connect, _READERS, "leonidas-read")
+        self._writer = Workers(self._connect, 1, "leonidas-write")
         self._swept = {spec.name: 0.0 for spec in specs if spec.ttl is not None}
 
     def table(self, spec: TableSpec[M]) -> SqlTable[M]:
         """See Database."""
         return SqlTable(self, spec)
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, work: Callable[[DriverConnection], T]) -> T:
         """What ``work`` reads. Raises Unavailable."""
-        try:
+        with explained():
             return await self._readers.run(work)
-        except DBAPIError as error:
-            raise failure(error) from error
 
     async def run(self, operation: Operation) -> Result:
         """One operation, and what it gives."""
@@ -204,7 +197,7 @@ class SqlDatabase:
 
     async def ping(self) -> None:
         """See Database."""
-        await self.read(lambda connection: connection.exec_driver_sql("SELECT 1").all())
+        await self.read(lambda connection: connection.rows(self._one, {}))
 
     async def close(self) -> None:
         """See Database."""
@@ -212,14 +205,15 @@ class SqlDatabase:
         await self._writer.close()
         self._engine.dispose()
 
-    async def _write(self, operations: Sequence[Operation]) -> list[Result]:
-        try:
-            return await self._writer.run(lambda connection: self._all(connection, operations))
-        except DBAPIError as error:
-            raise failure(error) from error
+    def _connect(self) -> DriverConnection:
+        return DriverConnection(self._engine, BEGIN)
 
-    def _all(self, connection: Connection, operations: Sequence[Operation]) -> list[Result]:
-        with connection.begin():
+    async def _write(self, operations: Sequence[Operation]) -> list[Result]:
+        with explained():
+            return await self._writer.run(lambda connection: self._all(connection, operations))
+
+    def _all(self, connection: DriverConnection, operations: Sequence[Operation]) -> list[Result]:
+        with connection.transaction():
             moment = self.clock()
             results = [
                 apply(each, _SqlRows(connection, self.statements[each.spec.name]), moment)
@@ -229,12 +223,12 @@ class SqlDatabase:
                 self._sweep(connection, name, moment)
         return results
 
-    def _sweep(self, connection: Connection, name: str, moment: datetime) -> None:
+    def _sweep(self, connection: DriverConnection, name: str, moment: datetime) -> None:
         """Remove expired rows now and then, a few at a time, with a write to their table."""
         if time.monotonic() - self._swept[name] < _SWEEP_SECONDS:
             return
         statement = self.statements[name].sweep
-        gone = connection.execute(statement, {"moment": encode_time(moment)}).rowcount
+        gone = connection.run(statement, {"moment": encode_time(moment)})
         if gone < SWEPT_AT_ONCE:
             self._swept[name] = time.monotonic()
 
@@ -249,8 +243,6 @@ def open_sql(url: str, specs: Sequence[TableSpec[Any]]) -> SqlDatabase:
         ValueError: the URL names no database of a kind that is supported.
     """
     engine = open_engine(url)
-    try:
+    with explained():
         migrate(engine)
-    except DBAPIError as error:
-        raise failure(error) from error
     return SqlDatabase(engine, specs)

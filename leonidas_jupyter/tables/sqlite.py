@@ -2,7 +2,10 @@
 
 import logging
 import os
+import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,9 @@ from leonidas_jupyter.tables.base import Unavailable
 log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 30.0
+BEGIN = "BEGIN IMMEDIATE"
+"""Locks out other writers at once: of two transactions that read first and then write, one would
+else fail however long it may wait."""
 _NETWORK = frozenset(
     {
         *("9p", "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "glusterfs"),
@@ -41,20 +47,25 @@ _SENTENCES = {
 _SOON = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"})
 
 
-def failure(error: DBAPIError) -> Exception:
-    """What a caller gets: Unavailable for the engine's failures, our own mistakes as they are."""
-    name = getattr(error.orig, "sqlite_errorname", "")
-    primary = "_".join(name.split("_")[:2])
-    if primary in _SENTENCES:
-        return Unavailable(_SENTENCES[primary], retry_after=5 if primary in _SOON else 60)
-    return error
+@contextmanager
+def explained() -> Iterator[None]:
+    """Failures of the engine within the body become Unavailable; our mistakes stay as they are."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        name = getattr(cause, "sqlite_errorname", "")
+        primary = "_".join(name.split("_")[:2])
+        if primary not in _SENTENCES:
+            raise
+        soon = primary in _SOON
+        raise Unavailable(_SENTENCES[primary], retry_after=5 if soon else 60) from error
 
 
 def open_engine(address: str) -> Engine:
     """An engine for a ``sqlite:///`` URL, whose file is made, for its owner only, if need be.
 
-    A connection of it that is not in AUTOCOMMIT begins by locking out other writers, since a
-    transaction that reads first and then writes would else fail at once where two meet.
+    Its connections begin nothing by themselves; a transaction of SQLAlchemy begins with BEGIN.
 
     Raises:
         Unavailable: the file cannot be made or opened, or is no database.
@@ -73,10 +84,8 @@ def open_engine(address: str) -> Engine:
         poolclass=NullPool,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
-    try:
+    with explained():
         journal = _choose_journal(engine, path)
-    except DBAPIError as error:
-        raise failure(error) from error
     _configure(engine, synchronous="NORMAL" if journal == "wal" else "FULL")
     return engine
 
@@ -164,4 +173,4 @@ def _configure(engine: Engine, synchronous: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql(BEGIN)

@@ -1,30 +1,52 @@
 """The SQL statements of one table, built once."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, delete, insert, or_, select, tuple_, update
-from sqlalchemy.sql.dml import Delete, Insert, Update
-from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy import (
+    Column,
+    Dialect,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from leonidas_jupyter.tables.base import Index, TableSpec
-from leonidas_jupyter.tables.rows import codec
+from leonidas_jupyter.tables.connection import Prepared
+from leonidas_jupyter.tables.queries import Query
+from leonidas_jupyter.tables.rows import Row, Scalar, codec
 
 SWEPT_AT_ONCE = 500
 """The most expired rows that one statement removes, so that no writer waits long for it."""
 
 
 @dataclass(frozen=True)
-class Range:
-    """The shape of a query: which of its bounds are given, and its direction."""
+class Shape:
+    """What a query's statement depends on: the index, which bounds are given, the direction."""
 
     index: Index
     after: bool
     low: bool
     high: bool
     descending: bool
+
+    @classmethod
+    def of(cls, query: Query) -> "Shape":
+        """The shape of a query."""
+        return cls(
+            index=query.index,
+            after=query.start is not None,
+            low=query.low is not None,
+            high=query.high is not None,
+            descending=query.descending,
+        )
 
 
 class Statements:
@@ -33,29 +55,37 @@ class Statements:
     The parameters of the key are ``key_0``, ``key_1``; the present moment is ``moment``.
     """
 
-    def __init__(self, spec: TableSpec[Any], table: Table) -> None:
+    def __init__(self, spec: TableSpec[Any], table: Table, dialect: Dialect) -> None:
         self._spec = spec
         self._codec = codec(spec)
         self._table = table
+        self._dialect = dialect
         self.change = lru_cache(maxsize=64)(self._change)
         self.page = lru_cache(maxsize=64)(self._page)
         by_key = select(table).where(*self._at_key())
-        self.read: Select[Any] = by_key
-        self.lock: Select[Any] = by_key.with_for_update()
-        self.insert: Insert = insert(table)
-        self.remove: Delete = delete(table).where(*self._at_key())
-        self.holder: dict[str, Select[Any]] = {
-            field: select(table).where(table.c[field] == bindparam("value"))
+        self.read = self._prepared(by_key)
+        self.lock = self._prepared(by_key.with_for_update())
+        self.insert = self._prepared(insert(table))
+        self.remove = self._prepared(delete(table).where(*self._at_key()))
+        self.holder = {
+            field: self._prepared(select(table).where(table.c[field] == bindparam("value")))
             for field in spec.unique
         }
 
-    @property
-    def sweep(self) -> Delete:
+    def row(self, values: tuple[Scalar, ...]) -> Row:
+        """What a query found, by the names of the columns."""
+        return dict(zip(self._codec.names, values, strict=True))
+
+    def _prepared(self, statement: ClauseElement) -> Prepared:
+        return Prepared(statement, self._dialect)
+
+    @cached_property
+    def sweep(self) -> Prepared:
         """Remove some of the rows whose time is over."""
         key = [self._table.c[name] for name in self._spec.key]
         over = self._ttl() <= bindparam("moment")
         some = select(*key).where(over).limit(SWEPT_AT_ONCE)
-        return delete(self._table).where(tuple_(*key).in_(some))
+        return self._prepared(delete(self._table).where(tuple_(*key).in_(some)))
 
     def _ttl(self) -> Column[Any]:
         return self._table.c[str(self._spec.ttl)]
@@ -66,14 +96,14 @@ class Statements:
             for number, name in enumerate(self._spec.key)
         ]
 
-    def _change(self, names: tuple[str, ...]) -> Update:
+    def _change(self, names: tuple[str, ...]) -> Prepared:
         """Set some columns of the row at a key."""
         values: dict[Any, ColumnElement[Any]] = {
             self._table.c[name]: bindparam(f"set_{name}") for name in names
         }
-        return update(self._table).where(*self._at_key()).values(values)
+        return self._prepared(update(self._table).where(*self._at_key()).values(values))
 
-    def _page(self, shape: Range) -> Select[Any]:
+    def _page(self, shape: Shape) -> Prepared:
         """The rows of a partition, in order, from a position, within a range, up to ``limit``."""
         columns = self._table.c
         order = [columns[name] for name in self._codec.order(shape.index)]
@@ -91,7 +121,7 @@ class Statements:
         if self._spec.ttl is not None:
             found = found.where(or_(self._ttl().is_(None), self._ttl() > bindparam("moment")))
         ways = [column.desc() if shape.descending else column.asc() for column in order]
-        return found.order_by(*ways).limit(bindparam("limit"))
+        return self._prepared(found.order_by(*ways).limit(bindparam("limit")))
 
     @staticmethod
     def _start(order: list[Column[Any]]) -> list[ColumnElement[Any]]:
