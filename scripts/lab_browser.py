@@ -67,10 +67,11 @@ class Lab:
         url: JupyterLab's URL with its token.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, dark: bool = False) -> None:
         self.home = folder / "leonidas"
         self.url = ""
         self._folder = folder
+        self._dark = dark
         self._printed: list[str] = []
         self._process: subprocess.Popen[str] | None = None
 
@@ -124,6 +125,10 @@ class Lab:
         (plugin / "notification.jupyterlab-settings").write_text(
             json.dumps({"fetchNews": "false", "checkForUpdates": False}), encoding="utf-8"
         )
+        if self._dark:
+            (plugin / "themes.jupyterlab-settings").write_text(
+                json.dumps({"theme": "JupyterLab Dark"}), encoding="utf-8"
+            )
         return folder
 
     def interrupt(self) -> int:
