@@ -48,12 +48,12 @@ def test_a_domain_has_exactly_its_four_files(package: Path) -> None:
 
 def test_long_files_and_functions_and_empty_names_are_found(tmp_path: Path) -> None:
     path = tmp_path / "utils.py"
-    body = "".join(f"    x = {number}\n" for number in range(41))
-    path.write_text(f'def long():\n    """Say."""\n{body}' + "\n" * 300, encoding="utf-8")
+    body = "".join(f"    x = {number}\n" for number in range(45))
+    path.write_text(f'def long():\n    """Say."""\n{body}' + "\n" * 330, encoding="utf-8")
     problems = "\n".join(check_layout.size_problems(path))
     assert "say in the file's name" in problems
-    assert "lines, more than 300" in problems
-    assert "long has 41 lines, more than 40" in problems
+    assert "lines, more than 330" in problems
+    assert "long has 45 lines, more than 44" in problems
 
 
 def test_traces_of_a_machine_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
