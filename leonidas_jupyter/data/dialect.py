@@ -1,5 +1,7 @@
-"""How a file is written: encoding, separators, header, marks. Recognised here, shown to people, overridable."""
+"""How a file is written: encoding, separators, header, marks. Shown to people, overridable."""
 
+import tempfile
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,8 +26,11 @@ class ColumnDialect(BaseModel):
 class Dialect(BaseModel):
     """How a whole file is written, and what was assumed while finding out.
 
-    ``skip_rows`` counts physical lines before the header; ``header_rows`` is 0 where the file has no header;
-    ``quote`` and ``escape`` are empty where none is used (a doubled quote is ``escape == quote``).
+    ``skip_rows`` counts physical lines before the header; ``header_rows`` is 0 where the file has
+    no header; ``footer_rows`` counts rows at the end that are notes or empty; ``quote`` and
+    ``escape`` are empty where none is used (a doubled quote is ``escape == quote``); ``skip_space``
+    says that a space after each delimiter belongs to it. ``columns`` holds the marks of typed
+    columns; outer spaces of typed cells are not kept.
     """
 
     encoding: str = "utf-8"
@@ -35,6 +40,7 @@ class Dialect(BaseModel):
     quote: str = '"'
     escape: str = '"'
     newline: str = "\n"
+    skip_space: bool = False
     comment: str = ""
     skip_rows: int = 0
     header_rows: int = 1
@@ -60,3 +66,15 @@ class DialectOverride(BaseModel):
     thousands: str | None = None
     null_words: list[str] | None = None
     text_columns: list[str] | None = None
+
+
+def recognise(path: Path, *, filename: str, override: DialectOverride | None = None) -> Dialect:
+    """How the file at ``path`` is written; columns' marks are found only by reading all of it.
+
+    Raises:
+        UnreadableFile: the file is empty, binary, or no table.
+    """
+    from leonidas_jupyter.data.prepare import prepare
+
+    with tempfile.TemporaryDirectory(prefix="leonidas-") as scratch:
+        return prepare(path, Path(scratch), filename=filename, override=override).found.dialect

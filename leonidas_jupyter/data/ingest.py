@@ -2,35 +2,35 @@
 
 import hashlib
 import os
+import shutil
+import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.plans import literal
+from leonidas_jupyter.data.prepare import Prepared, prepare
 from leonidas_jupyter.data.profile import FrameProfile
+from leonidas_jupyter.data.readers import BadRow, BadRows, duckdb_relation, read_leniently
+from leonidas_jupyter.data.typing_pass import MAX_ROUNDS, Typing, write_typed
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["BadRow", "BadRows", "IngestReport", "UnreadableFile", "ingest"]
 
 READER_VERSION = 1
 """Raised when the same file and dialect may give another frame; it is part of ``frame_hash``."""
 
+DUCKDB_MEMORY = "320MiB"
+"""What DuckDB may use; Python, pyarrow and the buffers of writers come on top."""
 
-class BadRow(BaseModel):
-    """A row that does not fit the table. ``line`` counts from 1; ``text`` is cut."""
-
-    line: int
-    text: str
-    fields: int
-    expected: int
-
-
-class BadRows(BaseModel):
-    """How many rows do not fit the table, and the first ten of them."""
-
-    count: int
-    first: list[BadRow]
+Progress = Callable[[float], None]
 
 
 class IngestReport(BaseModel):
@@ -57,36 +57,132 @@ def ingest(
     *,
     filename: str,
     override: DialectOverride | None,
-    progress: Callable[[float], None],
+    progress: Progress,
 ) -> IngestReport:
     """Read ``source`` into a Parquet file at ``target``; ``progress`` hears of 0 to 1.
 
     Raises:
         UnreadableFile: its sentence names what is wrong, and the line where there is one.
     """
-    import duckdb
-
     from leonidas_jupyter.data.summarise import profile_frame
 
-    if source.stat().st_size == 0:
-        raise UnreadableFile("The file is empty: upload it again with its content.")
-    connection = duckdb.connect()
-    partial = target.with_name(target.name + ".part")
-    connection.execute(
-        f"COPY (SELECT * FROM read_csv('{source}', auto_detect=true)) TO '{partial}' (FORMAT parquet)"
-    )
-    os.replace(partial, target)
-    progress(0.7)
-    profile = profile_frame(connection, target, {})
+    digest = _Digest(source)
+    scratch = Path(tempfile.mkdtemp(prefix=".reading-", dir=target.parent))
+    try:
+        prepared = prepare(source, scratch, filename=filename, override=override)
+        progress(0.1)
+        connection = _connect(scratch)
+        typed = scratch / "typed.parquet"
+        typing = Typing(prepared.found, override)
+        bad_rows = _read(connection, prepared, typing, typed, progress)
+        progress(0.7)
+        found = prepared.found
+        originals = dict(zip(found.names, found.written, strict=True))
+        profile = profile_frame(connection, typed, originals)
+        connection.close()
+        os.replace(typed, target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     progress(1.0)
-    dialect = Dialect()
-    with source.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    dialect = _described(prepared, typing)
     return IngestReport(
         dialect=dialect,
         profile=profile,
         rows=profile.rows,
         columns=len(profile.columns),
-        frame_hash=frame_hash(digest, dialect),
+        bad_rows=bad_rows,
+        frame_hash=frame_hash(digest.hexdigest(), dialect),
         frame_size=target.stat().st_size,
     )
+
+
+class _Digest:
+    """The sha256 of a file, computed beside other work (hashing leaves the interpreter free)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found = ""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with self._path.open("rb") as handle:
+            self._found = hashlib.file_digest(handle, "sha256").hexdigest()
+
+    def hexdigest(self) -> str:
+        self._thread.join()
+        return self._found
+
+
+def _connect(scratch: Path) -> "duckdb.DuckDBPyConnection":
+    import duckdb
+
+    connection = duckdb.connect(
+        config={
+            "memory_limit": DUCKDB_MEMORY,
+            "threads": min(4, os.cpu_count() or 1),
+            "temp_directory": str(scratch / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _read(
+    connection: "duckdb.DuckDBPyConnection",
+    prepared: Prepared,
+    typing: Typing,
+    typed: Path,
+    progress: Progress,
+) -> BadRows | None:
+    """Write the typed Parquet file; returns the rows that did not fit."""
+    import duckdb
+
+    text, found = prepared.text, prepared.found
+    raw = typed.with_name("raw.parquet")
+    relation = duckdb_relation(text, found)
+    if relation is not None:
+        try:
+            if write_typed(connection, typing, relation, typed) is None:
+                return None
+            connection.execute(f"COPY (FROM {relation}) TO {literal(str(raw))} (FORMAT parquet)")
+            _type_text(connection, typing, raw, typed)
+        except duckdb.Error:
+            # Not as clean as it looked: rows that do not fit, odd quotes, lines without end.
+            typed.unlink(missing_ok=True)
+        else:
+            return None
+    bad_rows = read_leniently(text, found, raw, lambda part: progress(0.1 + 0.3 * part))
+    _type_text(connection, typing, raw, typed)
+    return bad_rows
+
+
+def _type_text(
+    connection: "duckdb.DuckDBPyConnection", typing: Typing, raw: Path, typed: Path
+) -> None:
+    """Type a Parquet file of text, learning from the cells that do not fit until all do."""
+    source = f"read_parquet({literal(str(raw))})"
+    for attempt in range(MAX_ROUNDS):
+        misfits = typing.learn(connection, source)
+        if not misfits:
+            break
+        typing.plan()
+        if attempt == MAX_ROUNDS - 2:
+            typing.keep_as_text(misfits)
+    misfit = write_typed(connection, typing, source, typed)
+    if misfit is not None:
+        raise UnreadableFile(
+            "The file's columns could not be typed faithfully: say in the dialect which are text."
+        )
+
+
+def _described(prepared: Prepared, typing: Typing) -> Dialect:
+    """The dialect with the marks of the columns and all that was assumed."""
+    dialect = prepared.found.dialect
+    for column in typing.columns:
+        if column.plan.type != "text" and column.plan.dialect.model_dump(exclude_defaults=True):
+            dialect.columns[column.name] = column.plan.dialect
+    dialect.assumed += typing.assumed
+    return dialect

@@ -1,11 +1,13 @@
 """The profile of a frame, computed by DuckDB over its Parquet file in batches of columns.
 
-Two scans per batch: the first counts and finds the range, the second counts values. So the work
-grows with the number of cells, never with the square of the number of columns.
+The first scan counts and finds ranges, the second counts values. So the work grows with the number
+of cells, never with the square of the number of columns.
 """
 
 import datetime
 import math
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,10 +53,9 @@ class Column:
 
     sql: str
     name: str
-    original: str
     type: ColumnType
     profile: ColumnProfile
-    counted: bool = False
+    zoned: bool = False
     bounds: tuple[float, float] | None = None
 
 
@@ -74,7 +75,7 @@ def profile_frame(
     columns = [_column(str(row[0]), str(row[1]), originals) for row in described]
     size = max(1, min(BATCH_COLUMNS, BATCH_CELLS // max(rows, 1)))
     for start in range(0, len(columns), size):
-        _profile_batch(connection, source, columns[start : start + size], rows)
+        _profile_batch(connection, parquet, source, columns[start : start + size], rows)
     return FrameProfile(
         rows=rows,
         columns=[column.profile for column in columns],
@@ -88,28 +89,32 @@ def _column(name: str, kind: str, originals: dict[str, str]) -> Column:
     profile = ColumnProfile(
         name=name, original_name=original, type=column_type, nulls=0, distinct=0
     )
-    return Column(quoted(name), name, original, column_type, profile)
+    zoned = kind == "TIMESTAMP WITH TIME ZONE"
+    return Column(quoted(name), name, column_type, profile, zoned)
 
 
 def _profile_batch(
-    connection: "duckdb.DuckDBPyConnection", source: str, columns: list[Column], rows: int
+    connection: "duckdb.DuckDBPyConnection",
+    parquet: Path,
+    source: str,
+    columns: list[Column],
+    rows: int,
 ) -> None:
     """Fill in the profiles of some columns."""
-    names = ", ".join(column.sql for column in columns)
-    table = source
-    if rows <= COUNTED_ROWS:
-        # Opening a file of many columns costs more than reading a few of them: do it once.
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE batch AS SELECT {names} FROM {source}")  # noqa: S608
-        table = "batch"
     first = [_first_scan(column, rows) for column in columns]
-    found = connection.execute(f"SELECT {', '.join(first)} FROM {table}").fetchone() or ()  # noqa: S608
+    found = connection.execute(f"SELECT {', '.join(first)} FROM {source}").fetchone() or ()  # noqa: S608
     for column, values in zip(columns, found, strict=True):
         _take_first(column, values, rows)
-    second = [_second_scan(column, rows) for column in columns]
-    found = connection.execute(f"SELECT {', '.join(second)} FROM {table}").fetchone() or ()  # noqa: S608
-    for column, values in zip(columns, found, strict=True):
-        _take_second(column, values, rows)
-        _warn(column.profile, rows)
+    if rows <= COUNTED_ROWS:
+        _count_small(parquet, columns, rows)
+    else:
+        for column in columns:
+            _count_large(connection, source, column, rows)
+    for column in columns:
+        profile = column.profile
+        exact = profile.distinct_exact and profile.nulls == 0
+        profile.candidate_key = exact and profile.distinct == rows and rows > 1
+        _warn(profile, rows)
 
 
 def _first_scan(column: Column, rows: int) -> str:
@@ -140,7 +145,6 @@ def _take_first(column: Column, found: dict[str, Any], rows: int) -> None:
     profile.nulls = rows - found["n"]
     profile.distinct = min(found["d"], found["n"])
     profile.distinct_exact = False
-    column.counted = rows <= COUNTED_ROWS or profile.distinct <= COUNTED_VALUES
     low, high = found.get("low"), found.get("high")
     if low is None or high is None:
         return
@@ -175,17 +179,41 @@ def _scalar(value: Any, kind: ColumnType) -> Any:
 _EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - frames hold naive times
 
 
-def _second_scan(column: Column, rows: int) -> str:
-    """SQL of one struct: every value counted, or the number of distinct ones, and bins."""
-    name = column.sql
-    fields = {"zero": "0"}
-    if column.counted:
-        fields["all"] = f"map_entries(histogram({name}))"
-    elif rows <= EXACT_ROWS:
-        fields["d"] = f"count(DISTINCT {name})"
-    if column.bounds is not None and column.bounds[0] < column.bounds[1]:
-        fields["bins"] = f"map_entries(histogram({_bin_expression(column)}))"
-    return "{" + ", ".join(f"'{key}': {value}" for key, value in fields.items()) + "}"
+def _count_small(parquet: Path, columns: list[Column], rows: int) -> None:
+    """Count every value of some columns of a short frame, one column in memory at a time."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(parquet, columns=[column.name for column in columns])
+    for column, values in zip(columns, table.columns, strict=True):
+        counted = pc.value_counts(values)
+        pairs = zip(
+            counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
+        )
+        _take_counts(column, [pair for pair in pairs if pair[0] is not None], rows)
+
+
+def _count_large(
+    connection: "duckdb.DuckDBPyConnection", source: str, column: Column, rows: int
+) -> None:
+    """Count a column's values where they are few enough, else only how many there are."""
+    name, profile = column.sql, column.profile
+    if profile.distinct <= COUNTED_VALUES:
+        value = f"CAST({name} AS VARCHAR)" if column.zoned else name
+        found = connection.execute(
+            f"SELECT {value}, count(*) FROM {source} WHERE {name} IS NOT NULL GROUP BY ALL"  # noqa: S608
+        )
+        _take_counts(column, found.fetchall(), rows)
+        return
+    if rows <= EXACT_ROWS:
+        exact = connection.execute(f"SELECT count(DISTINCT {name}) FROM {source}").fetchone()  # noqa: S608
+        profile.distinct, profile.distinct_exact = int(exact[0]) if exact else 0, True
+    if column.bounds is not None:
+        bins = connection.execute(
+            f"SELECT {_bin_expression(column)}, count(*) FROM {source} "  # noqa: S608
+            f"WHERE {name} IS NOT NULL GROUP BY ALL"
+        ).fetchall()
+        profile.histogram = _bins(column.bounds, dict(bins))
 
 
 def _bin_expression(column: Column) -> str:
@@ -196,23 +224,34 @@ def _bin_expression(column: Column) -> str:
     return f"greatest(0, least({BINS - 1}, floor({position})))::TINYINT"
 
 
-def _take_second(column: Column, found: dict[str, Any], rows: int) -> None:
+def _take_counts(column: Column, counts: list[tuple[Any, int]], rows: int) -> None:
+    """All that follows from knowing how often each value occurs."""
     profile = column.profile
-    if "all" in found:
-        counts = [(entry["key"], entry["value"]) for entry in found["all"] or []]
-        profile.distinct, profile.distinct_exact = len(counts), True
-        counts.sort(key=lambda pair: (-pair[1], pair[0]))
-        profile.top = [
-            TopValue(value=_cell(value), count=count) for value, count in counts[:TOP_VALUES]
-        ]
-        profile.categories = _categories(column.type, [value for value, _ in counts])
-    elif "d" in found:
-        profile.distinct, profile.distinct_exact = found["d"], True
-    profile.candidate_key = (
-        profile.distinct_exact and profile.nulls == 0 and profile.distinct == rows and rows > 1
-    )
+    profile.distinct, profile.distinct_exact = len(counts), True
+    counts.sort(key=lambda pair: (-pair[1], pair[0]))
+    profile.top = [
+        TopValue(value=_cell(value), count=count) for value, count in counts[:TOP_VALUES]
+    ]
+    profile.categories = _categories(column.type, [value for value, _ in counts])
     if column.bounds is not None:
-        profile.histogram = _bins(column.bounds, found.get("bins"), rows - profile.nulls)
+        low, high = column.bounds
+        width = (high / BINS) - (low / BINS)
+        bins: Counter[int] = Counter()
+        for value, count in counts:
+            position = (_number(value) - low) / width if width > 0 else 0
+            bins[max(0, min(BINS - 1, math.floor(position)))] += count
+        profile.histogram = _bins(column.bounds, bins)
+
+
+def _number(value: Any) -> float:
+    """A value on the axis of its histogram; dates and times as POSIX seconds."""
+    if isinstance(value, str):
+        value = datetime.datetime.fromisoformat(value)
+    if isinstance(value, datetime.datetime):
+        return (value.replace(tzinfo=None) - _EPOCH).total_seconds()
+    if isinstance(value, datetime.date):
+        return (value - _EPOCH.date()).total_seconds()
+    return float(value)
 
 
 def _cell(value: Any) -> Any:
@@ -229,11 +268,10 @@ def _categories(kind: ColumnType, values: list[Any]) -> list[str] | None:
     return sorted(values)
 
 
-def _bins(bounds: tuple[float, float], found: list[dict[str, Any]] | None, count: int) -> list[Bin]:
+def _bins(bounds: tuple[float, float], counts: Mapping[int, int]) -> list[Bin]:
     low, high = bounds
-    if found is None:
-        return [Bin(low=low, high=high, count=count)]
-    counts = {entry["key"]: entry["value"] for entry in found}
+    if low == high:
+        return [Bin(low=low, high=high, count=sum(counts.values()))]
     width = (high / BINS) - (low / BINS)
     edges = [low + number * width for number in range(BINS)] + [high]
     return [

@@ -1,0 +1,240 @@
+"""Which encoding a text file is in, and its content as UTF-8."""
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from leonidas_jupyter.data.errors import UnreadableFile
+
+CHUNK = 1 << 20
+SAMPLE = 1 << 18
+"""How much is looked at where one encoding must be told from another, in bytes."""
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""Byte order marks; UTF-32's before UTF-16's, whose mark begins alike."""
+
+EAST_ASIAN = ("cp932", "gb18030", "cp949", "big5", "euc_jp")
+NAMES = {"cp932": "shift_jis", "cp949": "euc_kr"}
+"""The encodings as people know them; the codec is the superset that files really use."""
+
+CODECS = {known: codec for codec, known in NAMES.items()}
+C1_AS_UTF8 = re.compile(rb"\xc2[\x80-\x9f]")
+CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 11, 12, 13, 26, 27))
+
+
+@dataclass
+class Encoding:
+    """A file's encoding. ``clean`` says that the bytes are UTF-8 that needs no change to be read."""
+
+    name: str
+    bom: int = 0
+    clean: bool = False
+    note: str | None = None
+
+
+def recognise_encoding(path: Path) -> Encoding:
+    """Find the encoding by byte order mark, by NUL pattern, by UTF-8's own rules, then by guessing.
+
+    Raises:
+        UnreadableFile: the content is binary.
+    """
+    with path.open("rb") as handle:
+        head = handle.read(SAMPLE)
+    for mark, name in MARKS:
+        if head.startswith(mark):
+            return _checked_utf8(path, 3) if name == "utf-8" else Encoding(name, len(mark))
+    wide = _wide(head)
+    if wide is not None:
+        return Encoding(wide)
+    if sum(head.count(code) for code in CONTROLS) > len(head) * 0.02:
+        raise UnreadableFile("The file is binary, not text: export it as CSV and upload that.")
+    return _checked_utf8(path, 0)
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark: ASCII characters leave zeros at regular places."""
+    usable = head[: len(head) // 4 * 4]
+    if usable.count(0) < len(usable) * 0.2 or not usable:
+        return None
+    zeros = [usable[offset::4].count(0) / (len(usable) / 4) for offset in range(4)]
+    patterns = {
+        "utf-32-le": zeros[1] > 0.9 and zeros[2] > 0.9 and zeros[3] > 0.9,
+        "utf-32-be": zeros[0] > 0.9 and zeros[1] > 0.9 and zeros[2] > 0.9,
+        "utf-16-le": min(zeros[1], zeros[3]) > 0.4 > max(zeros[0], zeros[2]),
+        "utf-16-be": min(zeros[0], zeros[2]) > 0.4 > max(zeros[1], zeros[3]),
+    }
+    return next((name for name, fits in patterns.items() if fits), None)
+
+
+def _checked_utf8(path: Path, bom: int) -> Encoding:
+    """UTF-8 if the whole file is; else an 8-bit or East Asian encoding guessed from the odd bytes."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    controls = False
+    with path.open("rb") as handle:
+        handle.seek(bom)
+        while chunk := handle.read(CHUNK):
+            if b"\0" in chunk:
+                line += chunk[: chunk.index(b"\0")].count(b"\n")
+                raise UnreadableFile(
+                    f"Line {line:,} holds a NUL byte, which no text has: "
+                    "the file is binary or damaged, export it again."
+                )
+            line += chunk.count(b"\n")
+            if chunk.isascii() and not decoder.getstate()[0]:
+                continue
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                return _eight_bit(path, bom)
+            controls = controls or C1_AS_UTF8.search(chunk) is not None
+    if decoder.getstate()[0]:
+        return Encoding("utf-8", bom, note="The last character was cut off and is replaced.")
+    if controls:
+        note = "Control characters U+0080 to U+009F are read as the Windows-1252 signs meant."
+        return Encoding("utf-8", bom, note=note)
+    return Encoding("utf-8", bom, clean=bom == 0)
+
+
+def _eight_bit(path: Path, bom: int) -> Encoding:
+    sample = _odd_lines(path)
+    if bom or _mostly_utf8(sample):
+        note = "Some bytes are not valid UTF-8 and are replaced by �."
+        return Encoding("utf-8", bom, note=note)
+    for codec in EAST_ASIAN:
+        if _reads_as(sample, codec):
+            name = NAMES.get(codec, codec)
+            return Encoding(name, note=f"The encoding is taken to be {name}.")
+    name = _single_byte(sample)
+    return Encoding(name, note=f"The encoding is taken to be {name}.")
+
+
+def _odd_lines(path: Path) -> bytes:
+    """The first lines with bytes outside ASCII, up to a sample's length."""
+    found: list[bytes] = []
+    size = 0
+    with path.open("rb") as handle:
+        while size < SAMPLE and (lines := handle.readlines(CHUNK)):
+            odd = [line[:4096] for line in lines if not line.isascii()]
+            found += odd
+            size += sum(map(len, odd))
+    return b"".join(found)[:SAMPLE]
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    """Whether the bytes outside ASCII form UTF-8 sequences but for a few damaged ones."""
+    text = sample.decode("utf-8", "replace")
+    broken = text.count("�")
+    good = sum(ord(char) > 127 for char in text) - broken
+    return good >= 9 * broken
+
+
+def _reads_as(sample: bytes, codec: str) -> bool:
+    """Whether the sample is text of that East Asian encoding: it decodes, into characters in use."""
+    try:
+        text = sample.decode(codec)
+    except UnicodeDecodeError as error:
+        if error.start < len(sample) - 4:
+            return False
+        text = sample[: error.start].decode(codec)
+    wide = [char for char in text if ord(char) > 127]
+    if len(wide) < 2:
+        return False
+    return sum(_in_use(char, codec) for char in wide) >= 0.9 * len(wide)
+
+
+def _in_use(char: str, codec: str) -> bool:
+    """Whether texts of the encoding's language use the character often enough to expect it."""
+    code = ord(char)
+    kana = 0x3040 <= code <= 0x30FF
+    punctuation = 0x3000 <= code <= 0x303F or 0xFF01 <= code <= 0xFF5E
+    if codec == "cp949":
+        return punctuation or 0xAC00 <= code <= 0xD7A3 and _row(char, "euc_kr") is not None
+    han = 0x4E00 <= code <= 0x9FFF
+    if codec in ("cp932", "euc_jp"):
+        # Level 1 kanji; half-width katakana are what Western text looks like under this codec.
+        return kana or punctuation or (han and (_row(char, "euc_jp") or 99) <= 47)
+    if codec == "gb18030":
+        return punctuation or (han and (_row(char, "gb2312") or 99) <= 55)
+    return punctuation or (han and (char.encode("big5", "replace")[0] <= 0xC6))
+
+
+def _row(char: str, codec: str) -> int | None:
+    """The character's row in the national 94 × 94 set, None if it is not in it."""
+    try:
+        encoded = char.encode(codec)
+    except UnicodeEncodeError:
+        return None
+    return encoded[0] - 0xA0 if len(encoded) == 2 else None
+
+
+def _single_byte(sample: bytes) -> str:
+    """Windows-1252 unless a detector is sure of another script."""
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, cp_isolation=["cp1250", "cp1251", "cp1252", "cp1253", "cp1254",
+                                            "cp1255", "cp1256", "koi8_r", "mac_roman"]).best()  # fmt: skip
+    letters = [byte for byte in sample if byte > 127]
+    dense = len(letters) > 0.25 * sum(byte > 64 for byte in sample)
+    if best is not None and dense and best.encoding in ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256"):
+        return best.encoding
+    if best is not None and best.encoding in ("cp1250", "mac_roman") and best.coherence > 0.5:
+        return best.encoding
+    return "cp1252"
+
+
+def decode_sample(raw: bytes, encoding: str) -> str:
+    """The text of a part of a file; a character cut at its end is left out."""
+    codec = CODECS.get(encoding, encoding)
+    errors = "ignore" if encoding.startswith("utf") else "replace"
+    return _as_meant(raw.decode(codec, errors))
+
+
+def transcode(path: Path, encoding: Encoding, target: Path) -> Path:
+    """Write the file's text as UTF-8 without a mark to ``target``; what is invalid becomes �.
+
+    Raises:
+        UnreadableFile: the file holds NUL characters, or is not in that encoding at all.
+    """
+    try:
+        decoder = codecs.getincrementaldecoder(CODECS.get(encoding.name, encoding.name))("replace")
+    except LookupError:
+        raise UnreadableFile(
+            f"There is no encoding called {encoding.name}: try utf-8, cp1252 or utf-16."
+        ) from None
+    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
+        source.seek(encoding.bom)
+        while chunk := source.read(CHUNK):
+            _write(plain.write, decoder.decode(chunk))
+        _write(plain.write, decoder.decode(b"", final=True))
+    return target
+
+
+def _write(write, text: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    if "\0" in text:
+        raise UnreadableFile(
+            "The file holds NUL characters: it is binary, or its encoding is another one."
+        )
+    write(_as_meant(text))
+
+
+def _as_meant(text: str) -> str:
+    """C1 control characters as the Windows-1252 signs that were meant, as browsers read them."""
+    if C1_TEXT.search(text) is None:
+        return text
+    return C1_TEXT.sub(lambda found: C1_SIGNS.get(found[0], found[0]), text)
+
+
+C1_TEXT = re.compile("[\x80-\x9f]")
+C1_SIGNS = {
+    chr(code): bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}

@@ -1,0 +1,181 @@
+"""What belongs to a file in the object store: its bytes, its frames, their profiles."""
+
+import asyncio
+import shutil
+import tempfile
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from leonidas_jupyter.data.dialect import DialectOverride
+from leonidas_jupyter.data.frames import Frame, FrameCache
+from leonidas_jupyter.data.ingest import IngestReport
+from leonidas_jupyter.data.profile import FrameProfile
+from leonidas_jupyter.data.sql import QueryResult, SqlWorkers
+from leonidas_jupyter.data.worker import Progress, WorkerLimits, run_ingest
+from leonidas_jupyter.storage.base import ObjectStore
+
+PROFILES_KEPT = 128
+"""How many profiles stay in memory."""
+
+
+def file_prefix(project_id: str, file_id: str) -> str:
+    """Before the keys of every object of a file."""
+    return f"projects/{project_id}/files/{file_id}/"
+
+
+@dataclass(frozen=True)
+class Content:
+    """The keys of one version of a file's content."""
+
+    project_id: str
+    file_id: str
+    content_version: int
+
+    @classmethod
+    def of_key(cls, key: str) -> "Content":
+        """The content to which one of its keys belongs."""
+        _, project_id, _, file_id, content_version, _ = key.split("/")
+        return cls(project_id, file_id, int(content_version))
+
+    @property
+    def prefix(self) -> str:
+        """Before every one of the keys."""
+        return f"{file_prefix(self.project_id, self.file_id)}{self.content_version}/"
+
+    @property
+    def original(self) -> str:
+        """The bytes as uploaded."""
+        return f"{self.prefix}original"
+
+    def frame(self, frame_hash: str) -> str:
+        """The typed frame, Parquet."""
+        return f"{self.prefix}frame-{frame_hash}.parquet"
+
+    def profile(self, frame_hash: str) -> str:
+        """The frame's profile, JSON."""
+        return f"{self.prefix}profile-{frame_hash}.json"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A frame that can be asked: its name, its file's name, and where it is kept."""
+
+    name: str
+    filename: str
+    content: Content
+    frame_hash: str
+
+
+class FrameStore:
+    """Makes frames of uploaded bytes, keeps them in the object store, and answers from them."""
+
+    def __init__(
+        self, *, store: ObjectStore, cache: FrameCache, sql: SqlWorkers, scratch: Path
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._sql = sql
+        self._scratch = scratch
+        self._profiles: OrderedDict[str, FrameProfile] = OrderedDict()
+
+    async def ingest(
+        self,
+        content: Content,
+        *,
+        filename: str,
+        override: DialectOverride | None,
+        limits: WorkerLimits,
+        on_progress: Progress,
+    ) -> IngestReport:
+        """Read the original and store its frame and profile; repeating it changes nothing.
+
+        Raises:
+            UnreadableFile, IngestFailed: the content stands in the way, or the worker failed.
+            ObjectMissing: there is no original.
+        """
+        await asyncio.to_thread(self._scratch.mkdir, parents=True, exist_ok=True)
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._scratch))
+        try:
+            source = await self._store.local_path(content.original)
+            if source is None:
+                source = folder / "original"
+                await self._fetch(content.original, source)
+            frame = folder / "frame.parquet"
+            report = await run_ingest(
+                source,
+                frame,
+                filename=filename,
+                override=override,
+                limits=limits,
+                on_progress=on_progress,
+            )
+            profile = report.profile.model_dump_json().encode()
+            await self._store.put(content.profile(report.frame_hash), profile)
+            await self._store.put(content.frame(report.frame_hash), frame)
+        finally:
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+        return report
+
+    async def drop(self, content: Content, frame_hash: str) -> None:
+        """Remove a frame that another reading of the same bytes has taken the place of."""
+        await self._store.delete(content.frame(frame_hash))
+        await self._store.delete(content.profile(frame_hash))
+
+    async def profile(self, standing: Standing) -> FrameProfile:
+        """The frame's profile. Raises ObjectMissing."""
+        key = standing.frame_hash
+        profile = self._profiles.get(key)
+        if profile is None:
+            chunks = self._store.get(standing.content.profile(key))
+            raw = b"".join([chunk async for chunk in chunks])
+            profile = self._profiles[key] = FrameProfile.model_validate_json(raw)
+            while len(self._profiles) > PROFILES_KEPT:
+                self._profiles.popitem(last=False)
+        self._profiles.move_to_end(key)
+        return profile
+
+    async def frame(self, standing: Standing) -> Frame:
+        """The frame as the rest of the product knows it. Raises ObjectMissing."""
+        return Frame(
+            name=standing.name,
+            file_id=standing.content.file_id,
+            filename=standing.filename,
+            frame_hash=standing.frame_hash,
+            content_version=standing.content.content_version,
+            profile=await self.profile(standing),
+        )
+
+    async def query(
+        self, frames: Sequence[Standing], sql: str, *, limit: int, seconds: float
+    ) -> QueryResult:
+        """Ask the frames by SQL; only those that the text mentions are brought here.
+
+        Raises:
+            SqlRefused, SqlFailed: the statement is no query, or ran into an error or a limit.
+            ObjectMissing: a frame is gone.
+        """
+        text = sql.casefold()
+        # A text that mentions none gets them all, so that the error can say what there is.
+        wanted = [frame for frame in frames if frame.name.casefold() in text] or frames
+        paths = await asyncio.gather(*(self._path(frame) for frame in wanted))
+        named = {frame.name: path for frame, path in zip(wanted, paths, strict=True)}
+        return await self._sql.query(named, sql, limit=limit, timeout=seconds)
+
+    async def first_rows(self, standing: Standing, limit: int) -> QueryResult:
+        """The first rows of a frame. Raises SqlFailed, ObjectMissing."""
+        sql = f'SELECT * FROM "{standing.name}" LIMIT {limit}'  # noqa: S608 - a slug and a number
+        return await self.query([standing], sql, limit=limit, seconds=30)
+
+    async def _path(self, standing: Standing) -> Path:
+        key = standing.content.frame(standing.frame_hash)
+        local = await self._store.local_path(key)
+        if local is not None:
+            return local
+        return await self._cache.path(standing.frame_hash, lambda path: self._fetch(key, path))
+
+    async def _fetch(self, key: str, target: Path) -> None:
+        with await asyncio.to_thread(target.open, "wb") as file:
+            async for chunk in self._store.get(key):
+                await asyncio.to_thread(file.write, chunk)

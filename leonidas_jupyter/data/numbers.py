@@ -1,0 +1,199 @@
+"""Columns of numbers: which marks they are written with, and whether a number holds every cell."""
+
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from leonidas_jupyter.data.dialect import ColumnDialect
+from leonidas_jupyter.data.plans import Hints, Plan, literal
+
+BIGGEST = 2**63 - 1
+EXACT_DIGITS = 15
+"""Every decimal number of so many significant digits survives the way through a binary double."""
+
+SIGNS = ("R$", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₪", "฿", "USD", "EUR", "GBP", "CHF", "JPY",
+         "kr", "Rs.", "Rs", "zł", "Kč", "%", "‰")  # fmt: skip
+"""What may stand before or after every number of a column."""
+
+GROUPINGS = (",", ".", " ", "'", "\u00a0", "\u202f", "’")
+_SIGN = "|".join(re.escape(sign) for sign in SIGNS)
+_FRAME = re.compile(
+    rf"(?P<outer>-?)(?P<prefix>(?:(?:{_SIGN})[ \u00a0]?)?)(?P<inner>-?)"
+    rf"(?P<body>[\d.,][\d., '\u00a0\u202f’]*?(?:[eE][+-]?\d{{1,3}})?)"
+    rf"(?P<suffix>(?:[ \u00a0]?(?:{_SIGN}))?)"
+)
+_PLAIN = re.compile(
+    r"-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]\d{1,3})?"
+    r"|-?(?:0|[1-9]\d*)\.\d*[eE]\d{1,3}"
+)
+_PLAIN_SQL = r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)"
+_POWER_SQL = r"-?(0|[1-9][0-9]*)((\.[0-9]*)?[eE][+-][0-9]{1,3}|\.[0-9]*[eE][0-9]{1,3})"
+_LONG = re.compile(r"-?\d+\.(\d{15,})(e[+-]\d{2,3})?")
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How the numbers of a column are written."""
+
+    decimal: str = "."
+    thousands: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    inner_sign: bool = False
+
+    @property
+    def bare(self) -> bool:
+        """Whether these are the marks that programs write."""
+        return self == Marks()
+
+    def plain(self, body: str) -> str:
+        """A number's body as programs write it."""
+        return body.replace(self.thousands, "").replace(self.decimal, ".") if self.thousands else (
+            body.replace(self.decimal, ".")
+        )
+
+
+def plan_numbers(values: list[str], hints: Hints) -> Plan | None:
+    """A plan for integers or numbers if every value is one under the same marks, else None."""
+    if not any(char.isdigit() for char in values[0]):
+        return None
+    bare = [value for value in values if _PLAIN.fullmatch(value)]
+    if len(bare) == len(values):
+        plan = _plain_plan(values)
+        if hints.decimal == "," and plan is not None and plan.type == "number":
+            grouped = _marked_plan(values, hints)
+            return grouped if grouped is not None and grouped.dialect.thousands == "." else plan
+        return plan
+    return _marked_plan(values, hints)
+
+
+def _plain_plan(values: list[str]) -> Plan | None:
+    if all(_is_whole(value) for value in values):
+        whole = "TRY_CAST({v} AS BIGINT)"
+        convert = f"CASE WHEN CAST({whole} AS VARCHAR) = {{v}} THEN {whole} END"
+        return Plan("integer", ColumnDialect(), convert, "BIGINT")
+    if all(_survives(value) for value in values):
+        decides = ("decimal", ".") if any("." in value for value in values) else None
+        return Plan("number", ColumnDialect(), _number_sql("{v}"), "DOUBLE", decides=decides)
+    return _printed_plan(values)
+
+
+def _is_whole(text: str) -> bool:
+    digits = text[1:] if text.startswith("-") else text
+    return digits.isascii() and digits.isdigit() and text != "-0" and abs(int(text)) <= BIGGEST
+
+
+def _survives(text: str) -> bool:
+    """Whether a double holds the number exactly as written."""
+    value = float(text)
+    return math.isfinite(value) and Decimal(repr(value)) == Decimal(text)
+
+
+def _number_sql(cell: str) -> str:
+    """SQL of the double that holds a plainly written cell, NULL where none does."""
+    value = f"TRY_CAST({cell} AS DOUBLE)"
+    digits = f"replace(replace({cell}, '-', ''), '.', '')"
+    few = f"(length({cell}) <= {EXACT_DIGITS + 1} OR length(trim({digits}, '0')) <= {EXACT_DIGITS})"
+    power = f"length(trim(regexp_replace({digits}, '[eE].*', ''), '0')) <= {EXACT_DIGITS}"
+    return (
+        f"CASE WHEN regexp_full_match({cell}, '{_PLAIN_SQL}') AND {few} THEN {value} "
+        f"WHEN CAST({value} AS VARCHAR) = {cell} AND isfinite({value}) THEN {value} "
+        f"WHEN regexp_full_match({cell}, '{_POWER_SQL}') AND {power} THEN {value} END"
+    )
+
+
+def _printed_plan(values: list[str]) -> Plan | None:
+    """Numbers that a program printed with more digits than they have, like numpy's ``%.18e``."""
+    found = _LONG.fullmatch(values[0])
+    if found is None:
+        return None
+    places, style = len(found[1]), "e" if found[2] else "f"
+    pattern = f".{places}{style}"
+    if any(not _LONG.fullmatch(value) or format(float(value), pattern) != value for value in values):
+        return None
+    value = "TRY_CAST({v} AS DOUBLE)"
+    convert = f"CASE WHEN format('{{:{pattern}}}', {value}) = {{v}} THEN {value} END"
+    return Plan("number", ColumnDialect(format=f"%{pattern}"), convert, "DOUBLE")
+
+
+def _marked_plan(values: list[str], hints: Hints) -> Plan | None:
+    framed = [_FRAME.fullmatch(value) for value in values]
+    first = framed[0]
+    if first is None:
+        return None
+    bodies = []
+    signs = set()
+    for found in framed:
+        if found is None or found["prefix"] != first["prefix"] or found["suffix"] != first["suffix"]:
+            return None
+        signs.add((bool(found["outer"]), bool(found["inner"])))
+        bodies.append(found["body"])
+    if (True, True) in signs or {(True, False), (False, True)} <= signs:
+        return None
+    inner = (False, True) in signs and bool(first["prefix"])
+    for decimal, thousands, ambiguous in _mark_pairs(bodies, hints):
+        marks = Marks(decimal, thousands, first["prefix"], first["suffix"], inner)
+        if all(_survives(marks.plain(body)) for body in bodies):
+            return _build(marks, bodies, ambiguous)
+    return None
+
+
+def _mark_pairs(bodies: list[str], hints: Hints) -> list[tuple[str, str, bool]]:
+    """Decimal and thousands marks under which all bodies are numbers, the likeliest first."""
+    if hints.thousands is not None:
+        pairs = [(hints.decimal or ("," if hints.thousands == "." else "."), hints.thousands)]
+    else:
+        pairs = [(decimal, "") for decimal in ".,"]
+        pairs += [(decimal, mark) for mark in GROUPINGS for decimal in ".," if mark != decimal]
+    fitting = [pair for pair in pairs if all(_body(*pair).fullmatch(body) for body in bodies)]
+    # Only one grouping and one decimal reading can both fit: `1,234` or `1.234` and nothing else.
+    both = len({pair[0] for pair in fitting}) > 1 and any(
+        mark in body for body in bodies for mark in ",."
+    )
+    preferred = hints.decimal or ("." if hints.delimiter == "," else ",")
+    if both:
+        fitting.sort(key=lambda pair: pair[0] != preferred)
+    return [(decimal, thousands, both and hints.decimal is None) for decimal, thousands in fitting]
+
+
+def _body(decimal: str, thousands: str) -> re.Pattern[str]:
+    return re.compile(_body_pattern(decimal, thousands))
+
+
+def _body_pattern(decimal: str, thousands: str) -> str:
+    mark = re.escape(decimal)
+    whole = r"0|[1-9][0-9]*"
+    if thousands:
+        whole = rf"[1-9][0-9]{{0,2}}(?:{re.escape(thousands)}[0-9]{{3}})+|{whole}"
+    return rf"(?:(?:{whole})(?:{mark}[0-9]*)?|{mark}[0-9]+)"
+
+
+def _build(marks: Marks, bodies: list[str], ambiguous: bool) -> Plan:
+    sign = r"-?"
+    prefix, suffix = re.escape(marks.prefix), re.escape(marks.suffix)
+    lead = prefix + sign if marks.inner_sign else sign + prefix
+    pattern = lead + _body_pattern(marks.decimal, marks.thousands) + suffix
+    plain = "{v}"
+    for mark in (marks.prefix, marks.suffix, marks.thousands):
+        if mark:
+            plain = f"replace({plain}, {literal(mark)}, '')"
+    if marks.decimal != ".":
+        plain = f"replace({plain}, {literal(marks.decimal)}, '.')"
+    whole = all(body.replace(marks.thousands or "\0", "").isdigit() for body in bodies)
+    sql_type = "BIGINT" if whole else "DOUBLE"
+    typed = f"TRY_CAST({plain} AS BIGINT)" if whole else _number_sql(plain)
+    # RE2 reads the same pattern language as far as it is used here.
+    convert = f"CASE WHEN regexp_full_match({{v}}, {literal(pattern)}) THEN {typed} END"
+    dialect = ColumnDialect(
+        decimal=marks.decimal, thousands=marks.thousands, prefix=marks.prefix, suffix=marks.suffix
+    )
+    decided = not ambiguous and (marks.thousands in (",", ".") or not whole)
+    return Plan(
+        "integer" if whole else "number",
+        dialect,
+        convert,
+        sql_type,
+        ambiguous="decimal" if ambiguous else "",
+        decides=("decimal", marks.decimal) if decided else None,
+    )

@@ -1,0 +1,222 @@
+"""A recognised text file as a relation of text columns ``c0, c1 …`` that DuckDB can read.
+
+Clean files DuckDB reads itself, in parallel. Whatever is ragged, commented or oddly quoted is read
+here, row by row, into a Parquet file of text, and each row that does not fit is reported.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from leonidas_jupyter.data.cellkinds import kind
+from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.plans import literal
+from leonidas_jupyter.data.recognise import Recognition
+from leonidas_jupyter.data.tokens import Record, Tokenizer, records
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAX_LINE = 1 << 26
+"""Longest line, in characters; a cell may be as long."""
+
+BATCH_ROWS = 20_000
+BATCH_CELLS = 1_000_000
+BATCH_CHARACTERS = 1 << 25
+REPORTED = 10
+REPORTED_TEXT = 200
+REALIGNED_CELLS = 2
+"""How many surplus empty cells of a row are tried as the ones too many."""
+
+
+class BadRow(BaseModel):
+    """A row that does not fit the table. ``line`` counts from 1; ``text`` is cut."""
+
+    line: int
+    text: str
+    fields: int
+    expected: int
+
+
+class BadRows(BaseModel):
+    """How many rows do not fit the table, and the first ten of them."""
+
+    count: int
+    first: list[BadRow]
+
+
+def duckdb_relation(text: Path, found: Recognition) -> str | None:
+    """SQL that reads a clean file strictly; None where the file is not of that kind.
+
+    DuckDB raises on the first row that does not fit, and the file is read by ``read_leniently``.
+    """
+    dialect, syntax = found.dialect, found.syntax
+    plain = (
+        not dialect.comment
+        and not dialect.footer_rows
+        and not syntax.skip_space
+        and found.width > 1
+        and found.line_end in ("\n", "\r\n")
+        and len(syntax.delimiter.encode()) == 1
+    )
+    if not plain:
+        return None
+    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(found.width))
+    options = {
+        "auto_detect": "false",
+        "header": "false",
+        "skip": str(found.lines_before),
+        "delim": literal(syntax.delimiter),
+        "quote": literal(syntax.quote),
+        "escape": literal(syntax.escape),
+        "new_line": literal({"\n": "\\n", "\r\n": "\\r\\n"}[found.line_end]),
+        "nullstr": "''",
+        "strict_mode": "true",
+        "columns": "{" + columns + "}",
+    }
+    listed = ", ".join(f"{name} = {value}" for name, value in options.items())
+    return f"read_csv({literal(str(text))}, {listed})"
+
+
+def read_leniently(
+    text: Path, found: Recognition, target: Path, progress: Callable[[float], None]
+) -> BadRows | None:
+    """Read every row into a Parquet file of text columns at ``target``; returns what did not fit.
+
+    Raises:
+        UnreadableFile: a line is longer than any row should be.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    size = max(text.stat().st_size, 1)
+    schema = pa.schema([(f"c{number}", pa.string()) for number in range(found.width)])
+    fitter = Fitter(found)
+    with text.open(encoding="utf-8", errors="replace", newline="") as handle:
+        with pq.ParquetWriter(target, schema, compression="snappy", use_dictionary=False) as writer:
+            for batch in _batches(fitter.rows(handle), found.width):
+                writer.write_batch(_arrow(batch, schema))
+                progress(min(1.0, handle.buffer.tell() / size))
+    return fitter.report()
+
+
+def _batches(rows: Iterator[list[str]], width: int) -> Iterator[list[list[str]]]:
+    """Rows in batches of bounded count and size."""
+    limit = max(1, min(BATCH_ROWS, BATCH_CELLS // width))
+    batch: list[list[str]] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        characters += sum(map(len, row))
+        if len(batch) >= limit or characters > BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _arrow(batch: list[list[str]], schema: "pa.Schema") -> "pa.RecordBatch":
+    import pyarrow as pa
+
+    columns = [
+        pa.array([cell or None for cell in column], pa.string())
+        for column in zip(*batch, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+class Fitter:
+    """Brings the rows of a file to the table's width and remembers those that did not have it."""
+
+    def __init__(self, found: Recognition) -> None:
+        self._found = found
+        self._tokenizer = Tokenizer(found.syntax)
+        self._count = 0
+        self._first: list[BadRow] = []
+
+    def rows(self, handle: IO[str]) -> Iterator[list[str]]:
+        """The data rows, each of the table's width, footers left out."""
+        held: list[Record] = []
+        footer = self._found.dialect.footer_rows
+        for record in self._records(handle):
+            held.append(record)
+            if len(held) > footer:
+                yield self._fit(held.pop(0))
+
+    def report(self) -> BadRows | None:
+        """The rows that did not fit; None if all did."""
+        return BadRows(count=self._count, first=self._first) if self._count else None
+
+    def _records(self, handle: IO[str]) -> Iterator[Record]:
+        before = self._found.lines_before
+        lines = itertools.islice(physical_lines(handle, self._found.line_end), before, None)
+        comment = self._found.dialect.comment
+        for record in records(lines, self._tokenizer, self._found.width, before + 1):
+            blank = not record.text.strip() and self._found.syntax.delimiter not in record.text
+            if not blank and not (comment and record.text.startswith(comment)):
+                yield record
+
+    def _fit(self, record: Record) -> list[str]:
+        fields, width = record.fields, self._found.width
+        if len(fields) == width:
+            return fields
+        self._count += 1
+        if len(self._first) < REPORTED:
+            text = record.text[:REPORTED_TEXT]
+            self._first.append(
+                BadRow(line=record.line, text=text, fields=len(fields), expected=width)
+            )
+        if len(fields) < width:
+            return fields + [""] * (width - len(fields))
+        return self._realigned(fields, width)
+
+    def _realigned(self, fields: list[str], width: int) -> list[str]:
+        """A row that is too long without its surplus cells: empty ones, where the rest then fits best."""
+        extra = len(fields) - width
+        if not any(map(str.strip, fields[width:])):
+            trimmed = fields[:width]
+            if extra > REALIGNED_CELLS or self._agreement(trimmed) == width:
+                return trimmed
+        empties = [index for index, cell in enumerate(fields) if not cell.strip()]
+        if extra > REALIGNED_CELLS or len(empties) < extra or width > 1000:
+            return fields[:width]
+        choices = itertools.islice(itertools.combinations(reversed(empties), extra), 200)
+        options = [
+            [cell for index, cell in enumerate(fields) if index not in dropped]
+            for dropped in choices
+        ]
+        return max(options, key=self._agreement)
+
+    def _agreement(self, fields: list[str]) -> int:
+        """How many cells look like what their columns hold."""
+        kinds = self._found.layout.kinds
+        score = 0
+        for cell, usual in zip(fields, kinds, strict=False):
+            found = kind(cell)
+            words = found in ("token", "text") and usual == "text"
+            score += found == usual or words or (found == "empty" and usual == "empty")
+        return score
+
+
+def physical_lines(handle: IO[str], newline: str) -> Iterator[str]:
+    """Lines without their ends.
+
+    Raises:
+        UnreadableFile: one is longer than ``MAX_LINE`` characters.
+    """
+    if newline in ("\n", "\r\n"):
+        handle.reconfigure(newline="\n")  # type: ignore[attr-defined]  # open() gave a TextIOWrapper
+    elif newline == "\r":
+        handle.reconfigure(newline="\r")  # type: ignore[attr-defined]
+    number = 0
+    while line := handle.readline(MAX_LINE + 1):
+        number += 1
+        if len(line) > MAX_LINE:
+            raise UnreadableFile(
+                f"Line {number:,} is longer than {MAX_LINE // 2**20} Mi characters: "
+                "check the file's line ends and quotes."
+            )
+        yield line.removesuffix("\n").removesuffix("\r")

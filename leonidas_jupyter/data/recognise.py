@@ -1,0 +1,246 @@
+"""How a plain text file is written: syntax and layout from its beginning, its middle and its end."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from leonidas_jupyter.data.dialect import Dialect, DialectOverride
+from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.headings import column_names
+from leonidas_jupyter.data.layout import (
+    Layout,
+    find_comment,
+    find_layout,
+    footer_rows,
+    looks_total,
+)
+from leonidas_jupyter.data.sniff import SAMPLE_ROWS, Reading, best_reading
+from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer, records
+
+HEAD = 1 << 18
+"""How much of the beginning is looked at, in bytes; more where lines are long."""
+
+LONGEST_HEAD = 1 << 24
+ENOUGH_LINES = 40
+PROBE = 1 << 16
+PROBES = 4
+"""How many places after the beginning are looked at for what columns hold, and how much at each."""
+
+MAX_COLUMNS = 50_000
+
+
+@dataclass
+class Recognition:
+    """A file's dialect and what else reading it needs. ``sample`` are rows that fit the table."""
+
+    dialect: Dialect
+    syntax: Syntax
+    layout: Layout
+    names: list[str]
+    written: list[str]
+    line_end: str
+    sample: list[list[str]] = field(default_factory=list)
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return len(self.names)
+
+    @property
+    def lines_before(self) -> int:
+        """How many physical lines stand before the first data row."""
+        return self.layout.skip_rows + self.layout.header_lines
+
+
+def examine(path: Path, override: DialectOverride | None) -> Recognition:
+    """Recognise a UTF-8 text file without a byte order mark.
+
+    Raises:
+        UnreadableFile: it has no text, a first line beyond all measure, or too many columns.
+    """
+    said = override or DialectOverride()
+    head, whole = _head(path)
+    newline = _newline(head)
+    lines = split_lines(head, newline)
+    if not whole and len(lines) > 1:
+        lines.pop()
+    if not any(line.strip() for line in lines):
+        raise UnreadableFile("The file holds only blank lines: upload it again with its content.")
+    reading = best_reading(_without_comments(lines, said), said.delimiter, said.quote)
+    syntax = _syntax(reading, said)
+    tokenizer = Tokenizer(syntax)
+    rows = list(records(lines[: 5 * SAMPLE_ROWS], tokenizer, reading.width))
+    comment = find_comment(rows, reading.width) if said.comment is None else said.comment
+    rows = [row for row in rows if row.text.strip() and not _commented(row, comment)]
+    if not rows:
+        raise UnreadableFile("The file holds only comments: upload it again with its data.")
+    layout = find_layout(rows, reading.width, said.header_rows, said.skip_rows)
+    layout.comment = comment
+    names, written = column_names(_shifted(layout), layout.width)
+    if len(names) > MAX_COLUMNS:
+        raise UnreadableFile(
+            f"Line {layout.skip_rows + 1:,} has {len(names):,} columns, more than the "
+            f"{MAX_COLUMNS:,} that a frame may have: check the delimiter, or turn the table around."
+        )
+    dialect = Dialect(
+        delimiter=syntax.delimiter if layout.width > 1 or said.delimiter else ",",
+        quote=syntax.quote,
+        escape=syntax.escape,
+        skip_space=syntax.skip_space,
+        newline={"any": "\n"}.get(newline, newline),
+        comment=comment,
+        skip_rows=layout.skip_rows,
+        header_rows=len(layout.header),
+        assumed=list(layout.assumed),
+    )
+    found = Recognition(dialect, syntax, layout, names, written, newline)
+    found.sample = [row.fields for row in layout.body if len(row.fields) == found.width]
+    _look_at_end(path, head, whole, found, said)
+    if not whole:
+        found.sample += list(_probe(path, found))
+    return found
+
+
+def _head(path: Path) -> tuple[str, bool]:
+    """The file's beginning, long enough for some rows, and whether that is all of it."""
+    size = path.stat().st_size
+    length = HEAD
+    with path.open("rb") as handle:
+        raw = handle.read(length)
+        while len(raw) < size and length < LONGEST_HEAD and _line_count(raw) < ENOUGH_LINES:
+            length *= 4
+            raw += handle.read(length - len(raw))
+    if len(raw) < size and _line_count(raw) == 0:
+        raise UnreadableFile(
+            f"Line 1 is longer than {len(raw) // 2**20} MiB, so this is no table of rows: "
+            "check the file's line ends, or export it again."
+        )
+    return raw.decode("utf-8", "ignore"), len(raw) >= size
+
+
+def _line_count(raw: bytes) -> int:
+    return max(raw.count(b"\n"), raw.count(b"\r"))
+
+
+def _newline(text: str) -> str:
+    """``\\n``, ``\\r\\n``, ``\\r``, or ``any`` where they are mixed."""
+    both = text.count("\r\n")
+    feeds, returns = text.count("\n") - both, text.count("\r") - both
+    total = both + feeds + returns
+    if returns > 0.2 * total:
+        return "\r" if returns == total else "any"
+    return "\r\n" if both > feeds else "\n"
+
+
+def split_lines(text: str, newline: str) -> list[str]:
+    """Lines without their ends; the empty one after a last line end is none."""
+    if newline == "any":
+        lines = re.split("\r\n|\n|\r", text)
+    elif newline == "\r":
+        lines = text.split("\r")
+    else:
+        lines = [line.removesuffix("\r") for line in text.split("\n")]
+    if lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _without_comments(lines: list[str], said: DialectOverride) -> list[str]:
+    """The lines that syntax is judged by."""
+    kept = [line for line in lines if line.strip()]
+    if said.skip_rows:
+        kept = [line for line in lines[said.skip_rows :] if line.strip()]
+    sign = said.comment or "#"
+    plain = [line for line in kept if not line.startswith(sign)]
+    return plain if len(plain) >= 2 else kept
+
+
+def _syntax(reading: Reading, said: DialectOverride) -> Syntax:
+    found = reading.syntax
+    escape = found.escape if said.escape is None else said.escape
+    return Syntax(found.delimiter, found.quote, escape, found.skip_space)
+
+
+def _commented(row: Record, comment: str) -> bool:
+    return bool(comment) and row.text.startswith(comment)
+
+
+def _shifted(layout: Layout) -> list[list[str]]:
+    """The header rows; where one name is missing and the last column is filled, the first is unnamed.
+
+    R writes row names so: a header of one field less than the rows have.
+    """
+    if not layout.header or len(layout.header[-1]) != layout.width - 1 or layout.width < 2:
+        return layout.header
+    if layout.kinds[-1] == "empty" or not layout.body:
+        return layout.header
+    layout.assumed.append("The first column has no name: row names, as R writes them.")
+    return [["", *row] for row in layout.header]
+
+
+def _look_at_end(
+    path: Path, head: str, whole: bool, found: Recognition, said: DialectOverride
+) -> None:
+    """Find notes and empty rows at the end, and say so."""
+    tail = found.layout.body if whole else _tail(path, found)
+    longest = [
+        max((len(row[i]) for row in found.sample[:2000]), default=0) for i in range(found.width)
+    ] if found.width <= 2000 else []
+    # A short table is not all footer.
+    limit = min(60, len(tail) - 1)
+    count = said.footer_rows
+    if count is None:
+        count = footer_rows(tail[-limit:], found.width, longest) if limit > 0 else 0
+        notes = [row for row in tail[len(tail) - count :] if any(map(str.strip, row.fields))]
+        if notes:
+            found.dialect.assumed.append(
+                f"The last {count} rows are notes and not data, from “{_short(notes[0])}” on."
+            )
+    found.dialect.footer_rows = count
+    if whole and count:
+        del found.layout.body[len(found.layout.body) - count :]
+        found.sample = [r.fields for r in found.layout.body if len(r.fields) == found.width]
+    last = tail[len(tail) - count - 1 :][:1]
+    if last and len(tail) - count > 2 and looks_total(last[0].fields):
+        found.dialect.assumed.append(
+            f"The last row looks like a total (“{_short(last[0])}”); it is kept as a row."
+        )
+
+
+def _short(row: Record) -> str:
+    text = " ".join(" ".join(row.fields).split())
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _tail(path: Path, found: Recognition) -> list[Record]:
+    """The last rows of a large file."""
+    size = path.stat().st_size
+    lines = _lines_at(path, max(0, size - PROBE), PROBE, found.line_end)
+    rows = records(lines, Tokenizer(found.syntax), found.width)
+    sign = found.dialect.comment
+    return [row for row in rows if row.text.strip() and not _commented(row, sign)]
+
+
+def _lines_at(path: Path, start: int, length: int, newline: str) -> list[str]:
+    """The whole lines in a part of the file."""
+    with path.open("rb") as handle:
+        handle.seek(start)
+        raw = handle.read(length)
+        at_end = not handle.read(1)
+    lines = split_lines(raw.decode("utf-8", "ignore"), newline)
+    return lines[1:] if at_end else lines[1:-1]
+
+
+def _probe(path: Path, found: Recognition) -> Iterator[list[str]]:
+    """Rows from later parts of a large file, for what its columns hold."""
+    size = path.stat().st_size
+    tokenizer = Tokenizer(found.syntax)
+    footer = found.dialect.footer_rows
+    for number in range(1, PROBES + 1):
+        start = min(size * number // PROBES, size - PROBE)
+        lines = _lines_at(path, max(start, HEAD), PROBE, found.line_end)
+        rows = [row.fields for row in records(lines, tokenizer, found.width)]
+        if number == PROBES and footer:
+            rows = rows[:-footer]
+        yield from (row for row in rows if len(row) == found.width)

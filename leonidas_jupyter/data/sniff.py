@@ -1,0 +1,157 @@
+"""Which delimiter, quote and escape a text uses: the one under which it looks most like a table.
+
+As in CleverCSV (van den Burg, Nazábal, Sutton: Wrangling messy CSV files by detecting row and type
+patterns, 2019), a reading is good when rows have equal widths and cells look like values. Unlike
+there, the share of rows that agree counts and not the number of different widths, so that preambles
+and a few ragged rows do not turn the scale.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from leonidas_jupyter.data.cellkinds import kind
+from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer, records
+
+DELIMITERS: dict[str, float] = {
+    ",": 1.0,
+    ";": 1.0,
+    "\t": 1.02,
+    "|": 1.0,
+    "\x1f": 1.0,
+    "\x01": 1.0,
+    "~": 0.9,
+    "^": 0.9,
+    "||": 1.05,
+    "::": 1.0,
+    ":": 0.7,
+    " ": 0.65,
+}
+"""Candidates and how likely they are before the file is seen."""
+
+QUOTES = ('"', "'")
+SAMPLE_ROWS = 400
+SCORED_CELLS = 20_000
+SINGLE_COLUMN_SCORE = 0.32
+"""A delimiter must do better than this, or the file is one column."""
+
+TYPED = {"number": 1.0, "date": 1.0, "time": 1.0, "null": 1.0, "empty": 0.6, "token": 0.75}
+UNTYPED = 0.35
+"""What cells count for by their looks; running text is as good as anything can be in its place."""
+
+
+@dataclass
+class Reading:
+    """The sample under one syntax: its records, the table's width, and how table-like that is."""
+
+    syntax: Syntax
+    rows: list[Record]
+    width: int
+    score: float
+
+
+def best_reading(lines: list[str], delimiter: str | None, quote: str | None) -> Reading:
+    """The most table-like reading of a sample; what a person has said is not guessed."""
+    sample = lines[:SAMPLE_ROWS]
+    text = "\n".join(sample)
+    candidates = [delimiter] if delimiter else [mark for mark in DELIMITERS if mark in text]
+    best: Reading | None = None
+    for mark in candidates:
+        for sign in [quote] if quote is not None else _quotes(text, mark):
+            reading = _read(sample, mark, sign, text)
+            if best is None or reading.score > best.score + 1e-9:
+                best = reading
+    if best is None or (delimiter is None and best.score < SINGLE_COLUMN_SCORE):
+        sign = quote if quote is not None else '"'
+        return _single_column(sample, sign)
+    return best
+
+
+def _quotes(text: str, delimiter: str) -> list[str]:
+    """The quotes worth trying: the double one always, the single one where fields begin and end so."""
+    found = ['"']
+    opening = text.count(delimiter + "'") + text.count("\n'") + text.startswith("'")
+    closing = text.count("'" + delimiter) + text.count("'\n") + text.endswith("'")
+    if min(opening, closing) >= 2:
+        found.append("'")
+    return found
+
+
+def _read(sample: list[str], delimiter: str, quote: str, text: str) -> Reading:
+    syntax = Syntax(delimiter, quote, _escape(text, quote, delimiter))
+    rows = list(records(sample, Tokenizer(syntax)))
+    if delimiter != " " and _spaced(rows):
+        syntax = Syntax(delimiter, quote, syntax.escape, skip_space=True)
+        rows = list(records(sample, Tokenizer(syntax)))
+    width = table_width(rows)
+    rows = list(records(sample, Tokenizer(syntax), width))
+    return Reading(syntax, rows, width, _score(rows, width, syntax))
+
+
+def _single_column(sample: list[str], quote: str) -> Reading:
+    # A delimiter that is nowhere in the text keeps every line whole.
+    syntax = Syntax("\x1f", quote, quote)
+    rows = list(records(sample, Tokenizer(syntax), 1))
+    return Reading(syntax, rows, 1, SINGLE_COLUMN_SCORE)
+
+
+def _escape(text: str, quote: str, delimiter: str) -> str:
+    """A backslash where it stands before quotes inside of fields more often than quotes are doubled."""
+    if not quote:
+        return ""
+    escaped = text.count("\\" + quote) - text.count("\\" + quote + delimiter)
+    doubled = text.count(quote * 2) - text.count(delimiter + quote * 2 + delimiter)
+    return "\\" if escaped > max(doubled, 0) else quote
+
+
+def _spaced(rows: list[Record]) -> bool:
+    """Whether a space follows nearly every delimiter, so that it belongs to it."""
+    after = [field for row in rows for field in row.fields[1:] if field]
+    return len(after) > 1 and sum(field[0] == " " for field in after) >= 0.98 * len(after)
+
+
+def table_width(rows: list[Record]) -> int:
+    """How many columns most rows have; a blank line has none.
+
+    Where widths differ and a wider first row is followed by rows that end early, its width counts.
+    """
+    widths = Counter(len(row.fields) for row in rows if row.text.strip())
+    if not widths:
+        return 1
+    common, count = max(widths.items(), key=lambda item: (item[1] * min(item[0], 2), item[0]))
+    total = sum(widths.values())
+    first = next(len(row.fields) for row in rows if row.text.strip())
+    if count < 0.7 * total and first == max(widths) and first > common:
+        return first
+    return common
+
+
+def _score(rows: list[Record], width: int, syntax: Syntax) -> float:
+    if width < 2:
+        return 0.0
+    body = [row for row in rows if row.text.strip()]
+    start = next((i for i, row in enumerate(body) if len(row.fields) == width), 0)
+    lead = min(start, 12)
+    body = body[start:]
+    fitting = [row.fields for row in body if len(row.fields) == width]
+    agreement = len(fitting) / (len(body) + 0.5 * lead)
+    looks = _looks(fitting, width)
+    shape = (width - 0.8) / width
+    quoted = 1.0 if syntax.quote == '"' else 0.97
+    spaced = 1.03 if syntax.skip_space else 1.0
+    wasted = _wasted_quotes(fitting)
+    return agreement**2 * looks * shape * DELIMITERS.get(syntax.delimiter, 1) * quoted * spaced * wasted
+
+
+def _looks(fitting: list[list[str]], width: int) -> float:
+    """How much the cells look like values, 0 to 1, columns counting alike."""
+    rows = fitting[: max(20, SCORED_CELLS // width)]
+    total = sum(TYPED.get(kind(cell), UNTYPED) for row in rows for cell in row)
+    return total / (len(rows) * width)
+
+
+def _wasted_quotes(fitting: list[list[str]]) -> float:
+    """Cells that begin or end with a quote after reading show that the quotes were read wrongly."""
+    cells = [cell for row in fitting[:100] for cell in row if len(cell) > 1]
+    odd = sum((cell[0] in QUOTES) != (cell[-1] in QUOTES) for cell in cells if cell[0] != "'" or True)
+    whole = sum(cell[0] in QUOTES and cell[0] == cell[-1] for cell in cells)
+    return 1.0 - 0.6 * (odd + whole) / max(len(cells), 1)

@@ -1,0 +1,189 @@
+"""Lines into fields, forgivingly: stray and unclosed quotes become part of the text they stand in."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+MAX_CELL_LINES = 2000
+MAX_CELL_CHARACTERS = 8 * 1024 * 1024
+"""How far a quoted cell may run over lines before its quote counts as a stray one."""
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """How fields are separated and quoted; ``escape == quote`` means that quotes are doubled."""
+
+    delimiter: str
+    quote: str = '"'
+    escape: str = '"'
+    skip_space: bool = False
+
+
+@dataclass
+class Record:
+    """One row as read: the line that it begins on (from 1), its text and its fields."""
+
+    line: int
+    text: str
+    fields: list[str]
+
+
+class Tokenizer:
+    """Splits text into fields under one syntax."""
+
+    def __init__(self, syntax: Syntax) -> None:
+        self.syntax = syntax
+        self._delimiter = syntax.delimiter
+        quote, escape = re.escape(syntax.quote), re.escape(syntax.escape)
+        end = re.escape(syntax.delimiter)
+        pad = "" if syntax.delimiter == " " else "[ ]*"
+        self._plain = re.compile(rf"[ ]*([^{end}]*)" if syntax.skip_space else rf"([^{end}]*)")
+        if len(syntax.delimiter) > 1:
+            self._plain = re.compile(rf"((?:(?!{end}).)*)", re.S)
+        self._quoted: re.Pattern[str] | None = None
+        self._closing: re.Pattern[str] | None = None
+        self._unescape: re.Pattern[str] | None = None
+        if syntax.quote:
+            # A quote inside closes the field only where a delimiter or the end follows. The
+            # repetition is possessive: without that, unclosed quotes take exponential time.
+            stop = rf"{quote}(?!{pad}(?:{end}|\Z))"
+            escaped = rf"|{escape}." if syntax.escape and syntax.escape != syntax.quote else ""
+            doubled = rf"|{quote}{quote}"
+            inside = rf"[^{quote}{escape}]"
+            body = rf"(?:{inside}{escaped}{doubled}|{stop})*+"
+            lead = pad if syntax.skip_space else ""
+            self._quoted = re.compile(rf"{lead}{quote}({body}){quote}{pad}(?={end}|\Z)", re.S)
+            self._opening = re.compile(rf"{lead}{quote}")
+            self._closing = re.compile(rf"{quote}{pad}(?:{end}|\Z)")
+            if escaped:
+                self._unescape = re.compile(rf"{escape}([{quote}{escape}])|{quote}{quote}", re.S)
+
+    def split(self, text: str, literal: frozenset[int] = frozenset()) -> tuple[list[str], bool]:
+        """The fields of a record, and whether a quoted one is left open.
+
+        Quotes that open at a position in ``literal`` are read as ordinary characters.
+        """
+        if self._quoted is None or self.syntax.quote not in text:
+            return self._split_plain(text), False
+        fields: list[str] = []
+        open_quote = False
+        for start, end, content, quoted in self._walk(text, literal):
+            fields.append(self._clean(content) if quoted else content)
+            if not quoted and start not in literal and start < end:
+                open_quote = open_quote or self._opening.match(text, start) is not None
+        return fields, open_quote
+
+    def _walk(
+        self, text: str, literal: frozenset[int] = frozenset()
+    ) -> Iterator[tuple[int, int, str, bool]]:
+        assert self._quoted is not None  # noqa: S101 - for the type checker; split() looked
+        position, width = 0, len(self._delimiter)
+        while True:
+            found = None if position in literal else self._quoted.match(text, position)
+            quoted = found is not None
+            if found is None:
+                found = self._plain.match(text, position)
+            assert found is not None  # noqa: S101 - a plain field may be empty, so it matches
+            yield position, found.end(), found[1], quoted
+            position = found.end()
+            if position >= len(text):
+                return
+            position += width
+            if position == len(text):
+                yield position, position, "", False
+                return
+
+    def _split_plain(self, text: str) -> list[str]:
+        fields = text.split(self._delimiter)
+        return [field.lstrip(" ") for field in fields] if self.syntax.skip_space else fields
+
+    def _clean(self, content: str) -> str:
+        quote = self.syntax.quote
+        if self._unescape is not None:
+            return self._unescape.sub(lambda found: found[1] or quote, content)
+        return content.replace(quote + quote, quote)
+
+    def closes(self, line: str) -> bool:
+        """Whether a quoted field that began on an earlier line may end on this one."""
+        return self._closing is not None and self._closing.search(line) is not None
+
+    def repair(self, text: str, expected: int) -> list[str] | None:
+        """Fields that fit the table, if one opening quote taken as an ordinary character makes them."""
+        if self._quoted is None:
+            return None
+        starts = [start for start, _, _, quoted in self._walk(text) if quoted]
+        for start in starts:
+            fields, open_quote = self.split(text, frozenset((start,)))
+            if len(fields) == expected and not open_quote:
+                return fields
+        return None
+
+
+def records(
+    lines: Iterable[str], tokenizer: Tokenizer, expected: int | None = None, first_line: int = 1
+) -> Iterator[Record]:
+    """The records of lines (without their ends). ``expected`` fields decide where quotes are odd."""
+    source = iter(lines)
+    quote = tokenizer.syntax.quote
+    number = first_line
+    pending: list[str] = []
+    while True:
+        line = pending.pop() if pending else next(source, None)
+        if line is None:
+            return
+        if not quote or quote not in line:
+            yield Record(number, line, tokenizer.split(line)[0])
+            number += 1
+            continue
+        fields, open_quote = tokenizer.split(line)
+        text, taken = line, 1
+        if open_quote and len(fields) != expected:
+            more = _continuation(line, source, pending, tokenizer, expected)
+            if more is not None:
+                text, taken = more, more.count("\n") + 1
+                fields = tokenizer.split(text)[0]
+        if expected is not None and len(fields) != expected and quote in text:
+            fields = tokenizer.repair(text, expected) or fields
+        yield Record(number, text, fields)
+        number += taken
+
+
+def _continuation(
+    line: str,
+    source: Iterator[str],
+    pending: list[str],
+    tokenizer: Tokenizer,
+    expected: int | None,
+) -> str | None:
+    """The record with the lines over which its quoted field runs; None if the quote is a stray one.
+
+    Lines looked at in vain go back to ``pending``, which is read from its end.
+    """
+    ahead: list[str] = []
+    size = len(line)
+    result = None
+    waiting = itertools.chain((pending.pop() for _ in range(len(pending))), source)
+    for following in waiting:
+        ahead.append(following)
+        size += len(following)
+        if tokenizer.closes(following):
+            text = "\n".join([line, *ahead])
+            fields, open_quote = tokenizer.split(text)
+            if not open_quote:
+                fits = expected is None or len(fields) == expected
+                result = text if fits or _looks_whole(text, len(fields), expected) else None
+                break
+        if len(ahead) >= MAX_CELL_LINES or size > MAX_CELL_CHARACTERS:
+            break
+    if result is None:
+        pending.extend(reversed(ahead))
+    return result
+
+
+def _looks_whole(text: str, found: int, expected: int | None) -> bool:
+    """Whether a record over lines that has not the expected width still is better kept whole.
+
+    A stray quote swallows whole rows, so its record has the fields of more than one.
+    """
+    return expected is None or found < expected or (found < expected + 2 and text.count("\n") < 5)

@@ -1,0 +1,188 @@
+"""Text columns into typed Parquet: plans from a sample, proved on every cell while it is written.
+
+The first pass is hopeful: it types the file as it is read and stops at the first cell that a plan
+does not hold. Only then the text is kept beside, the cells that do not fit are looked at, and the
+plans are made again, until every cell of every column survives.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leonidas_jupyter.data.dialect import DialectOverride
+from leonidas_jupyter.data.moments import both_orders, travel
+from leonidas_jupyter.data.plans import Hints, Plan, literal, plan_column
+from leonidas_jupyter.data.recognise import Recognition
+
+if TYPE_CHECKING:
+    import duckdb
+
+SAMPLE_CELLS = 2000
+"""Distinct cells of a column that its first plan is made from."""
+
+CHECK_COLUMNS = 100
+MAX_ROUNDS = 12
+ROW_GROUP = 122_880
+
+
+@dataclass
+class Column:
+    """A column on its way to a type. ``banned`` are plans that the data proved wrong."""
+
+    name: str
+    cells: list[str]
+    plan: Plan = field(default_factory=Plan)
+    banned: set[str] = field(default_factory=set)
+    fixed: bool = False
+
+
+class Typing:
+    """The plans of all columns of a file."""
+
+    def __init__(self, found: Recognition, override: DialectOverride | None) -> None:
+        said = override or DialectOverride()
+        self._said = said
+        self._delimiter = found.dialect.delimiter
+        self.assumed: list[str] = []
+        self.columns = [
+            Column(name, cells, fixed=name in (said.text_columns or ()))
+            for name, cells in zip(found.names, _sample(found), strict=True)
+        ]
+        self.plan()
+
+    def plan(self) -> None:
+        """Make every column's plan from its cells; what one leaves open, the others decide."""
+        base = self._hints(None, None)
+        for column in self.columns:
+            column.plan = self._choose(column, base)
+        decided = [column.plan.decides for column in self.columns if column.plan.decides]
+        decimals = {value for topic, value in decided if topic == "decimal"}
+        orders = {value for topic, value in decided if topic == "day"}
+        decimal = decimals.pop() if len(decimals) == 1 else None
+        day_first = orders.pop() == "first" if len(orders) == 1 else None
+        self.assumed = []
+        for column in self.columns:
+            if column.plan.ambiguous or (decimal == "," and column.plan.type == "number"):
+                self._settle(column, self._hints(decimal, day_first))
+
+    def _hints(self, decimal: str | None, day_first: bool | None) -> Hints:
+        said = self._said
+        words = tuple(said.null_words) if said.null_words is not None else None
+        return Hints(
+            self._delimiter, said.decimal or decimal, said.thousands, day_first, words
+        )
+
+    def _choose(self, column: Column, hints: Hints) -> Plan:
+        if column.fixed:
+            return Plan()
+        plan = plan_column(column.cells, hints)
+        return Plan() if plan.key in column.banned else plan
+
+    def _settle(self, column: Column, hints: Hints) -> None:
+        """Decide what the column alone leaves open, and say what was assumed."""
+        topic = column.plan.ambiguous
+        if topic == "day" and hints.day_first is None:
+            hints = Hints(
+                hints.delimiter, hints.decimal, hints.thousands,
+                _shorter_way(column.cells), hints.null_words,
+            )  # fmt: skip
+        column.plan = self._choose(column, hints)
+        if topic == "day" and column.plan.type in ("date", "datetime"):
+            self.assumed.append(
+                f"“{column.name}” could have day or month first; read as {column.plan.dialect.format}."
+            )
+        elif topic == "decimal" and column.plan.type in ("integer", "number"):
+            mark = "decimal" if column.plan.type == "number" else "thousands"
+            self.assumed.append(
+                f"The mark in the numbers of “{column.name}” could separate thousands or "
+                f"decimals; read as {mark} mark."
+            )
+
+    def select(self, source: str, otherwise: Callable[[int], str]) -> str:
+        """SQL that types all columns of a relation."""
+        parts = [
+            f"CAST({column.plan.sql(f'c{i}', otherwise(i))} AS {column.plan.sql_type}) AS "
+            + '"' + column.name.replace('"', '""') + '"'
+            for i, column in enumerate(self.columns)
+        ]  # fmt: skip
+        return f"SELECT {', '.join(parts)} FROM {source}"  # noqa: S608 - quoted names, own SQL
+
+    def keep_as_text(self, names: set[str]) -> None:
+        """Leave columns as they are written."""
+        for column in self.columns:
+            if column.name in names:
+                column.fixed, column.plan = True, Plan()
+
+    def learn(self, connection: "duckdb.DuckDBPyConnection", source: str) -> set[str]:
+        """Look for cells that the plans do not hold; returns the names of their columns."""
+        changed: set[str] = set()
+        typed = [(i, c) for i, c in enumerate(self.columns) if c.plan.type != "text"]
+        for start in range(0, len(typed), CHECK_COLUMNS):
+            batch = typed[start : start + CHECK_COLUMNS]
+            parts = [_misfits(f"c{i}", column.plan) for i, column in batch]
+            row = connection.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchone() or ()  # noqa: S608
+            for (_, column), cells in zip(batch, row, strict=True):
+                if cells:
+                    changed.add(column.name)
+                    known = set(column.cells)
+                    if known.issuperset(cells):
+                        column.banned.add(column.plan.key)
+                    column.cells += [cell for cell in cells if cell not in known]
+        return changed
+
+
+def _misfits(cell: str, plan: Plan) -> str:
+    """SQL of a few cells that the plan does not hold: of different sizes and from both ends."""
+    fits = plan.sql(cell, "NULL")
+    odd = f"FILTER (WHERE {cell} IS NOT NULL AND ({fits}) IS NULL AND NOT ({_missing(cell, plan)}))"
+    picks = [f"min({cell}) {odd}", f"max({cell}) {odd}", f"any_value({cell}) {odd}",
+             f"arg_max({cell}, length({cell})) {odd}", f"arg_min({cell}, length({cell})) {odd}"]  # fmt: skip
+    return f"list_distinct([{', '.join(picks)}])"
+
+
+def _missing(cell: str, plan: Plan) -> str:
+    words = ", ".join(literal(word) for word in ["", *plan.dialect.null_words])
+    return f"{f'trim({cell})' if plan.padded else cell} IN ({words})"
+
+
+def _sample(found: Recognition) -> list[list[str]]:
+    """Distinct cells of each column, in file order."""
+    columns: list[dict[str, None]] = [{} for _ in found.names]
+    for row in found.sample:
+        for seen, cell in zip(columns, row, strict=True):
+            if cell and len(seen) < SAMPLE_CELLS:
+                seen[cell] = None
+    return [list(seen) for seen in columns]
+
+
+def _shorter_way(cells: list[str]) -> bool | None:
+    """Which order of day and month brings a column's dates nearer together, if one clearly does."""
+    values = [cell.strip() for cell in cells]
+    orders = both_orders([value for value in values if value[:1].isdigit()])
+    if orders is None:
+        return None
+    first, second = (travel(values, order) for order in orders)
+    if first * 2 < second:
+        return True
+    return False if second * 2 < first else None
+
+
+def write_typed(
+    connection: "duckdb.DuckDBPyConnection", typing: Typing, source: str, target: Path
+) -> str | None:
+    """Write the typed columns to Parquet; None if all cells held, else the message of the first misfit."""
+    import duckdb
+
+    query = typing.select(source, lambda i: f"error('misfit {i}')")
+    try:
+        connection.execute(
+            f"COPY ({query}) TO {literal(str(target))} "
+            f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
+        )
+    except duckdb.InvalidInputException as error:
+        if "misfit" in str(error):
+            target.unlink(missing_ok=True)
+            return str(error)
+        raise
+    return None

@@ -1,0 +1,133 @@
+"""What the bytes are wrapped in: compressed files are unpacked under limits, other formats named."""
+
+import gzip
+import lzma
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from leonidas_jupyter.data.dialect import Compression
+from leonidas_jupyter.data.errors import UnreadableFile
+
+CHUNK = 1 << 20
+MAX_UNPACKED = 64 * 1024**3
+"""Largest size that a compressed file may unpack to, in bytes."""
+
+MAX_RATIO = 250
+"""Unpacked size over packed size from which on a file counts as a bomb; tables compress 3 to 100 times."""
+
+RATIO_COUNTS_FROM = 64 * 1024**2
+"""Small files may compress to any ratio; the ratio counts from so many unpacked bytes on."""
+
+SIGNATURES: tuple[tuple[bytes, Compression], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"PK\x03\x04", "zip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\xfd7zXZ\x00", "xz"),
+)
+
+FOREIGN = (
+    (b"PAR1", "a Parquet file"),
+    (b"%PDF-", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+    (b"ARROW1", "an Arrow file"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"BZh", "a bzip2 archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+)
+
+
+def compression_of(path: Path) -> Compression:
+    """What the file is wrapped in, by its first bytes.
+
+    Raises:
+        UnreadableFile: it is empty, or of another format than text.
+    """
+    with path.open("rb") as handle:
+        head = handle.read(16)
+    if not head:
+        raise UnreadableFile("The file is empty: upload it again with its content.")
+    for signature, name in FOREIGN:
+        if head.startswith(signature):
+            raise UnreadableFile(f"This is {name}, not a CSV: export it as CSV and upload that.")
+    for signature, compression in SIGNATURES:
+        if head.startswith(signature):
+            return compression
+    return "none"
+
+
+def unpack(path: Path, compression: Compression, target: Path) -> Path:
+    """The file's plain content: ``path`` itself if it is not compressed, else written to ``target``.
+
+    Raises:
+        UnreadableFile: the archive is damaged, holds not exactly one file, or unpacks to too much.
+    """
+    if compression == "none":
+        return path
+    packed = path.stat().st_size
+    try:
+        with _opener(compression)(path) as source, target.open("wb") as plain:
+            _copy(source, plain, packed)
+    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, RuntimeError) as error:
+        raise UnreadableFile(
+            f"The {compression} archive is damaged or protected ({error}): pack the file again."
+        ) from None
+    if target.stat().st_size == 0:
+        raise UnreadableFile(f"The file inside the {compression} archive is empty.")
+    return target
+
+
+def _copy(source: IO[bytes], plain: IO[bytes], packed: int) -> None:
+    written = 0
+    while chunk := source.read(CHUNK):
+        written += len(chunk)
+        if written > MAX_UNPACKED or (
+            written > RATIO_COUNTS_FROM and written > packed * MAX_RATIO
+        ):
+            raise UnreadableFile(
+                f"The compressed file unpacks to more than {written // CHUNK:,} MiB, "
+                f"over {written // max(packed, 1):,} times its size: upload the plain CSV instead."
+            )
+        plain.write(chunk)
+
+
+def _opener(compression: Compression) -> Callable[[Path], Any]:
+    if compression == "gzip":
+        return gzip.open
+    if compression == "xz":
+        return lzma.open
+    return _open_zstd if compression == "zstd" else _open_zip
+
+
+def _open_zstd(path: Path) -> Any:  # noqa: ANN401 - pyarrow's streams are file-like without a type
+    import pyarrow as pa
+
+    return pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd")
+
+
+def _open_zip(path: Path) -> IO[bytes]:
+    archive = zipfile.ZipFile(path)
+    members = [
+        member
+        for member in archive.infolist()
+        if not member.is_dir()
+        and not member.filename.startswith("__MACOSX/")
+        and not member.filename.rsplit("/", 1)[-1].startswith(".")
+    ]
+    if any(member.filename == "[Content_Types].xml" for member in members):
+        raise UnreadableFile(
+            "This is an Excel or Office file, not a CSV: save the sheet as CSV and upload that."
+        )
+    if len(members) != 1:
+        raise UnreadableFile(
+            f"The zip archive holds {len(members)} files: upload one CSV at a time."
+        )
+    return archive.open(members[0])
