@@ -1,0 +1,186 @@
+"""An answer of DS Bro as a Python object: its text, steps, tables and chart."""
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from leonidas_jupyter.kernel.errors import LeonidasError
+from leonidas_jupyter.kernel.markdown import fenced, safe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VEGALITE = "application/vnd.vegalite.v5+json"
+MARKDOWN = "text/markdown"
+_RESULT = "application/json"
+_TABLE_RULE = re.compile(r"^\s*\|?(\s*:?-{3,}:?\s*\|)+", re.MULTILINE)
+
+
+@dataclass
+class Step:
+    """One tool call of an answer, and what came of it.
+
+    Attributes:
+        code: the SQL that ran, where the tool runs code.
+        outputs: mime bundles, as Jupyter has them.
+    """
+
+    id: str
+    tool: str
+    arguments: dict[str, Any]
+    code: str | None = None
+    ok: bool | None = None
+    summary: str = ""
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def frame(self) -> "pd.DataFrame | None":
+        """The result as a DataFrame; None where it is no table."""
+        result = self._result()
+        if result is None:
+            return None
+        from leonidas_jupyter.kernel.results import result_frame
+
+        return result_frame(result)
+
+    @property
+    def chart(self) -> "Chart | None":
+        """The chart that was drawn, if one was."""
+        return next((Chart(o) for o in self.outputs if VEGALITE in o), None)
+
+    @property
+    def table(self) -> str | None:
+        """The result's first rows as a Markdown table; None where it is no table."""
+        if self._result() is None:
+            return None
+        return next((str(o[MARKDOWN]) for o in self.outputs if MARKDOWN in o), None)
+
+    @property
+    def milliseconds(self) -> float:
+        """How long the query ran."""
+        return float((self._result() or {}).get("elapsed_ms", 0.0))
+
+    def _result(self) -> dict[str, Any] | None:
+        for output in self.outputs:
+            result = output.get(_RESULT)
+            if isinstance(result, dict) and "columns" in result and "rows" in result:
+                return result
+        return None
+
+    def __repr__(self) -> str:
+        state = {None: "running", True: self.summary or "done", False: self.summary or "failed"}
+        return f"<Step {self.tool}: {state[self.ok]}>"
+
+
+class Chart:
+    """A chart; the notebook draws it, ``spec`` is its Vega-Lite specification."""
+
+    def __init__(self, bundle: dict[str, Any]) -> None:
+        self.bundle = bundle
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The Vega-Lite specification, with its data inside."""
+        return dict(self.bundle[VEGALITE])
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return {"text/plain": repr(self), **self.bundle}
+
+    def __repr__(self) -> str:
+        mark = self.spec.get("mark", "chart")
+        kind = mark.get("type", "chart") if isinstance(mark, dict) else mark
+        return f"<Chart: {kind}>"
+
+
+@dataclass
+class Answer:
+    """What DS Bro answered.
+
+    Attributes:
+        text: the answer, in Markdown.
+        steps: every tool call, with its code and its result.
+        status: ``completed``, ``cancelled``, ``failed``, ``detached`` when the connection was
+            lost for good, or ``running`` while it streams.
+        shown: whether it stands under the cell already, so that its repr need not repeat it.
+    """
+
+    question: str
+    session_id: str
+    run_id: str = ""
+    message_id: str = ""
+    text: str = ""
+    status: str = "running"
+    error: str = ""
+    steps: list[Step] = field(default_factory=list)
+    usage: dict[str, Any] = field(default_factory=dict)
+    shown: bool = False
+
+    @property
+    def code(self) -> str:
+        """The code of all steps, in order."""
+        return "\n\n".join(step.code for step in self.steps if step.code)
+
+    @property
+    def frame(self) -> "pd.DataFrame | None":
+        """The last result that is a table."""
+        step = next((s for s in reversed(self.steps) if s.ok and s.table is not None), None)
+        return None if step is None else step.frame
+
+    @property
+    def chart(self) -> Chart | None:
+        """The last chart."""
+        return next((s.chart for s in reversed(self.steps) if s.chart is not None), None)
+
+    def step(self, step_id: str) -> Step:
+        """The step of a tool call.
+
+        Raises:
+            LeonidasError: the server speaks of a call that it never announced.
+        """
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise LeonidasError("The server's answer is out of order; ask again.")
+
+    def evidence(self) -> str:
+        """The last result as a Markdown table, unless the text has it or a chart shows it."""
+        if self.chart is not None or _TABLE_RULE.search(self.text):
+            return ""
+        step = next((s for s in reversed(self.steps) if s.ok and s.table), None)
+        return step.table or "" if step is not None else ""
+
+    def receipt(self) -> str:
+        """What was run, collapsed: Markdown that every notebook renders."""
+        ran = [step for step in self.steps if step.code or step.ok is False]
+        if not ran:
+            return ""
+        kind = " · SQL" if any(step.code for step in ran) else ""
+        seconds = sum(step.milliseconds for step in ran) / 1000
+        took = f" · {max(seconds, 0.01):.2g} s" if seconds else ""
+        count = f"{len(ran)} step" + ("" if len(ran) == 1 else "s")
+        parts = [f"<details><summary>{count}{kind}{took}</summary>"]
+        for step in ran:
+            parts.append(safe(f"{step.tool}: {step.summary}"))
+            if step.code:
+                parts.append(fenced(step.code, "sql"))
+        return "\n\n".join([*parts, "</details>"])
+
+    def markdown(self) -> str:
+        """Text, evidence and receipt; a chart is shown beside them."""
+        return "\n\n".join(p for p in (safe(self.text), self.evidence(), self.receipt()) if p)
+
+    def _ipython_display_(self) -> None:
+        from leonidas_jupyter.kernel.display import show_again
+
+        show_again(self)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        parts = (
+            f"{len(self.steps)} step" + ("" if len(self.steps) == 1 else "s"),
+            "" if self.status == "completed" else self.status,
+            ".text .code .frame .chart .steps",
+        )
+        return f"<Answer: {' · '.join(part for part in parts if part)}>"

@@ -1,0 +1,195 @@
+"""The command line of ``%leonidas``: one table of commands, from which help is made, too."""
+
+import argparse
+import difflib
+import os
+import re
+import shlex
+from collections.abc import Callable
+from typing import NoReturn
+
+from leonidas_jupyter.kernel.errors import LeonidasError
+
+_OPTION = re.compile(r"\s*--(project|session|into)(?:\s+|=)(\"[^\"]*\"|'[^']*'|\S+)")
+
+
+class HelpAsked(Exception):
+    """Somebody wants to read what a command does."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, and never ends the process."""
+
+    def error(self, message: str) -> NoReturn:
+        usage = " ".join(self.format_usage().removeprefix("usage: ").split())
+        raise LeonidasError(f"{message[:1].upper()}{message[1:]}; write {usage}", code="usage")
+
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's signature
+        raise HelpAsked(self.format_help())
+
+
+def parse(line: str) -> argparse.Namespace:
+    """The command in a line, in ``command``, and its arguments.
+
+    Raises:
+        LeonidasError: in one sentence, what the line should be like.
+        HelpAsked: it asks for help.
+    """
+    word, _, rest = line.strip().partition(" ")
+    if word in {"", "-h", "--help", "help"}:
+        raise HelpAsked(help_text(rest.strip()))
+    if word not in COMMANDS:
+        near = difflib.get_close_matches(word, COMMANDS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"to ask: %leonidas ask {line.strip()}"
+        raise LeonidasError(
+            f"There is no command {word!r}; {hint} (all of them: %leonidas help)", code="usage"
+        )
+    if word == "ask" and rest.strip() not in {"-h", "--help"}:
+        arguments = parse_question(rest)
+    else:
+        arguments = _parser(word).parse_args(_split(rest))
+    arguments.command = word
+    return arguments
+
+
+def parse_question(text: str) -> argparse.Namespace:
+    """A question with options before it; in the question itself quotes are only characters."""
+    found = argparse.Namespace(project=None, session=None, into=None)
+    while option := _OPTION.match(text):
+        value = option[2]
+        quoted = value[0] in "\"'" and len(value) > 1
+        setattr(found, option[1], value[1:-1] if quoted else value)
+        text = text[option.end() :]
+    found.question = text.strip()
+    if unknown := re.match(r"--?\w[\w-]*", found.question):
+        raise LeonidasError(
+            f"There is no option {unknown[0]!r}; the options before a question are "
+            "--project NAME, --session NAME and --into VARIABLE.",
+            code="usage",
+        )
+    if found.into is not None:
+        check_variable(found.into)
+    return found
+
+
+def help_text(command: str = "") -> str:
+    """What the commands do; of one command, what it takes, too."""
+    if command in COMMANDS:
+        return _parser(command).format_help()
+    width = max(len(name) for name in COMMANDS)
+    lines = [f"  {name:<{width}}  {what}" for name, (what, _) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "DS Bro, an AI data scientist, answers by running code on your project's files.",
+            "",
+            "%leonidas COMMAND …   (tab completes; %leonidas help COMMAND says more)",
+            *lines,
+            "",
+            "%%leonidas [--project NAME] [--session NAME|new] [--into VARIABLE]",
+            "a question, over as many lines as it takes",
+            "",
+            "Answers are objects: .text .code .frame .chart .steps; the last one is _leo.",
+        ]
+    )
+
+
+def check_variable(name: str) -> None:
+    """See that a name can be assigned to without hiding one of Python's own.
+
+    Raises:
+        LeonidasError: it is not a name, or one of Python's.
+    """
+    import builtins
+    import keyword
+
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise LeonidasError(f"{name!r} cannot be a variable; say another: … as NAME", code="usage")
+    if hasattr(builtins, name):
+        raise LeonidasError(f"{name!r} is Python's own name; say another: … as NAME", code="usage")
+
+
+def _split(text: str) -> list[str]:
+    if os.name == "nt":
+        text = text.replace("\\", "\\\\")  # a path's separator there, not an escape
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise LeonidasError(f"{error}: close the quotes.", code="usage") from error
+
+
+def _parser(command: str) -> _Parser:
+    what, add = COMMANDS[command]
+    parser = _Parser(
+        prog=f"%leonidas {command}",
+        description=what,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add(parser)
+    return parser
+
+
+def _nothing(_parser: argparse.ArgumentParser) -> None:
+    """Takes no arguments."""
+
+
+def _use(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="+", help="name or id of a project")
+    parser.add_argument("--url", help="of another Jupyter server with Leonidas")
+    parser.add_argument("--token", help="for that server")
+
+
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="+", help="name of the new project")
+    parser.add_argument("--description", default="", help="what it is about")
+
+
+def _upload(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="+", help="files, or patterns like data/*.csv")
+    parser.add_argument("--name", help="what to call it in the project")
+    parser.add_argument(
+        "--replace", action="store_true", help="take the place of a file of that name"
+    )
+
+
+def _load(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="a frame, or a file")
+    parser.add_argument("as_variable", nargs="*", metavar="as NAME", help="the variable")
+    parser.add_argument("--columns", help="which ones, separated by commas")
+
+
+def _ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--project", help="work in another project from here on")
+    parser.add_argument("--session", help="title or id of a session, or new")
+    parser.add_argument("--into", help="variable that the answer's table goes into")
+    parser.add_argument("question", nargs="+")
+
+
+def _history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("last", nargs="?", type=int, default=20, help="how many messages")
+    parser.add_argument("--session", help="title or id of a session")
+
+
+def _help(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("about", nargs="?", help="a command")
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "status": ("which server, who I am there, and which project I work in", _nothing),
+    "projects": ("my projects, and those shared with me", _nothing),
+    "use": ("work in another project", _use),
+    "new": ("make a project and work in it", _new),
+    "files": ("the project's files, and how far each is read", _nothing),
+    "upload": ("upload files, and wait until they are read", _upload),
+    "load": ("load a frame into a variable: load sales, load sales as df", _load),
+    "frames": ("the frames, as a mapping of DataFrames", _nothing),
+    "sessions": ("the project's conversations", _nothing),
+    "ask": ("ask a question in one line", _ask),
+    "history": ("what was said in this session", _history),
+    "help": ("this text, or what a command takes", _help),
+}
+"""Every command: what it does, and what it takes."""

@@ -1,0 +1,43 @@
+"""Which server this process works with: found, or a private one that is started once and shared."""
+
+import atexit
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from leonidas_jupyter.kernel.client import Client
+from leonidas_jupyter.kernel.discovery import find
+
+if TYPE_CHECKING:
+    from leonidas_jupyter.kernel.private import PrivateServer
+
+_lock = threading.Lock()
+_private: "PrivateServer | None" = None
+
+
+def attach(url: str | None = None, token: str | None = None) -> Client:
+    """A client of the server that ``discovery`` finds, else of this process's private one.
+
+    Raises:
+        LeonidasError: no server answers and none can be started.
+    """
+    endpoint = find(url, token)
+    if endpoint is None:
+        endpoint = _private_server().endpoint
+    return Client(endpoint)
+
+
+def _private_server() -> "PrivateServer":
+    global _private
+    with _lock:
+        if _private is None or not _private.running:
+            from leonidas_jupyter.kernel.private import PrivateServer
+
+            _private = PrivateServer()
+            atexit.register(_stop, _private, os.getpid())
+        return _private
+
+
+def _stop(server: "PrivateServer", owner: int) -> None:
+    if os.getpid() == owner:  # a forked child is not the one to stop its parent's server
+        server.stop()

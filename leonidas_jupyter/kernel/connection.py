@@ -1,0 +1,267 @@
+"""A connection to a server, working in one project: what scripts use, and the magics, too."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from leonidas_jupyter.kernel.answer import Answer
+from leonidas_jupyter.kernel.attach import attach
+from leonidas_jupyter.kernel.client import Client, path_of
+from leonidas_jupyter.kernel.errors import LeonidasError
+from leonidas_jupyter.kernel.files import ProjectFiles
+from leonidas_jupyter.kernel.frames import Frames
+from leonidas_jupyter.kernel.listings import message_listing, project_listing, session_listing
+from leonidas_jupyter.kernel.run import Run, Watch
+from leonidas_jupyter.kernel.wire import File, Message, Project, Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from leonidas_jupyter.kernel.listing import Listing
+
+Say = Callable[[str], None]
+T = TypeVar("T")
+
+
+class Connection:
+    """One user's way to a server, with an active project and a session of its own.
+
+    Attributes:
+        user: who we are there.
+        project: the active project.
+        frames: its frames, as a mapping of DataFrames that are loaded when asked for.
+    """
+
+    def __init__(self, client: Client, project: str | None = None) -> None:
+        self._client = client
+        self._session: Session | None = None
+        self.user = client.sign_in()
+        self.project = self._choose(project)
+        self.frames = Frames(lambda: self._files.completed(), lambda file: self._files.frame(file))
+
+    @property
+    def found(self) -> str:
+        """Which server this is, and how it was found."""
+        return self._client.endpoint.found
+
+    @property
+    def current_session(self) -> Session | None:
+        """The session that questions go to; None before the first one."""
+        return self._session
+
+    def projects(self) -> "Listing[Project]":
+        """My projects and those that are shared with me."""
+        return project_listing(list(self._projects()), active=self.project.project_id)
+
+    def use(self, project: str) -> Project:
+        """Work in another project, by name or id, in a new session.
+
+        Raises:
+            LeonidasError: there is none, or several have that name.
+        """
+        self.project = self._choose(project)
+        self._session = None
+        return self.project
+
+    def new(self, name: str, description: str = "") -> Project:
+        """Make a project and work in it.
+
+        Raises:
+            LeonidasError: the server refused the name.
+        """
+        body = {"name": name, "description": description}
+        self.project = Project.read(self._client.call("POST", "/projects", body=body))
+        self._session = None
+        return self.project
+
+    def files(self) -> "Listing[File]":
+        """The files of the active project."""
+        return self._files.listing()
+
+    def file(self, name: str) -> File:
+        """A file of the active project, by its frame's name or its own.
+
+        Raises:
+            UnknownFrame: there is none.
+        """
+        return self._files.find(name)
+
+    def upload(
+        self,
+        path: str | Path,
+        name: str | None = None,
+        *,
+        replace: bool = False,
+        progress: bool = True,
+    ) -> File:
+        """Upload a file, and wait until its frame can be used.
+
+        The same content under the same name is not sent again.
+
+        Args:
+            path: of the file.
+            name: what to call it in the project; None is its own name.
+            replace: whether other content may take the place of a file of that name.
+            progress: whether to show a bar when it takes long.
+
+        Raises:
+            LeonidasError: it cannot be read here, or could not be read there.
+        """
+        return self._files.upload(Path(path), name, replace=replace, progress=progress)
+
+    def load(
+        self, name: str, columns: Sequence[str] | None = None, *, progress: bool = True
+    ) -> "pd.DataFrame":
+        """A frame, by its name or its file's, as a DataFrame of one's own.
+
+        Args:
+            name: the frame's name, or the file's.
+            columns: which columns, in which order; None is all.
+            progress: whether to show a bar when the download takes long.
+
+        Raises:
+            LeonidasError: there is none, or it could not be read.
+        """
+        return self._files.frame(self._files.find(name), columns, progress=progress)
+
+    def sessions(self) -> "Listing[Session]":
+        """The sessions of the active project."""
+        active = self._session.session_id if self._session else None
+        return session_listing(list(self._sessions()), active=active)
+
+    def ask(
+        self, question: str, *, session: str | None = None, watch: Watch | None = None
+    ) -> Answer:
+        """Ask DS Bro, and wait for the answer.
+
+        Args:
+            question: in words.
+            session: title or id of the session to ask in, or ``new``; None goes on with this
+                connection's own.
+            watch: called with the answer each time that it has grown.
+
+        Raises:
+            LeonidasError: the question was refused, or the answer failed.
+        """
+        asked_in = self.session(session)
+        return Run(self._client, asked_in.session_id, question, watch or _nobody).ask()
+
+    def history(self, last: int = 20, *, session: str | None = None) -> "Listing[Message]":
+        """The newest messages of a session, oldest first."""
+        chosen = self._session if session is None else self.session(session)
+        if chosen is None:
+            return message_listing([])
+        path = path_of("/sessions/{session_id}/chat", session_id=chosen.session_id)
+        items = list(self._client.pages(path, query={"limit": 200}))[-last:]
+        return message_listing([Message.read(item) for item in items])
+
+    def session(self, wanted: str | None = None) -> Session:
+        """Make a session the one to go on with; made anew for ``new``, or where there is none.
+
+        Raises:
+            LeonidasError: there is none of that title or id, or several.
+        """
+        if wanted is None and self._session is not None:
+            return self._session
+        if wanted is None or wanted == "new":
+            path = path_of("/projects/{project_id}/sessions", project_id=self.project.project_id)
+            self._session = Session.read(self._client.call("POST", path, body={}))
+        else:
+            pairs = [(s.session_id, s.title, s) for s in self._sessions()]
+            self._session = _one("session", wanted, pairs)
+        return self._session
+
+    def close(self) -> None:
+        """Give back the token and close the connections; a private server ends with the process."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Leonidas: project {self.project.name!r} on {self.found}>"
+
+    @property
+    def _files(self) -> ProjectFiles:
+        return ProjectFiles(self._client, self.project.project_id)
+
+    def _projects(self) -> Sequence[Project]:
+        return [Project.read(item) for item in self._client.pages("/projects")]
+
+    def _sessions(self) -> Sequence[Session]:
+        path = path_of("/projects/{project_id}/sessions", project_id=self.project.project_id)
+        return [Session.read(item) for item in self._client.pages(path)]
+
+    def _choose(self, wanted: str | None) -> Project:
+        projects = self._projects()
+        if wanted is not None:
+            return _one("project", wanted, [(p.project_id, p.name, p) for p in projects])
+        if not projects:
+            return Project.read(
+                self._client.call("POST", "/projects", body={"name": "My first project"})
+            )
+        return max(projects, key=lambda project: project.updated_at)
+
+
+def connect(
+    project: str | None = None,
+    url: str | None = None,
+    token: str | None = None,
+    *,
+    say: Say | None = None,
+) -> Connection:
+    """Connect to a server, and say to which; see ``leonidas_jupyter.connect``.
+
+    Raises:
+        LeonidasError: in one sentence, why not.
+    """
+    client = attach(url, token)
+    try:
+        connection = Connection(client, project)
+    except BaseException:
+        client.close()
+        raise
+    (say or _say_on_stderr)(
+        f"Leonidas: working in project {connection.project.name!r} on {connection.found}"
+    )
+    return connection
+
+
+def _one(kind: str, wanted: str, things: Sequence[tuple[str, str, T]]) -> T:
+    """The one thing of this id, name, or name in another case.
+
+    Raises:
+        LeonidasError: there is none, or several; the sentence names them.
+    """
+    tests: tuple[Callable[[str, str], bool], ...] = (
+        lambda key, _name: key == wanted,
+        lambda _key, name: name == wanted,
+        lambda _key, name: name.casefold() == wanted.casefold(),
+    )
+    for test in tests:
+        found = [(key, thing) for key, name, thing in things if test(key, name)]
+        if len(found) == 1:
+            return found[0][1]
+        if found:
+            ids = ", ".join(key for key, _ in found)
+            raise LeonidasError(f"Several {kind}s are called {wanted!r}; name one by id: {ids}.")
+    known = ", ".join(repr(name) for _, name, _ in things[:20]) or "none yet"
+    raise LeonidasError(f"There is no {kind} {wanted!r}; there are: {known}.")
+
+
+def _nobody(_answer: Answer) -> None:
+    """Nobody watches."""
+
+
+def _say_on_stderr(text: str) -> None:
+    sys.stderr.write(text + "\n")

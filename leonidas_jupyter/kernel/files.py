@@ -1,0 +1,154 @@
+"""The files of one project: listed, uploaded, waited for, and loaded as frames."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leonidas_jupyter.kernel.client import Client, path_of
+from leonidas_jupyter.kernel.errors import LeonidasError
+from leonidas_jupyter.kernel.framecache import FrameCache
+from leonidas_jupyter.kernel.frames import UnknownFrame, no_such_frame
+from leonidas_jupyter.kernel.listings import file_listing
+from leonidas_jupyter.kernel.progress import bar
+from leonidas_jupyter.kernel.replies import Json
+from leonidas_jupyter.kernel.transfers import Signed, receive, send, sha256_of
+from leonidas_jupyter.kernel.wire import File
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from leonidas_jupyter.kernel.listing import Listing
+
+POLL_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Pauses between looks at a file that is being read; the last one goes on."""
+
+
+class ProjectFiles:
+    """Calls about the files of one project."""
+
+    def __init__(self, client: Client, project_id: str) -> None:
+        self._client = client
+        self._project_id = project_id
+        self._cache = FrameCache()
+
+    def all(self) -> list[File]:
+        """Every file, oldest first."""
+        return [File.read(item) for item in self._client.pages(self._path(""))]
+
+    def completed(self) -> list[File]:
+        """Those whose frame can be loaded."""
+        return [file for file in self.all() if file.frame_hash]
+
+    def listing(self) -> "Listing[File]":
+        """Every file, to show."""
+        return file_listing(self.all())
+
+    def find(self, name: str) -> File:
+        """The file whose frame, or which itself, has this name.
+
+        Raises:
+            UnknownFrame: there is none.
+        """
+        files = self.all()
+        for file in [f for f in files if f.frame_name == name] or files:
+            if name in {file.frame_name, file.filename}:
+                return file
+        raise UnknownFrame(no_such_frame(name, [file.frame_name for file in files]))
+
+    def upload(self, path: Path, name: str | None, *, replace: bool, progress: bool) -> File:
+        """Upload, confirm, and wait until the frame stands.
+
+        Raises:
+            LeonidasError: it cannot be read here, is refused, or could not be read there.
+        """
+        with _readable(path):
+            size = path.stat().st_size
+            filename = name or path.name
+            before = next((file for file in self.all() if file.filename == filename), None)
+            if before is not None and before.size == size and before.sha256 == sha256_of(path):
+                return self.wait(before)
+            if before is not None and before.frame_hash and not replace:
+                raise LeonidasError(
+                    f"There is another {filename} in this project already; upload with --replace "
+                    "(replace=True) to put this one in its place, or with --name to keep both.",
+                    code="conflict",
+                )
+            request: Json = {"filename": filename, "size": size}
+            if before is not None:
+                request["replaces"] = before.file_id
+            place = self._client.call("POST", self._path("/upload-url"), body=request)
+            sha256 = self._send(path, place, f"Uploading {filename}", size, progress=progress)
+        confirm = path_of("/files/{file_id}/confirm", file_id=place["file_id"])
+        return self.wait(File.read(self._client.call("POST", confirm, body={"sha256": sha256})))
+
+    def wait(self, file: File) -> File:
+        """The file once it has been read.
+
+        Raises:
+            LeonidasError: with the reason, when it could not be read.
+        """
+        pauses = iter(POLL_SECONDS)
+        while file.status in {"PROCESSING", "UPLOADING"}:
+            time.sleep(next(pauses, POLL_SECONDS[-1]))
+            path = path_of("/files/{file_id}", file_id=file.file_id)
+            file = File.read(self._client.call("GET", path))
+        if file.status != "COMPLETED":
+            reason = file.reason or "the server does not say why; ask who runs it"
+            raise LeonidasError(f"{file.filename}: {reason}", code="unreadable_csv")
+        return file
+
+    def frame(
+        self, file: File, columns: Sequence[str] | None = None, *, progress: bool = True
+    ) -> "pd.DataFrame":
+        """A file's frame as a DataFrame, from this machine's cache where it is there.
+
+        Raises:
+            LeonidasError: it could not be read, loaded, or has no such column.
+        """
+        if not file.frame_hash:
+            file = self.wait(file)
+
+        def fetch(path: Path) -> None:
+            url = path_of("/files/{file_id}/download-url", file_id=file.file_id)
+            place = self._client.call("GET", url, query={"form": "frame"})
+            signed = Signed(place["download_url"], place["method"], dict(place["headers"]))
+            with bar(f"Loading {file.frame_name}", file.frame_size, shown=progress) as advance:
+                receive(path, signed, self._client.transport.origin, file.frame_size, advance)
+
+        shape = (file.rows, file.columns)
+        try:
+            return self._cache.load(file.frame_hash, shape, columns, fetch)
+        except ImportError as error:
+            raise LeonidasError(
+                "Loading a frame takes pandas and pyarrow: `pip install pandas pyarrow` in this "
+                "kernel's environment."
+            ) from error
+        except KeyError as error:
+            raise LeonidasError(f"{file.frame_name} has no column {error}.") from error
+        except OSError as error:
+            raise LeonidasError(
+                f"{file.frame_name} could not be kept in {self._cache.directory}: {error}; look "
+                "at that disk, or name another in LEONIDAS_CACHE_DIR."
+            ) from error
+
+    def _send(self, path: Path, place: Json, what: str, size: int, *, progress: bool) -> str:
+        signed = Signed(place["upload_url"], place["method"], dict(place["headers"]))
+        with bar(what, size, shown=progress) as advance:
+            return send(path, signed, self._client.transport.origin, advance)
+
+    def _path(self, rest: str) -> str:
+        return path_of("/projects/{project_id}/files", project_id=self._project_id) + rest
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise LeonidasError(f"There is no file {path}; look at its name and folder.") from error
+    except IsADirectoryError as error:
+        raise LeonidasError(f"{path} is a folder; upload its files one by one.") from error
+    except OSError as error:
+        raise LeonidasError(f"{path} cannot be read: {error.strerror or error}.") from error

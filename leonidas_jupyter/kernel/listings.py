@@ -1,0 +1,66 @@
+"""What the listings of projects, files, sessions and messages show."""
+
+from collections.abc import Sequence
+
+from leonidas_jupyter.kernel.listing import Column, Listing, size_text, time_text
+from leonidas_jupyter.kernel.wire import File, Message, Project, Session
+
+_STATUS = {"UPLOADING": "uploading", "PROCESSING": "being read", "COMPLETED": "ready"}
+_PREVIEW_CHARACTERS = 500
+
+
+def project_listing(projects: Sequence[Project], active: str | None) -> Listing[Project]:
+    """Projects; the active one is marked."""
+    columns = [
+        Column[Project]("", lambda p: "▸" if p.project_id == active else ""),
+        Column[Project]("project", lambda p: p.name),
+        Column[Project]("files", lambda p: f"{p.file_count:,}", right=True),
+        Column[Project]("sessions", lambda p: f"{p.session_count:,}", right=True),
+        Column[Project]("my role", lambda p: p.my_role),
+        Column[Project]("changed", lambda p: time_text(p.updated_at)),
+    ]
+    return Listing(projects, columns, note="" if projects else "No projects yet.")
+
+
+def file_listing(files: Sequence[File]) -> Listing[File]:
+    """Files, with how far each is on its way to a frame."""
+    columns = [
+        Column[File]("frame", lambda f: f.frame_name),
+        Column[File]("file", lambda f: f.filename),
+        Column[File]("rows", lambda f: f"{f.rows:,}" if f.frame_hash else "", right=True),
+        Column[File]("columns", lambda f: f"{f.columns:,}" if f.frame_hash else "", right=True),
+        Column[File]("size", lambda f: size_text(f.size), right=True),
+        Column[File]("status", lambda f: _STATUS.get(f.status) or f"failed: {f.reason}"),
+    ]
+    note = "" if files else "No files yet: %leonidas upload FILE.csv"
+    return Listing(files, columns, note=note)
+
+
+def session_listing(sessions: Sequence[Session], active: str | None) -> Listing[Session]:
+    """Sessions; the one that questions go to is marked."""
+    columns = [
+        Column[Session]("", lambda s: "▸" if s.session_id == active else ""),
+        Column[Session]("session", lambda s: s.title or "(no question yet)"),
+        Column[Session]("messages", lambda s: f"{s.message_count:,}", right=True),
+        Column[Session]("last", lambda s: time_text(s.last_message_at or s.created_at)),
+        Column[Session]("id", lambda s: s.session_id),
+    ]
+    return Listing(sessions, columns, note="" if sessions else "No sessions yet: ask something.")
+
+
+def message_listing(messages: Sequence[Message]) -> Listing[Message]:
+    """Messages, who said them and when."""
+    columns = [
+        Column[Message]("", lambda m: "I" if m.role == "USER" else "DS Bro"),
+        Column[Message]("said", _said),
+        Column[Message]("at", lambda m: time_text(m.created_at)),
+    ]
+    return Listing(messages, columns, note="" if messages else "Nothing was said here yet.")
+
+
+def _said(message: Message) -> str:
+    text = " ".join(message.content.split())
+    if len(text) > _PREVIEW_CHARACTERS:
+        text = text[: _PREVIEW_CHARACTERS - 1] + "…"
+    state = {"cancelled": " (stopped)", "failed": " (failed)", "running": " (still answering)"}
+    return text + state.get(message.run_status, "")

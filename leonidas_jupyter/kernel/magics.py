@@ -1,0 +1,220 @@
+"""``%leonidas`` and ``%%leonidas``: one command each, its result, or one sentence of error."""
+
+import argparse
+import glob
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from leonidas_jupyter.kernel.answer import Answer
+from leonidas_jupyter.kernel.arguments import (
+    HelpAsked,
+    check_variable,
+    help_text,
+    parse,
+    parse_question,
+)
+from leonidas_jupyter.kernel.connection import Connection, connect
+from leonidas_jupyter.kernel.display import LiveDisplay, live_display
+from leonidas_jupyter.kernel.errors import Interrupted, LeonidasError
+from leonidas_jupyter.kernel.listing import Column, Listing, Note
+from leonidas_jupyter.kernel.wire import File
+
+
+class LeonidasMagic:
+    """The magic of one IPython shell, with its own connection, made when first needed."""
+
+    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - IPython is not typed
+        self._shell = shell
+        self._connection: Connection | None = None
+
+    @property
+    def connected(self) -> Connection | None:
+        """The connection, if there is one yet."""
+        return self._connection
+
+    def leonidas(self, line: str, cell: str | None = None) -> object:
+        """Run one command, or ask the question in a cell.
+
+        Raises:
+            LeonidasError: in one sentence, what went wrong; the cell fails.
+        """
+        try:
+            if cell is not None:
+                return self._ask(parse_question(f"{line}\n{cell}"))
+            arguments = parse(line)
+            return _RUN[arguments.command](self, arguments)
+        except HelpAsked as asked:
+            return Note(asked.text)
+        except LeonidasError:
+            raise
+        except KeyboardInterrupt:
+            raise Interrupted("Stopped; what DS Bro said so far is kept in the session.") from None
+        except Exception as error:
+            # People get a sentence whatever happens; the cause stays on it for who looks for it.
+            raise LeonidasError(
+                f"Leonidas itself failed ({type(error).__name__}: {error}); please report this."
+            ) from error
+
+    def close(self) -> None:
+        """Give back what the connection holds."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = connect(say=_say)
+        return self._connection
+
+    def _status(self, _arguments: argparse.Namespace) -> Listing[tuple[str, str]]:
+        connection = self._connected()
+        session = connection.current_session
+        facts = [
+            ("server", connection.found),
+            ("user", connection.user.username),
+            ("project", connection.project.name),
+            ("session", (session.title or session.session_id) if session else "none yet"),
+            ("models", ", ".join(connection.user.policy.get("models", []))),
+            ("data a model may see", connection.project.data_exposure),
+        ]
+        columns = [
+            Column[tuple[str, str]]("", lambda fact: fact[0]),
+            Column[tuple[str, str]]("", lambda fact: fact[1]),
+        ]
+        return Listing([fact for fact in facts if fact[1]], columns)
+
+    def _projects(self, _arguments: argparse.Namespace) -> object:
+        return self._connected().projects()
+
+    def _use(self, arguments: argparse.Namespace) -> Note:
+        name = " ".join(arguments.name)
+        if arguments.url is not None:
+            self.close()
+            self._connection = connect(name, arguments.url, arguments.token, say=_say)
+        project = self._connected().use(name)
+        return Note(f"Working in project {project.name!r}.")
+
+    def _new(self, arguments: argparse.Namespace) -> Note:
+        project = self._connected().new(" ".join(arguments.name), arguments.description)
+        return Note(f"Made project {project.name!r}, and working in it.")
+
+    def _files(self, _arguments: argparse.Namespace) -> object:
+        return self._connected().files()
+
+    def _upload(self, arguments: argparse.Namespace) -> Note:
+        paths = [path for pattern in arguments.path for path in _expanded(pattern)]
+        if arguments.name is not None and len(paths) > 1:
+            raise LeonidasError("--name is for one file at a time.", code="usage")
+        connection = self._connected()
+        lines = []
+        for path in paths:
+            file = connection.upload(path, arguments.name, replace=arguments.replace)
+            lines.append(_ready(file))
+        return Note("\n".join(lines))
+
+    def _load(self, arguments: argparse.Namespace) -> Note:
+        variable = _variable(arguments.as_variable)
+        connection = self._connected()
+        file = connection.file(arguments.name)
+        variable = variable or file.frame_name
+        check_variable(variable)
+        wanted = arguments.columns
+        columns = None if wanted is None else [name.strip() for name in wanted.split(",")]
+        frame = connection.load(file.frame_name, columns)
+        self._shell.push({variable: frame})
+        rows, width = frame.shape
+        return Note(f"{variable}: {rows:,} rows × {width:,} columns")
+
+    def _frames(self, _arguments: argparse.Namespace) -> object:
+        return self._connected().frames
+
+    def _sessions(self, _arguments: argparse.Namespace) -> object:
+        return self._connected().sessions()
+
+    def _history(self, arguments: argparse.Namespace) -> object:
+        return self._connected().history(arguments.last, session=arguments.session)
+
+    def _ask(self, arguments: argparse.Namespace) -> Answer:
+        if not arguments.question:
+            raise LeonidasError("Write a question first.", code="usage")
+        connection = self._connected()
+        if arguments.project is not None:
+            connection.use(arguments.project)
+        watch = _Watch(self._keep)
+        connection.session(arguments.session)
+        answer = connection.ask(arguments.question, watch=watch)
+        if arguments.into is not None:
+            frame = answer.frame
+            if frame is None:
+                raise LeonidasError(f"This answer has no table to put into {arguments.into!r}.")
+            self._shell.push({arguments.into: frame})
+        return answer
+
+    def _keep(self, answer: Answer) -> None:
+        self._shell.push({"_leo": answer}, interactive=False)
+
+    def _help(self, arguments: argparse.Namespace) -> Note:
+        return Note(help_text(arguments.about or ""))
+
+
+class _Watch:
+    """Shows an answer as it grows; a question that is refused shows nothing but its error."""
+
+    def __init__(self, keep: Callable[[Answer], None]) -> None:
+        self._keep = keep
+        self._display: LiveDisplay | None = None
+
+    def __call__(self, answer: Answer) -> None:
+        if self._display is None:
+            if not answer.run_id:
+                return
+            self._keep(answer)
+            self._display = live_display()
+        if answer.status == "running":
+            self._display.update(answer)
+        elif not answer.shown:
+            self._display.finish(answer)
+            answer.shown = True
+
+
+def _variable(words: list[str]) -> str | None:
+    if not words:
+        return None
+    if len(words) != 2 or words[0] != "as":
+        raise LeonidasError("Write %leonidas load FRAME as NAME.", code="usage")
+    return words[1]
+
+
+def _expanded(pattern: str) -> list[Path]:
+    path = Path(pattern).expanduser()
+    if path.exists() or not glob.has_magic(pattern):
+        return [path]
+    found = sorted(Path(name) for name in glob.glob(str(path)))
+    if not found:
+        raise LeonidasError(f"No file fits {pattern}; look at the folder's name.")
+    return found
+
+
+def _ready(file: File) -> str:
+    return f"{file.filename} → {file.frame_name}: {file.rows:,} rows × {file.columns:,} columns"
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - a cell's own output is where a person looks
+
+
+_RUN: dict[str, Callable[[LeonidasMagic, argparse.Namespace], object]] = {
+    "status": LeonidasMagic._status,
+    "projects": LeonidasMagic._projects,
+    "use": LeonidasMagic._use,
+    "new": LeonidasMagic._new,
+    "files": LeonidasMagic._files,
+    "upload": LeonidasMagic._upload,
+    "load": LeonidasMagic._load,
+    "frames": LeonidasMagic._frames,
+    "sessions": LeonidasMagic._sessions,
+    "ask": LeonidasMagic._ask,
+    "history": LeonidasMagic._history,
+    "help": LeonidasMagic._help,
+}

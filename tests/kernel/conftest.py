@@ -1,0 +1,247 @@
+"""A server of a few lines, for what a real one does only on bad days; and clean surroundings."""
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+from leonidas_jupyter.kernel.client import Client, Endpoint
+from leonidas_jupyter.kernel.tokens import Credentials
+
+PREFIX = "/base/leonidas/api/v1"
+
+
+class Call:
+    """One request, and what can be done with it."""
+
+    def __init__(self, handler: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(handler.path)
+        self.method = handler.command
+        self.path = parts.path.removeprefix(PREFIX)
+        self.query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        self.headers = {name.lower(): value for name, value in handler.headers.items()}
+        self.body = handler.rfile.read(int(self.headers.get("content-length", 0)))
+        self._handler = handler
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.body or b"{}")
+
+    def answer(self, status: int, body: object = None, headers: dict | None = None) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
+        self._handler.send_response(status)
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            self._handler.send_header(name, value)
+        self._handler.send_header("Content-Length", str(len(content)))
+        self._handler.end_headers()
+        self._handler.wfile.write(content)
+
+    def fail(self, status: int, code: str, message: str, headers: dict | None = None) -> None:
+        error = {"code": code, "message": message, "detail": {}, "request_id": "r1"}
+        self.answer(status, {"error": error}, headers)
+
+    def stream(self, *events: tuple[str, dict, int | None], tear: bool = False) -> None:
+        """Send events in chunks; ``tear`` breaks the connection instead of ending the body."""
+        handler = self._handler
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for name, data, number in events:
+            text = f"event: {name}\n" + (f"id: {number}\n" if number is not None else "")
+            chunk = f"{text}data: {json.dumps(data)}\n\n".encode()
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+        if tear:
+            handler.close_connection = True
+        else:
+            handler.wfile.write(b"0\r\n\r\n")
+
+    def hang_up(self) -> None:
+        self._handler.close_connection = True
+
+
+class Stub:
+    """Answers by what a test puts into ``on``; the first entry of a list is used up."""
+
+    def __init__(self) -> None:
+        self.on: dict[tuple[str, str], list[Callable[[Call], None]]] = {}
+        self.calls: list[Call] = []
+        self.connections = 0
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                stub.connections += 1
+
+            def _serve(self) -> None:
+                call = Call(self)
+                stub.calls.append(call)
+                planned = stub.on.get((call.method, call.path), [])
+                if not planned:
+                    call.fail(404, "not_found", f"no {call.method} {call.path} here")
+                elif len(planned) > 1:
+                    planned.pop(0)(call)
+                else:
+                    planned[0](call)
+
+            do_GET = do_POST = do_PUT = do_DELETE = _serve
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+        self.base = self.origin + PREFIX
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        self.on["POST", "/auth/token"] = [lambda call: call.answer(200, self.tokens("first"))]
+
+    def tokens(self, name: str) -> dict:
+        return {
+            "access_token": f"access-{name}",
+            "refresh_token": f"refresh-{name}",
+            "expires_in": 900,
+            "user": {"username": "ann", "api_version": "1.0"},
+        }
+
+    def paths(self) -> list[str]:
+        return [f"{call.method} {call.path}" for call in self.calls]
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    server = Stub()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def client(stub: Stub) -> Iterator[Client]:
+    made = Client(Endpoint(stub.base, Credentials(jupyter_token="jt"), "a stub"))
+    yield made
+    with contextlib.suppress(Exception):
+        made.transport.close()
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """No server in the environment, none running, nothing cached."""
+    for name in ("LEONIDAS_URL", "LEONIDAS_KERNEL_SECRET", "JPY_PARENT_PID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("LEONIDAS_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "runtime").mkdir()
+
+
+@dataclass
+class Result:
+    """What came of running a cell."""
+
+    status: str
+    stdout: str = ""
+    stderr: str = ""
+    outputs: list[dict] = field(default_factory=list)
+    error: dict = field(default_factory=dict)
+    payload_text: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(output.get("text/plain", "") for output in self.outputs)
+
+
+class Kernel:
+    """A real ipykernel, as a front end sees it; a display that is updated shows its last state."""
+
+    def __init__(self, env: dict[str, str], cwd: str) -> None:
+        self.manager = KernelManager(kernel_name="python3")
+        self.manager.start_kernel(env=env, cwd=cwd, stderr=subprocess.DEVNULL)
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=30)
+
+    def run(self, code: str, timeout: float = 60) -> Result:
+        return self.wait(self.client.execute(code), timeout)
+
+    def wait(self, request: str, timeout: float = 60) -> Result:
+        result = Result("")
+        displays: dict[str, int] = {}
+        deadline = time.monotonic() + timeout
+        while True:
+            message = self.client.get_iopub_msg(timeout=deadline - time.monotonic())
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] == "idle":
+                break
+            self._take(result, displays, kind, content)
+        while True:
+            reply = self.client.get_shell_msg(timeout=deadline - time.monotonic())
+            if reply["parent_header"].get("msg_id") == request:
+                break
+        result.status = reply["content"]["status"]
+        payload = reply["content"].get("payload") or []
+        result.payload_text = "".join(p.get("data", {}).get("text/plain", "") for p in payload)
+        return result
+
+    def _take(self, result: Result, displays: dict[str, int], kind: str, content: dict) -> None:
+        if kind == "stream":
+            text = getattr(result, content["name"]) + content["text"]
+            setattr(result, content["name"], text)
+        elif kind in {"display_data", "execute_result"}:
+            if name := content.get("transient", {}).get("display_id"):
+                displays[name] = len(result.outputs)
+            result.outputs.append(content["data"])
+        elif kind == "update_display_data":
+            result.outputs[displays[content["transient"]["display_id"]]] = content["data"]
+        elif kind == "error":
+            result.error = content
+
+    def complete(self, code: str) -> list[str]:
+        """What the whole words would be that replace the fragment at the end of ``code``."""
+        self.client.complete(code, len(code))
+        while True:
+            reply = self.client.get_shell_msg(timeout=20)
+            if reply["msg_type"] == "complete_reply":
+                return list(reply["content"]["matches"])
+
+    def interrupt(self) -> None:
+        self.manager.interrupt_kernel()
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="session")
+def kernels(tmp_path_factory) -> Callable[..., Kernel]:
+    """Starts kernels that find no server but those which a test gives them."""
+    home = tmp_path_factory.mktemp("home")
+
+    def start(**variables: str) -> Kernel:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEONIDAS_", "JUPYTER"))}
+        env = kept | {
+            "IPYTHONDIR": str(home / "ipython"),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "LEONIDAS_CACHE_DIR": str(home / "cache"),
+            **variables,
+        }
+        return Kernel(env, str(home))
+
+    return start
