@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import BaseModel, Field
@@ -244,3 +244,17 @@ def _errors(route: Route) -> Json:
         str(status): {"description": " or ".join(found), "content": content}
         for status, found in sorted(by_status.items())
     }
+
+
+class Description:
+    """The document of one application, made when it is first asked for."""
+
+    def __init__(self, make: Callable[[], Json]) -> None:
+        self._make = make
+        self._text: bytes | None = None
+
+    def text(self) -> bytes:
+        """The document as JSON; blocks for a moment the first time."""
+        if self._text is None:
+            self._text = render(self._make()).encode()
+        return self._text

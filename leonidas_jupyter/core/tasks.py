@@ -14,6 +14,11 @@ class Tasks:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing runs."""
+        return not self._tasks
+
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run ``work`` in the background; a failure is logged under ``name``."""
         task = asyncio.create_task(work, name=name)

@@ -3,16 +3,25 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
+from pydantic import BaseModel
+
 from leonidas_jupyter.auth.handlers import ROUTES as AUTH
+from leonidas_jupyter.auth.schemas import API_VERSION
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.http import Route
+from leonidas_jupyter.core.openapi import describe
 from leonidas_jupyter.projects.handlers import ROUTES as PROJECTS
+from leonidas_jupyter.server.live import LiveEvent
 from leonidas_jupyter.server.system import ROUTES as SYSTEM
 from leonidas_jupyter.sessions.handlers import ROUTES as SESSIONS
 
 ROUTES: tuple[Route, ...] = (*AUTH, *PROJECTS, *SESSIONS, *SYSTEM)
+
+STREAMS: dict[str, type[BaseModel]] = {"WEBSOCKET /projects/{project_id}/events": LiveEvent}
+"""The shapes of events, by the row that sends them."""
 
 _PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f/\\]")
@@ -84,6 +93,11 @@ class RouteMap:
             if (match := pattern.fullmatch(path)) is not None:
                 return methods, {name: _decoded(raw) for name, raw in match.groupdict().items()}
         raise _nothing()
+
+
+def describe_api() -> dict[str, Any]:
+    """The OpenAPI document of the whole table."""
+    return describe(ROUTES, version=API_VERSION, base="/leonidas/api/v1", streams=STREAMS)
 
 
 def _allowed(methods: Mapping[str, Route]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The server's own routes: health, metrics, the API's description, live events."""
 
+import asyncio
 from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
@@ -7,6 +8,7 @@ from pydantic import BaseModel, RootModel
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.http import Request, Response, Route, Services
 from leonidas_jupyter.core.metrics import CONTENT_TYPE, exposition
+from leonidas_jupyter.core.openapi import Description
 from leonidas_jupyter.server.health import Health
 from leonidas_jupyter.server.live import project_events
 
@@ -37,8 +39,7 @@ async def metrics(_request: Request, _services: Services) -> Response:
 
 async def describe(_request: Request, services: Services) -> Response:
     """The document that is generated from the route table."""
-    document = services[OpenApiDocument]
-    return Response(body=document)
+    return Response(body=await asyncio.to_thread(services[Description].text))
 
 
 ROUTES: tuple[Route, ...] = (

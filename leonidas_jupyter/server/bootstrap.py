@@ -1,0 +1,189 @@
+"""The composition root: the only place where engines are chosen and services are put together."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from leonidas_jupyter.auth.repository import SPECS as AUTH
+from leonidas_jupyter.auth.repository import AuthRepository
+from leonidas_jupyter.auth.schemas import Policy
+from leonidas_jupyter.auth.service import AuthService, AuthSettings, Kernels
+from leonidas_jupyter.core.config import Leonidas
+from leonidas_jupyter.core.events import EventBus
+from leonidas_jupyter.core.exposure import DataExposure
+from leonidas_jupyter.core.http import Services
+from leonidas_jupyter.core.keys import Keyring, stored_key
+from leonidas_jupyter.core.openapi import Description
+from leonidas_jupyter.core.rates import RateLimiter, parse_rate
+from leonidas_jupyter.core.tasks import Tasks
+from leonidas_jupyter.core.tokens import AccessTokens, RefreshTokens
+from leonidas_jupyter.projects.repository import SPECS as PROJECTS
+from leonidas_jupyter.projects.repository import ProjectsRepository
+from leonidas_jupyter.projects.service import ProjectsService
+from leonidas_jupyter.server.gateway import Gateway
+from leonidas_jupyter.server.health import Health
+from leonidas_jupyter.server.marker import Marker
+from leonidas_jupyter.server.routes import ROUTES, describe_api
+from leonidas_jupyter.sessions.repository import SPECS as SESSIONS
+from leonidas_jupyter.sessions.repository import SessionsRepository
+from leonidas_jupyter.sessions.service import SessionsService
+from leonidas_jupyter.storage.base import ObjectStore
+from leonidas_jupyter.storage.signing import UrlSigner
+from leonidas_jupyter.tables.base import Database, TableSpec
+from leonidas_jupyter.tables.leases import Leases
+
+log = logging.getLogger(__name__)
+
+SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS)
+RECOVERY_SECONDS = 30.0
+"""How often it is looked for work that another process left: as long as a lease."""
+
+
+@dataclass(frozen=True)
+class _Engines:
+    """What stands below the services."""
+
+    keyring: Keyring
+    signer: UrlSigner
+    database: Database
+    store: ObjectStore
+
+
+async def start_gateway(settings: Leonidas, base: str, kernels: tuple[str, str] | None) -> Gateway:
+    """Open the engines, put the services together, and begin to recover unfinished work.
+
+    ``base`` is the path of the API on this server; ``kernels`` are the secret that kernels
+    exchange and the user whose they are.
+
+    Raises:
+        Unavailable, StoreUnavailable, OSError: an engine or the signing key cannot be opened.
+    """
+    engines = await asyncio.to_thread(_open, settings, base)
+    application = _Application(settings, engines, kernels)
+    application.start()
+    return Gateway(
+        routes=ROUTES,
+        services=application.services,
+        settings=settings,
+        close=application.close,
+    )
+
+
+def _open(settings: Leonidas, base: str) -> _Engines:
+    keyring = Keyring(settings.signing_keys or [stored_key(settings.directory)])
+    signer = UrlSigner(keyring.derive("blobs")[0], base)
+    database = _open_database(settings.database)
+    return _Engines(keyring, signer, database, _open_store(settings.storage, signer))
+
+
+def _open_database(url: str) -> Database:
+    if url.startswith("memory:"):
+        from leonidas_jupyter.tables.memory import MemoryDatabase
+
+        return MemoryDatabase(SPECS)
+    from leonidas_jupyter.tables.sql import open_sql
+
+    return open_sql(url, SPECS)
+
+
+def _open_store(url: str, signer: UrlSigner) -> ObjectStore:
+    if url.startswith("memory:"):
+        from leonidas_jupyter.storage.memory import MemoryStore
+
+        return MemoryStore(signer)
+    from leonidas_jupyter.storage.local import LocalStore
+
+    return LocalStore(Path(unquote(urlsplit(url).path)), signer)
+
+
+class _Application:
+    """The services of one process."""
+
+    def __init__(
+        self, settings: Leonidas, engines: _Engines, kernels: tuple[str, str] | None
+    ) -> None:
+        self._settings = settings
+        self._engines = engines
+        self._marker = Marker(settings.directory)
+        self._tasks = Tasks()
+        self._leases = Leases()
+        self._bus = EventBus()
+        self._recovery: asyncio.Task[None] | None = None
+        self._auth = self._make_auth(kernels)
+        common: dict[str, Any] = {"bus": self._bus, "tasks": self._tasks, "leases": self._leases}
+        self._projects = ProjectsService(
+            repository=ProjectsRepository(engines.database),
+            data_exposure_max=DataExposure(settings.data_exposure_max),
+            **common,
+        )
+        self._sessions = SessionsService(
+            repository=SessionsRepository(engines.database), projects=self._projects, **common
+        )
+        self._recovers = (
+            self._auth.recover,
+            self._projects.recover,
+            self._sessions.recover,
+        )
+        self.services = Services()
+        for service in (
+            self._auth,
+            self._projects,
+            self._sessions,
+            self._bus,
+            Health(engines.database, engines.store),
+            Description(describe_api),
+        ):
+            self.services.add(service)
+
+    def start(self) -> None:
+        """Begin what goes on for as long as the process lives."""
+        if self._settings.lasting:
+            self._marker.set()
+        self._recovery = asyncio.create_task(self._recover())
+
+    async def close(self) -> None:
+        """End everything in order; unfinished work is taken up at the next start."""
+        if self._recovery is not None:
+            self._recovery.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._recovery
+        idle = self._tasks.idle
+        await self._tasks.close()
+        await self._engines.database.close()
+        if idle:
+            self._marker.clear()
+
+    async def _recover(self) -> None:
+        while True:
+            for recover in self._recovers:
+                try:
+                    await recover()
+                except Exception:
+                    log.exception("Unfinished work could not be looked for; tried again soon.")
+            await asyncio.sleep(RECOVERY_SECONDS)
+
+    def _make_auth(self, kernels: tuple[str, str] | None) -> AuthService:
+        settings, keyring = self._settings, self._engines.keyring
+        policy = Policy(
+            models=settings.allowed_models,
+            data_exposure_max=DataExposure(settings.data_exposure_max),
+            python=settings.python_tool,
+        )
+        return AuthService(
+            repository=AuthRepository(self._engines.database),
+            bus=self._bus,
+            tasks=self._tasks,
+            leases=self._leases,
+            access=AccessTokens(keyring, settings.access_token_seconds),
+            refresh=RefreshTokens(keyring),
+            failures=RateLimiter(parse_rate(settings.login_rate)),
+            settings=AuthSettings(
+                policy=policy,
+                refresh_seconds=settings.refresh_token_seconds,
+                kernels=Kernels(*kernels) if kernels else None,
+            ),
+        )
