@@ -16,11 +16,12 @@ def protect(lines: list[str]) -> list[str]:
         if _CELL.match(lines[0]) and not any(line.strip() for line in lines[1:]):
             return [lines[0].rstrip("\n") + "\n", "\n"]
         return lines
-    return [_protected(line) for line in lines]
+    return [_protected("".join(lines[:i]), line) for i, line in enumerate(lines)]
 
 
-def _protected(line: str) -> str:
+def _protected(before: str, line: str) -> str:
     asked = _QUESTION.match(line)
-    if asked is None:
+    within_text = any(before.count(quotes) % 2 for quotes in ('"""', "'''"))
+    if asked is None or within_text:
         return line
     return f"{asked['before']}get_ipython().run_line_magic('leonidas', {asked['line']!r})\n"

@@ -78,8 +78,8 @@ def test_the_question_mark_shows_help(kernel):
 
 def test_question_marks_elsewhere_mean_what_they_meant(kernel):
     assert "Prints the values" in kernel.run("print?").payload_text
-    kernel.run("text = """\n  a line\n  %leonidas, is it?\n"""")
-    assert kernel.run("print(text)").stdout == "\n  a line\n  %leonidas, is it?\n\n"
+    kernel.run("text = '''\n%leonidas ask is it?\n'''")
+    assert kernel.run("print(text)").stdout == "\n%leonidas ask is it?\n\n"
 
 
 def test_help_says_what_a_command_takes(kernel):
