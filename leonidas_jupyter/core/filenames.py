@@ -26,7 +26,7 @@ def check_filename(name: str) -> str:
     """
     clean = unicodedata.normalize("NFC", name.strip())
     if trouble := _trouble(clean):
-        raise PydanticCustomError("filename", trouble)  # type: ignore[arg-type] # wants a literal
+        raise PydanticCustomError("filename", trouble)
     return clean
 
 

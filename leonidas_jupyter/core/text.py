@@ -53,3 +53,13 @@ Description = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(_lines)
 ]
 """A description: up to 4,000 characters over any number of lines; may be empty."""
+
+
+def byte_words(number: int) -> str:
+    """A number of bytes in words, with the units of the SI: ``3.1 GB``."""
+    amount = float(number)
+    for unit in ("bytes", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.3g} {unit}"
+        amount /= 1000
+    return f"{amount:.3g} GB"

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from leonidas_jupyter.core.errors import LeonidasError, conflict, not_found
 from leonidas_jupyter.core.events import EventBus, FileProgress, FileReady, FileStatusChanged
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
@@ -15,6 +16,7 @@ from leonidas_jupyter.data.framestore import Content, FrameStore, Standing
 from leonidas_jupyter.data.ingest import BadRows, IngestReport
 from leonidas_jupyter.data.worker import WorkerLimits
 from leonidas_jupyter.storage.base import ObjectMissing, ObjectStore
+from leonidas_jupyter.tables.amend import amend
 from leonidas_jupyter.tables.base import Table
 from leonidas_jupyter.tables.leases import Leased, Leases
 from leonidas_jupyter.tables.resumable import Resumable
@@ -51,6 +53,10 @@ class Incoming(BaseModel):
     sha256: str | None = None
     override: DialectOverride | None = None
     attempts: int = 0
+
+    def facts(self) -> dict[str, Any]:
+        """What a file's row says of content that is its own."""
+        return self.model_dump(include={"content_version", "filename", "size", "sha256"})
 
 
 class FileRecord(Leased):
@@ -139,15 +145,15 @@ class FileRecord(Leased):
 
     def _arrived(self) -> dict[str, Any]:
         incoming = self.arriving
-        changes: dict[str, Any] = {
-            "size": incoming.size,
-            "sha256": incoming.sha256,
-            "content_version": incoming.content_version,
-            "override": incoming.override,
-        }
-        if incoming.content_version != self.content_version:
-            changes["filename"] = incoming.filename
+        changes = {**incoming.facts(), "override": incoming.override}
+        if incoming.content_version == self.content_version:
+            del changes["filename"]  # it may have been renamed meanwhile
         return changes
+
+
+def busy(file: FileRecord) -> LeonidasError:
+    """The file cannot be changed so while content is on its way."""
+    return conflict(f"{file.filename} is being uploaded or read; try again when that is done.")
 
 
 R = TypeVar("R", bound=FileRecord)
@@ -194,12 +200,32 @@ class Reading(Generic[R]):
         await self.announce(file)
         self._work.start(file.file_id)
 
+    async def again(
+        self, file_id: str, override: DialectOverride, *, if_version: int | None = None
+    ) -> R:
+        """Begin to read the content that stands again; its frame stands until that is done.
+
+        Raises:
+            LeonidasError: ``not_found``, or ``conflict`` when it is being uploaded or read.
+            Missing, Stale: there is no such file, or it has another version.
+        """
+
+        def decide(file: R) -> dict[str, Any]:
+            if file.deleted_at is not None:
+                raise not_found("file")
+            if file.unfinished is not None:
+                raise busy(file)
+            again = {"status": FileStatus.PROCESSING, "incoming": file.again(override)}
+            return {"reason": None, **again, **self._leases.fields(INGEST)}
+
+        file = await amend(self._table, file_id, decide, if_version=if_version)
+        await self.start(file)
+        return file
+
     async def announce(self, file: FileRecord, status: str | None = None) -> None:
         """Publish the file's status, or another one."""
         word = status or file.status.value
-        await self._bus.publish(
-            FileStatusChanged(file.project_id, file.file_id, word, file.reason)
-        )
+        await self._bus.publish(FileStatusChanged(file.project_id, file.file_id, word, file.reason))
 
     async def _read(self, file: R) -> None:
         incoming = file.arriving
@@ -253,6 +279,4 @@ class _Throttled:
         if (moment := time.monotonic()) < self._next:
             return
         self._next = moment + PROGRESS_SECONDS
-        await self._bus.publish(
-            FileProgress(self._file.project_id, self._file.file_id, progress)
-        )
+        await self._bus.publish(FileProgress(self._file.project_id, self._file.file_id, progress))

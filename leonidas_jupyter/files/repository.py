@@ -1,12 +1,23 @@
-"""What the rules of files need stored."""
+"""What the rules of files need stored: the rows, and each step of a file's life as one write."""
 
 from typing import Any
 
+from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
+from leonidas_jupyter.data.frames import frame_name
 from leonidas_jupyter.files.schemas import StoredFile
 from leonidas_jupyter.projects.repository import PROJECTS
-from leonidas_jupyter.tables.base import Add, Database, Index, Put, TableSpec, Update
-from leonidas_jupyter.tables.leases import UNFINISHED
+from leonidas_jupyter.projects.schemas import CASCADE
+from leonidas_jupyter.tables.base import (
+    Add,
+    Database,
+    Exists,
+    Index,
+    Put,
+    TableSpec,
+    Update,
+)
+from leonidas_jupyter.tables.leases import UNFINISHED, Leases
 
 FILES = TableSpec(
     name="files",
@@ -25,39 +36,80 @@ class FilesRepository:
         self._database = database
         self.files = database.table(FILES)
 
-    async def add(self, file: StoredFile) -> None:
-        """Store a new file and count it. Raises Exists (``frame_key``), Missing (the project)."""
-        await self._database.transact(
-            [Put(FILES, file, if_absent=True), Add(PROJECTS, file.project_id, "file_count", 1)]
-        )
+    async def add(self, file: StoredFile) -> StoredFile:
+        """Store a new file under the next free frame name, and count it.
+
+        Raises:
+            Missing: the project is gone.
+        """
+        taken: set[str] = set()
+        while True:
+            name = frame_name(file.filename, taken)
+            named = file.model_copy(update=file.named(file.filename, name))
+            count = Add(PROJECTS, file.project_id, "file_count", 1)
+            try:
+                await self._database.transact([Put(FILES, named, if_absent=True), count])
+            except Exists:
+                taken.add(name)
+            else:
+                return named
 
     async def get(self, file_id: str) -> StoredFile | None:
         """The file, also one that is marked as deleted."""
         return await self.files.get(file_id)
 
     async def of_project(
-        self, project_id: str, *, after: str | None, limit: int, descending: bool = True
+        self, project_id: str, *, after: str | None, limit: int
     ) -> Page[StoredFile]:
-        """A project's files by the time of their making, also those marked as deleted."""
+        """A project's files, newest first, also those marked as deleted."""
         return await self.files.query(
-            "project", project_id, after=after, limit=limit, descending=descending
+            "project", project_id, after=after, limit=limit, descending=True
         )
 
-    async def change(
-        self, file_id: str, changes: dict[str, Any], *, if_version: int | None
-    ) -> StoredFile:
-        """Change fields. Raises Missing, Stale, Exists (``frame_key``)."""
-        return await self.files.update(file_id, changes, if_version=if_version)
+    async def all_of_project(self, project_id: str) -> list[StoredFile]:
+        """A project's files, oldest first, also those marked as deleted."""
+        found: list[StoredFile] = []
+        after: str | None = None
+        while True:
+            page = await self.files.query("project", project_id, after=after, limit=200)
+            found += page.items
+            if (after := page.next) is None:
+                return found
 
-    async def mark_deleted(self, file: StoredFile, changes: dict[str, Any]) -> None:
-        """Mark as deleted and count down, in one write. Raises Missing, Stale."""
+    async def rename(
+        self, file: StoredFile, filename: str, *, if_version: int | None
+    ) -> StoredFile:
+        """Rename the file, and its frame to the next free name. Raises Missing, Stale."""
+        taken: set[str] = set()
+        while True:
+            name = frame_name(filename, taken)
+            try:
+                return await self.files.update(
+                    file.file_id, file.named(filename, name), if_version=if_version
+                )
+            except Exists:
+                taken.add(name)
+
+    async def mark_deleted(self, file: StoredFile, leases: Leases) -> None:
+        """Mark as deleted, free the frame's name and count down, in one write.
+
+        Raises:
+            Missing: the file or its project is gone.
+            Stale: the file has changed meanwhile.
+        """
+        mark = {
+            "deleted_at": now(),
+            "frame_key": None,
+            "incoming": None,
+            **leases.fields(CASCADE),
+        }
         await self._database.transact(
             [
-                Update(FILES, file.file_id, changes, if_version=file.version),
+                Update(FILES, file.file_id, mark, if_version=file.version),
                 Add(PROJECTS, file.project_id, "file_count", -1),
             ]
         )
 
     async def remove(self, file_id: str) -> None:
-        """Remove the row of a file that is marked as deleted."""
+        """Remove the row."""
         await self.files.delete(file_id)

@@ -1,32 +1,21 @@
 """The shapes of files: what is stored, what comes in, what goes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from leonidas_jupyter.core.filenames import check_filename
-from leonidas_jupyter.data.dialect import Dialect, DialectOverride
+from leonidas_jupyter.data.dialect import Dialect
 from leonidas_jupyter.data.ingest import BadRows
 from leonidas_jupyter.data.profile import ColumnType, FrameProfile, Scalar
-from leonidas_jupyter.tables.leases import Leased
-
-UPLOAD = "upload"
-"""Unfinished while bytes are awaited; what never comes is swept."""
-INGEST = "ingest"
-"""Unfinished while confirmed bytes are being read."""
-
-
-class FileStatus(StrEnum):
-    """Where a file is on its way from bytes to a frame."""
-
-    UPLOADING = "UPLOADING"
-    PROCESSING = "PROCESSING"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
+from leonidas_jupyter.data.reading import FileRecord, FileStatus
+from leonidas_jupyter.data.sql import QueryResult
+from leonidas_jupyter.data.worker import WorkerLimits
+from leonidas_jupyter.storage.base import SignedUrl
 
 
 class FileSource(StrEnum):
@@ -50,56 +39,26 @@ class FileLimits:
     max_upload_bytes: int = 2 * 1024**3
     upload_seconds: int = 3600
     download_seconds: int = 3600
-    ingest_memory_bytes: int = 1024**3
-    ingest_timeout_seconds: float = 3600.0
+    reading: WorkerLimits = field(default_factory=WorkerLimits)
 
 
-class Incoming(BaseModel):
-    """Content on its way: awaited until ``expires_at``, then confirmed, then read.
-
-    ``sha256`` is what the uploader said until the bytes are confirmed, then what the server
-    computed.
-    ``attempts`` counts how often reading it began.
-    """
-
-    content_version: int
-    filename: str
-    size: int
-    sha256: str | None = None
-    override: DialectOverride | None = None
-    expires_at: datetime
-    attempts: int = 0
-
-
-class StoredFile(Leased):
+class StoredFile(FileRecord):
     """A file as stored.
 
-    ``filename`` to ``bad_rows`` describe the content that stands; it stays readable while other
-    content is ``incoming``. ``frame_key`` is ``project_id/frame_name``, unique, and null once the
-    file is marked as deleted.
+    ``frame_key`` is ``project_id/frame_name``, unique, and null once the file is marked as deleted.
     """
 
-    file_id: str
-    project_id: str
-    filename: str
-    frame_name: str
-    frame_key: str | None
-    status: FileStatus
+    frame_key: str | None = None
     source: FileSource
     derived_from: str | None = None
-    size: int
-    sha256: str | None = None
-    content_version: int = 1
-    frame_hash: str | None = None
-    frame_size: int | None = None
-    rows: int | None = None
-    columns: int | None = None
-    bad_rows: BadRows | None = None
-    dialect: Dialect | None = None
-    override: DialectOverride | None = None
-    reason: str | None = None
-    incoming: Incoming | None = None
-    deleted_at: datetime | None = None
+
+    def named(self, filename: str, frame: str) -> dict[str, Any]:
+        """The changes that give the file and its frame these names."""
+        return {
+            "filename": filename,
+            "frame_name": frame,
+            "frame_key": f"{self.project_id}/{frame}",
+        }
 
 
 Filename = Annotated[str, AfterValidator(check_filename)]
@@ -135,6 +94,11 @@ class PresignedUrlResponse(BaseModel):
     expires_at: datetime
     parts: list[UploadPart] | None = None
 
+    @classmethod
+    def of(cls, file_id: str, url: SignedUrl) -> Self:
+        """What goes out for a signed URL."""
+        return cls(file_id=file_id, upload_url=url.url, **_facts(url))
+
 
 class ConfirmedPart(BaseModel):
     """What the store answered to one part."""
@@ -161,6 +125,15 @@ class DownloadUrlResponse(BaseModel):
     method: str
     headers: Mapping[str, str]
     expires_at: datetime
+
+    @classmethod
+    def of(cls, url: SignedUrl) -> Self:
+        """What goes out for a signed URL."""
+        return cls(download_url=url.url, **_facts(url))
+
+
+def _facts(url: SignedUrl) -> dict[str, Any]:
+    return {"method": url.method, "headers": url.headers, "expires_at": url.expires_at}
 
 
 class FileRename(BaseModel):
@@ -199,6 +172,12 @@ class FileResponse(BaseModel):
     updated_at: datetime
     version: int
 
+    @classmethod
+    def of(cls, file: StoredFile, profile: FrameProfile | None = None) -> Self:
+        """What goes out for a stored file."""
+        stored = {name: getattr(file, name) for name in cls.model_fields if name != "profile"}
+        return cls(**stored, profile=profile)
+
 
 class PreviewColumn(BaseModel):
     """A column's name and type."""
@@ -213,3 +192,13 @@ class PreviewResponse(BaseModel):
     columns: list[PreviewColumn]
     records: list[dict[str, Scalar]]
     rows: int
+
+    @classmethod
+    def of(cls, profile: FrameProfile, result: QueryResult) -> Self:
+        """What goes out for the first rows of a frame."""
+        names = [column.name for column in profile.columns]
+        return cls(
+            columns=[PreviewColumn(name=c.name, type=c.type) for c in profile.columns],
+            records=[dict(zip(names, row, strict=True)) for row in result.rows],
+            rows=profile.rows,
+        )

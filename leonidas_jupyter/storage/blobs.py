@@ -1,15 +1,21 @@
 """The server's own end of signed URLs: bytes come in measured, and leave only as attachments."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, invalid, not_found
+from leonidas_jupyter.core.errors import (
+    ErrorCode,
+    LeonidasError,
+    conflict,
+    invalid,
+    not_found,
+)
 from leonidas_jupyter.core.filenames import attachment
 from leonidas_jupyter.storage.base import ObjectInfo, ObjectStore, ObjectTooLarge
 from leonidas_jupyter.storage.signing import SignedGrant
 
-_RESUME = re.compile(r"bytes=(\d+)-")
+_RESUME = re.compile(r"bytes=([0-9]+)-")
 
 
 def announced_length(headers: Mapping[str, str]) -> int:
@@ -61,6 +67,33 @@ async def receive(
         raise invalid(
             f"More than the {length} bytes came that this URL takes; nothing was stored."
         ) from None
+
+
+def check_arrived(
+    info: ObjectInfo | None, *, size: int, sha256s: Iterable[str | None]
+) -> ObjectInfo:
+    """What arrived, if it is what was announced.
+
+    Raises:
+        LeonidasError: ``conflict`` when nothing did, ``invalid_request`` with what differs.
+    """
+    if info is None:
+        raise conflict("The bytes are not here yet; PUT them to the upload URL, then confirm.")
+    if info.size != size:
+        raise invalid(
+            f"{size} bytes were announced, {info.size} arrived; upload the file again.",
+            expected_size=size,
+            actual_size=info.size,
+        )
+    for sha256 in sha256s:
+        if sha256 not in (None, info.sha256):
+            raise invalid(
+                "The bytes that arrived have another SHA-256 than the one given; "
+                "upload the file again.",
+                expected_sha256=sha256,
+                actual_sha256=info.sha256,
+            )
+    return info
 
 
 def _wrong_size(expected: int, actual: int) -> LeonidasError:

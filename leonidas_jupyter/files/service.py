@@ -1,0 +1,297 @@
+"""The rules of files: from an upload to a frame that can be asked, and away again."""
+
+import asyncio
+from pathlib import Path
+
+from leonidas_jupyter.core.errors import conflict, invalid, not_found
+from leonidas_jupyter.core.events import EventBus, FileUploaded, ProjectDeleted
+from leonidas_jupyter.core.ids import new_id
+from leonidas_jupyter.core.paging import Page
+from leonidas_jupyter.core.security import Action, Caller
+from leonidas_jupyter.core.tasks import Tasks
+from leonidas_jupyter.data.arrivals import UPLOAD, Arrivals
+from leonidas_jupyter.data.dialect import DialectOverride
+from leonidas_jupyter.data.frames import Frame, FrameCache
+from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, file_prefix
+from leonidas_jupyter.data.reading import FileStatus, Incoming, Reading, busy
+from leonidas_jupyter.data.sql import QueryResult, SqlWorkers
+from leonidas_jupyter.files import schemas
+from leonidas_jupyter.files.repository import FilesRepository
+from leonidas_jupyter.files.schemas import FileResponse, FileSource, StoredFile
+from leonidas_jupyter.projects.schemas import CASCADE
+from leonidas_jupyter.projects.service import ProjectsService
+from leonidas_jupyter.storage.base import ObjectStore
+from leonidas_jupyter.storage.signing import UrlSigner
+from leonidas_jupyter.tables.base import Missing, Stale
+from leonidas_jupyter.tables.leases import Leases
+from leonidas_jupyter.tables.resumable import Resumable
+
+
+class FilesService:
+    """Files: uploading, asking, renaming, reading again, deleting.
+
+    Methods with a caller raise LeonidasError: ``not_found``, and ``forbidden_by_policy`` where a
+    member's role does not allow it; those with ``if_version`` raise Stale when it does not hold.
+    ``arrivals`` is this server's own end of the signed URLs.
+    """
+
+    def __init__(
+        self,
+        *,
+        repository: FilesRepository,
+        projects: ProjectsService,
+        store: ObjectStore,
+        signer: UrlSigner,
+        bus: EventBus,
+        tasks: Tasks,
+        leases: Leases,
+        sql: SqlWorkers,
+        cache: FrameCache,
+        limits: schemas.FileLimits,
+        scratch: Path,
+    ) -> None:
+        self._repository = repository
+        self._projects = projects
+        self._store = store
+        self._bus = bus
+        self._leases = leases
+        self._limits = limits
+        self._frames = FrameStore(store=store, cache=cache, sql=sql, scratch=scratch)
+        table = repository.files
+        self._reading = Reading(
+            table=table,
+            frames=self._frames,
+            store=store,
+            bus=bus,
+            leases=leases,
+            tasks=tasks,
+            limits=limits.reading,
+        )
+        self.arrivals = Arrivals(
+            table=table,
+            store=store,
+            signer=signer,
+            leases=leases,
+            max_bytes=limits.max_upload_bytes,
+            seconds=limits.upload_seconds,
+        )
+        self._uploads = Resumable(UPLOAD, table, self._sweep, leases=leases, tasks=tasks)
+        self._removals = Resumable(CASCADE, table, self._remove, leases=leases, tasks=tasks)
+        bus.subscribe(ProjectDeleted, self._project_deleted)
+
+    async def recover(self) -> None:
+        """Go on with what a stopped process left: reading, deleting, uploads that never came."""
+        for work in (self._reading, self._removals, self._uploads):
+            await work.recover()
+
+    async def begin(
+        self,
+        caller: Caller,
+        project_id: str,
+        wanted: schemas.UploadRequest,
+        source: FileSource = FileSource.USER_UPLOAD,
+    ) -> schemas.PresignedUrlResponse:
+        """Begin an upload: a row, and a URL that takes exactly the bytes announced.
+
+        Raises:
+            LeonidasError: ``file_too_large``, or ``conflict`` when the file to replace is busy.
+        """
+        await self._projects.authorize(caller, project_id, Action.UPLOAD)
+        self.arrivals.check_size(wanted.filename, wanted.size)
+        incoming = Incoming(**wanted.model_dump(exclude={"replaces"}))
+        try:
+            if wanted.replaces is None:
+                file = await self._begin_new(project_id, incoming, source)
+            else:
+                file = await self.arrivals.replace(wanted.replaces, project_id, incoming)
+        except Missing:
+            raise not_found("file" if wanted.replaces else "project") from None
+        return schemas.PresignedUrlResponse.of(file.file_id, await self.arrivals.url(file))
+
+    async def _begin_new(
+        self, project_id: str, incoming: Incoming, source: FileSource
+    ) -> StoredFile:
+        file = StoredFile(
+            file_id=new_id(),
+            project_id=project_id,
+            status=FileStatus.UPLOADING,
+            source=source,
+            **incoming.facts(),
+            **self.arrivals.awaiting(incoming),
+        )
+        file = await self._repository.add(file)
+        await self._reading.announce(file)
+        return file
+
+    async def add(
+        self, caller: Caller, project_id: str, filename: str, source: Path, kind: FileSource
+    ) -> FileResponse:
+        """Take a file of this machine into a project: begin, store and confirm in one."""
+        size = (await asyncio.to_thread(source.stat)).st_size
+        wanted = schemas.UploadRequest(filename=filename, size=size)
+        begun = await self.begin(caller, project_id, wanted, kind)
+        await self._store.put(Content(project_id, begun.file_id, 1).original, source)
+        return await self.confirm(caller, begun.file_id, schemas.ConfirmRequest())
+
+    async def confirm(
+        self, caller: Caller, file_id: str, wanted: schemas.ConfirmRequest
+    ) -> FileResponse:
+        """Check the bytes that arrived and begin to read them; repeating it changes nothing.
+
+        Raises:
+            LeonidasError: ``conflict`` when no bytes arrived, ``invalid_request`` with what
+                differs; the upload can be repeated then.
+        """
+        if wanted.parts is not None:
+            raise invalid("This upload has no parts; confirm it without them.")
+        while True:
+            file = await self._file(caller, file_id, Action.UPLOAD)
+            try:
+                confirmed = await self.arrivals.confirm(file, wanted.sha256)
+            except (Stale, Missing):
+                continue
+            if confirmed is None:
+                return FileResponse.of(file)
+            await self._bus.publish(FileUploaded(file.project_id, file_id))
+            await self._reading.start(confirmed)
+            return FileResponse.of(confirmed)
+
+    async def of_project(
+        self, caller: Caller, project_id: str, *, after: str | None = None, limit: int = 50
+    ) -> Page[FileResponse]:
+        """A project's files, newest first."""
+        await self._projects.authorize(caller, project_id, Action.READ)
+        page = await self._repository.of_project(project_id, after=after, limit=limit)
+        standing = [file for file in page.items if file.deleted_at is None]
+        return Page(items=[FileResponse.of(file) for file in standing], next=page.next)
+
+    async def read(self, caller: Caller, file_id: str) -> FileResponse:
+        """One file, with its profile."""
+        file = await self._file(caller, file_id, Action.READ)
+        profile = await self._frames.profile(file.standing) if file.standing else None
+        return FileResponse.of(file, profile)
+
+    async def download(
+        self, caller: Caller, file_id: str, form: schemas.Form
+    ) -> schemas.DownloadUrlResponse:
+        """Where to GET the bytes. Raises LeonidasError: ``conflict`` where there are none yet."""
+        file = await self._file(caller, file_id, Action.READ)
+        if form is schemas.Form.FRAME:
+            frame = _frame(file)
+            key, name = frame.content.frame(frame.frame_hash), f"{frame.name}.parquet"
+        elif file.status is FileStatus.UPLOADING:
+            raise busy(file)
+        else:
+            key, name = file.content.original, file.filename
+        seconds = self._limits.download_seconds
+        url = await self._store.presign_get(key, filename=name, expires_in=seconds)
+        return schemas.DownloadUrlResponse.of(url)
+
+    async def preview(self, caller: Caller, file_id: str, limit: int) -> schemas.PreviewResponse:
+        """The first rows. Raises LeonidasError: ``conflict`` where there is no frame."""
+        frame = _frame(await self._file(caller, file_id, Action.READ))
+        profile = await self._frames.profile(frame)
+        return schemas.PreviewResponse.of(profile, await self._frames.first_rows(frame, limit))
+
+    async def rename(
+        self, caller: Caller, file_id: str, filename: str, *, if_version: int | None = None
+    ) -> FileResponse:
+        """Rename the file; its frame takes the name that follows from it, or the next free one."""
+        file = await self._file(caller, file_id, Action.EDIT)
+        try:
+            file = await self._repository.rename(file, filename, if_version=if_version)
+        except Missing:
+            raise not_found("file") from None
+        await self._reading.announce(file)
+        return FileResponse.of(file)
+
+    async def correct(
+        self,
+        caller: Caller,
+        file_id: str,
+        override: DialectOverride,
+        *,
+        if_version: int | None = None,
+    ) -> FileResponse:
+        """Read the file again as the caller says it is written; its frame stands until then.
+
+        Raises:
+            LeonidasError: ``conflict`` while it is being uploaded or read.
+        """
+        await self._file(caller, file_id, Action.EDIT)
+        try:
+            file = await self._reading.again(file_id, override, if_version=if_version)
+        except Missing:
+            raise not_found("file") from None
+        return FileResponse.of(file)
+
+    async def delete(self, caller: Caller, file_id: str, *, if_version: int | None = None) -> None:
+        """Delete a file: it is gone at once, its objects in the background; reading it stops."""
+        while True:
+            file = await self._file(caller, file_id, Action.EDIT)
+            if if_version is not None and file.version != if_version:
+                raise Stale
+            try:
+                await self._repository.mark_deleted(file, self._leases)
+            except (Stale, Missing):
+                continue
+            await self._reading.stop(file_id)
+            self._removals.start(file_id)
+            return
+
+    async def frames(self, project_id: str) -> list[Frame]:
+        """The frames that can be asked, by the time of their files; the caller is authorised."""
+        return [await self._frames.frame(each) for each in await self._standing(project_id)]
+
+    async def query(
+        self,
+        project_id: str,
+        sql: str,
+        *,
+        limit: int = 10_000,
+        timeout: float = 30,  # noqa: ASYNC109 - the limit is the query's, kept by its worker
+    ) -> QueryResult:
+        """Ask the project's frames; the caller is authorised. Raises SqlRefused, SqlFailed."""
+        standing = await self._standing(project_id)
+        return await self._frames.query(standing, sql, limit=limit, seconds=timeout)
+
+    async def _standing(self, project_id: str) -> list[Standing]:
+        files = await self._repository.all_of_project(project_id)
+        return [frame for file in files if (frame := file.standing) is not None]
+
+    async def _sweep(self, file: StoredFile) -> None:
+        """Give up waiting for bytes that never came, or were never confirmed."""
+        if file.status is not FileStatus.UPLOADING:
+            await self.arrivals.abandon(file)
+            return
+        try:
+            await self._repository.mark_deleted(file, self._leases)
+        except Stale:
+            return
+        except Missing:
+            await self._remove(file)
+        self._removals.start(file.file_id)
+
+    async def _remove(self, file: StoredFile) -> None:
+        await self._store.delete_prefix(file_prefix(file.project_id, file.file_id))
+        await self._repository.remove(file.file_id)
+        await self._reading.announce(file, "DELETED")
+
+    async def _project_deleted(self, event: ProjectDeleted) -> None:
+        for file in await self._repository.all_of_project(event.project_id):
+            await self._reading.stop(file.file_id)
+            await self._repository.remove(file.file_id)
+        await self._store.delete_prefix(f"projects/{event.project_id}/")
+
+    async def _file(self, caller: Caller, file_id: str, action: Action) -> StoredFile:
+        file = await self._repository.get(file_id)
+        if file is None or file.deleted_at is not None:
+            raise not_found("file")
+        await self._projects.authorize(caller, file.project_id, action, what="file")
+        return file
+
+
+def _frame(file: StoredFile) -> Standing:
+    if file.standing is None:
+        raise conflict(f"{file.filename} has no frame: {file.reason or 'it is not read yet.'}")
+    return file.standing
