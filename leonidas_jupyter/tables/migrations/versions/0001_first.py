@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=True),
         sa.Column("content_version", sa.BigInteger(), nullable=False),
+        sa.Column("newest_version", sa.BigInteger(), nullable=False),
         sa.Column("frame_hash", sa.Text(), nullable=True),
         sa.Column("frame_size", sa.BigInteger(), nullable=True),
         sa.Column("rows", sa.BigInteger(), nullable=True),
