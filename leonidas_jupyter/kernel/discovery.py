@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -28,7 +28,7 @@ class RunningServer:
     """A Jupyter server of this user, as its own ``jpserver-PID.json`` tells."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
     pid: int
 
 

@@ -124,7 +124,6 @@ def _write_config(directory: Path, token: str) -> None:
             "ip": "127.0.0.1",
             "port": port,
             "open_browser": False,
-            "no_browser_open_file": True,
             "allow_root": True,
             "root_dir": str(directory / "root"),
             "jpserver_extensions": {"leonidas_jupyter": True},

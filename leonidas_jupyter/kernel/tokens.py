@@ -5,7 +5,7 @@ import binascii
 import contextlib
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from leonidas_jupyter.kernel.errors import LeonidasError
 from leonidas_jupyter.kernel.http import Answer, Transport
@@ -18,9 +18,9 @@ TOKEN_TYPE = "leo+jwt"  # noqa: S105 - the JOSE header's typ of our tokens, not 
 class Credentials:
     """What a token is asked for with: a Jupyter token, the kernel secret, or a token of ours."""
 
-    jupyter_token: str | None = None
-    kernel_secret: str | None = None
-    access_token: str | None = None
+    jupyter_token: str | None = field(default=None, repr=False)
+    kernel_secret: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
 
     @classmethod
     def of_token(cls, token: str) -> "Credentials":

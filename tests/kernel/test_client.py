@@ -161,3 +161,9 @@ def test_versions_that_do_not_fit_say_which_side_to_upgrade(theirs, older):
 def test_a_version_that_is_none_is_said(theirs):
     with pytest.raises(LeonidasError, match="cannot read"):
         check_version(theirs)
+
+
+@pytest.mark.parametrize("url", ["ftp://h/", "http:///x"])
+def test_an_address_that_is_none_is_said(url):
+    with pytest.raises(LeonidasError, match="is not the address of a server"):
+        Client(Endpoint(url, Credentials(jupyter_token="x"), "a mistake"))
