@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, Union, get_args, get_origin
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json, to_json, to_jsonable_python
 
 from leonidas_jupyter.tables.base import Index, Key, KeyPart, M, TableSpec
 
@@ -65,7 +65,9 @@ def _encode_real(value: float) -> float:
 
 
 def _encode_json(value: object) -> str:
-    return to_json(value, inf_nan_mode="constants").decode()
+    # In two steps: in one, a nested model writes its infinities as null.
+    plain = to_jsonable_python(value, inf_nan_mode="constants")
+    return to_json(plain, inf_nan_mode="constants").decode()
 
 
 _ENCODE: dict[Kind, Callable[[Any], Scalar]] = {
