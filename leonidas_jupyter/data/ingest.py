@@ -6,8 +6,9 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -16,7 +17,13 @@ from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.plans import literal
 from leonidas_jupyter.data.prepare import Prepared, prepare
 from leonidas_jupyter.data.profile import FrameProfile
-from leonidas_jupyter.data.readers import BadRow, BadRows, duckdb_relation, read_leniently
+from leonidas_jupyter.data.readers import (
+    BadRow,
+    BadRows,
+    duckdb_relation,
+    ends_in_delimiter,
+    read_leniently,
+)
 from leonidas_jupyter.data.typing_pass import MAX_ROUNDS, Typing, write_typed
 
 if TYPE_CHECKING:
@@ -31,6 +38,7 @@ DUCKDB_MEMORY = "320MiB"
 """What DuckDB may use; Python, pyarrow and the buffers of writers come on top."""
 
 Progress = Callable[[float], None]
+Found = TypeVar("Found")
 
 
 class IngestReport(BaseModel):
@@ -66,7 +74,7 @@ def ingest(
     """
     from leonidas_jupyter.data.summarise import profile_frame
 
-    digest = _Digest(source)
+    digest = Background(lambda: _sha256(source))
     scratch = Path(tempfile.mkdtemp(prefix=".reading-", dir=target.parent))
     try:
         prepared = prepare(source, scratch, filename=filename, override=override)
@@ -91,27 +99,32 @@ def ingest(
         rows=profile.rows,
         columns=len(profile.columns),
         bad_rows=bad_rows,
-        frame_hash=frame_hash(digest.hexdigest(), dialect),
+        frame_hash=frame_hash(digest.result(), dialect),
         frame_size=target.stat().st_size,
     )
 
 
-class _Digest:
-    """The sha256 of a file, computed beside other work (hashing leaves the interpreter free)."""
+class Background(Generic[Found]):
+    """One computation in a thread beside other work (hashing and counting free the interpreter)."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._found = ""
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+    def __init__(self, compute: Callable[[], Found]) -> None:
+        self._future: Future[Found] = Future()
+        threading.Thread(target=self._run, args=(compute,), daemon=True).start()
 
-    def _run(self) -> None:
-        with self._path.open("rb") as handle:
-            self._found = hashlib.file_digest(handle, "sha256").hexdigest()
+    def _run(self, compute: Callable[[], Found]) -> None:
+        try:
+            self._future.set_result(compute())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            self._future.set_exception(error)
 
-    def hexdigest(self) -> str:
-        self._thread.join()
-        return self._found
+    def result(self) -> Found:
+        """The result, once it is there."""
+        return self._future.result()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _connect(scratch: Path) -> "duckdb.DuckDBPyConnection":
@@ -145,18 +158,38 @@ def _read(
     relation = duckdb_relation(text, found)
     if relation is not None:
         try:
-            if write_typed(connection, typing, relation, typed) is None:
+            if _read_clean(connection, prepared, relation, typing, typed):
                 return None
-            connection.execute(f"COPY (FROM {relation}) TO {literal(str(raw))} (FORMAT parquet)")
-            _type_text(connection, typing, raw, typed)
         except duckdb.Error:
             # Not as clean as it looked: rows that do not fit, odd quotes, lines without end.
             typed.unlink(missing_ok=True)
-        else:
-            return None
     bad_rows = read_leniently(text, found, raw, lambda part: progress(0.1 + 0.3 * part))
     _type_text(connection, typing, raw, typed)
     return bad_rows
+
+
+def _read_clean(
+    connection: "duckdb.DuckDBPyConnection",
+    prepared: Prepared,
+    relation: str,
+    typing: Typing,
+    typed: Path,
+) -> bool:
+    """Let DuckDB read the file; false if it left cells out. Raises DuckDB's error on a bad row."""
+    found = prepared.found
+    ends = Background(lambda: ends_in_delimiter(prepared.text, found))
+    if write_typed(connection, typing, relation, typed) is not None:
+        raw = typed.with_name("raw.parquet")
+        connection.execute(f"COPY (FROM {relation}) TO {literal(str(raw))} (FORMAT parquet)")
+        _type_text(connection, typing, raw, typed)
+    last = typing.columns[-1]
+    if last.plan.dialect.null_words or last.plan.padded:
+        counted = f"SELECT count(*) - count(c{found.width - 1}) FROM {relation}"  # noqa: S608
+    else:
+        name = '"' + last.name.replace('"', '""') + '"'
+        counted = f"SELECT count(*) - count({name}) FROM read_parquet({literal(str(typed))})"  # noqa: S608
+    empty = connection.execute(counted).fetchone()
+    return empty is not None and empty[0] == ends.result()
 
 
 def _type_text(

@@ -111,7 +111,7 @@ def _table_start(rows: list[Record], width: int) -> int:
     """The first row that belongs to the table: near its width, and filled like a header or a row."""
     if width == 1:
         return 0
-    fills = [_filled(row.fields) for row in rows if len(row.fields) == width]
+    fills = [count for row in rows if len(row.fields) == width and (count := _filled(row.fields))]
     usual = sorted(fills)[len(fills) // 2] if fills else 1
     needed = 2 if usual >= 2 else 1
     for index, row in enumerate(rows[:MAX_PREAMBLE]):

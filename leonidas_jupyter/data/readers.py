@@ -55,7 +55,9 @@ def duckdb_relation(text: Path, found: Recognition) -> str | None:
     """
     dialect, syntax = found.dialect, found.syntax
     plain = (
-        not dialect.comment
+        found.even_start
+        and not dialect.comment
+        and syntax.escape != "\\"  # DuckDB drops every backslash then
         and not dialect.footer_rows
         and not syntax.skip_space
         and found.width > 1
@@ -79,6 +81,30 @@ def duckdb_relation(text: Path, found: Recognition) -> str | None:
     }
     listed = ", ".join(f"{name} = {value}" for name, value in options.items())
     return f"read_csv({literal(str(text))}, {listed})"
+
+
+def ends_in_delimiter(text: Path, found: Recognition) -> int:
+    """How many data lines end with a delimiter and nothing or two quotes after it.
+
+    DuckDB drops empty cells beyond the last column without a word. Where each row has the right
+    width, this is the number of empty cells in the last column.
+    """
+    mark, quote = found.syntax.delimiter.encode(), found.syntax.quote.encode()
+    end = found.line_end.encode()
+    needles = [mark + end, mark + quote * 2 + end] if quote else [mark + end]
+    overlap = max(map(len, needles)) - 1
+    count = 0
+    rest = b""
+    with text.open("rb") as handle:
+        for _ in range(found.lines_before):
+            handle.readline()
+        while chunk := handle.read(1 << 24):
+            window = rest + chunk
+            for needle in needles:
+                # What stood whole in the carried-over part was counted with the chunk before.
+                count += window.count(needle) - rest.count(needle)
+            rest = window[-overlap:]
+    return count + rest.endswith((mark, mark + quote * 2) if quote else mark)
 
 
 def read_leniently(
@@ -202,7 +228,7 @@ class Fitter:
 
 
 def physical_lines(handle: IO[str], newline: str) -> Iterator[str]:
-    """Lines without their ends.
+    """Lines without their ends, but for a carriage return before a line feed.
 
     Raises:
         UnreadableFile: one is longer than ``MAX_LINE`` characters.
@@ -219,4 +245,4 @@ def physical_lines(handle: IO[str], newline: str) -> Iterator[str]:
                 f"Line {number:,} is longer than {MAX_LINE // 2**20} Mi characters: "
                 "check the file's line ends and quotes."
             )
-        yield line.removesuffix("\n").removesuffix("\r")
+        yield line.removesuffix("\r" if newline == "\r" else "\n")

@@ -32,7 +32,11 @@ MAX_COLUMNS = 50_000
 
 @dataclass
 class Recognition:
-    """A file's dialect and what else reading it needs. ``sample`` are rows that fit the table."""
+    """A file's dialect and what else reading it needs. ``sample`` are rows that fit the table.
+
+    ``even_start`` says that no line before the data leaves a quote open: DuckDB, which skips rows
+    and not lines, would skip the whole file with it.
+    """
 
     dialect: Dialect
     syntax: Syntax
@@ -40,6 +44,7 @@ class Recognition:
     names: list[str]
     written: list[str]
     line_end: str
+    even_start: bool = True
     sample: list[list[str]] = field(default_factory=list)
 
     @property
@@ -95,6 +100,8 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
         assumed=list(layout.assumed),
     )
     found = Recognition(dialect, syntax, layout, names, written, newline)
+    before = lines[: found.lines_before]
+    found.even_start = not any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
     found.sample = [row.fields for row in layout.body if len(row.fields) == found.width]
     _look_at_end(path, head, whole, found, said)
     if not whole:
@@ -134,13 +141,13 @@ def _newline(text: str) -> str:
 
 
 def split_lines(text: str, newline: str) -> list[str]:
-    """Lines without their ends; the empty one after a last line end is none."""
+    """Lines without their ends (but for a carriage return); after a last line end there is none."""
     if newline == "any":
         lines = re.split("\r\n|\n|\r", text)
     elif newline == "\r":
         lines = text.split("\r")
     else:
-        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        lines = text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
     return lines
@@ -184,11 +191,9 @@ def _look_at_end(
 ) -> None:
     """Find notes and empty rows at the end, and say so."""
     tail = found.layout.body if whole else _tail(path, found)
-    longest = [
-        max((len(row[i]) for row in found.sample[:2000]), default=0) for i in range(found.width)
-    ] if found.width <= 2000 else []
+    longest = _longest(found)
     # A short table is not all footer.
-    limit = min(60, len(tail) - 1)
+    limit = len(tail) - 1
     count = said.footer_rows
     if count is None:
         count = footer_rows(tail[-limit:], found.width, longest) if limit > 0 else 0
@@ -206,6 +211,14 @@ def _look_at_end(
         found.dialect.assumed.append(
             f"The last row looks like a total (“{_short(last[0])}”); it is kept as a row."
         )
+
+
+def _longest(found: Recognition) -> list[int]:
+    """The longest cell of each column, in rows that have more than one."""
+    rows = [row for row in found.sample[:2000] if sum(1 for cell in row if cell.strip()) > 1]
+    if found.width > 2000:
+        return []
+    return [max((len(row[i]) for row in rows), default=0) for i in range(found.width)]
 
 
 def _short(row: Record) -> str:

@@ -28,11 +28,17 @@ DELIMITERS: dict[str, float] = {
 }
 """Candidates and how likely they are before the file is seen."""
 
-QUOTES = ('"', "'")
 SAMPLE_ROWS = 400
 SCORED_CELLS = 20_000
 SINGLE_COLUMN_SCORE = 0.32
-"""A delimiter must do better than this, or the file is one column."""
+"""A delimiter that many lines lack must do better than this, or the file is one column."""
+
+EVERY_LINE_SCORE = 0.05
+"""The same for a delimiter that is in nearly every line."""
+
+COMMON_IN_TEXT = (" ", ":")
+FEW_COLUMNS = 4
+"""Words and times hold spaces and colons: fewer columns than this prove nothing."""
 
 TYPED = {"number": 1.0, "date": 1.0, "time": 1.0, "null": 1.0, "empty": 0.6, "token": 0.75}
 UNTYPED = 0.35
@@ -60,10 +66,19 @@ def best_reading(lines: list[str], delimiter: str | None, quote: str | None) -> 
             reading = _read(sample, mark, sign, text)
             if best is None or reading.score > best.score + 1e-9:
                 best = reading
-    if best is None or (delimiter is None and best.score < SINGLE_COLUMN_SCORE):
+    if best is None or (delimiter is None and best.score < _needed(best)):
         sign = quote if quote is not None else '"'
         return _single_column(sample, sign)
     return best
+
+
+def _needed(reading: Reading) -> float:
+    """The score that a delimiter needs to be believed."""
+    rows = [row for row in reading.rows if row.text.strip()]
+    whole = sum(len(row.fields) == 1 for row in rows)
+    if reading.syntax.delimiter in COMMON_IN_TEXT and reading.width < FEW_COLUMNS:
+        return SINGLE_COLUMN_SCORE
+    return SINGLE_COLUMN_SCORE if whole > 0.1 * len(rows) else EVERY_LINE_SCORE
 
 
 def _quotes(text: str, delimiter: str) -> list[str]:
@@ -100,7 +115,8 @@ def _escape(text: str, quote: str, delimiter: str) -> str:
         return ""
     escaped = text.count("\\" + quote) - text.count("\\" + quote + delimiter)
     doubled = text.count(quote * 2) - text.count(delimiter + quote * 2 + delimiter)
-    return "\\" if escaped > max(doubled, 0) else quote
+    # An apostrophe after a backslash is found in any text; one alone proves nothing.
+    return "\\" if escaped > max(doubled, quote == "'") else quote
 
 
 def _spaced(rows: list[Record]) -> bool:
@@ -150,8 +166,7 @@ def _looks(fitting: list[list[str]], width: int) -> float:
 
 
 def _wasted_quotes(fitting: list[list[str]]) -> float:
-    """Cells that begin or end with a quote after reading show that the quotes were read wrongly."""
-    cells = [cell for row in fitting[:100] for cell in row if len(cell) > 1]
-    odd = sum((cell[0] in QUOTES) != (cell[-1] in QUOTES) for cell in cells if cell[0] != "'" or True)
-    whole = sum(cell[0] in QUOTES and cell[0] == cell[-1] for cell in cells)
-    return 1.0 - 0.6 * (odd + whole) / max(len(cells), 1)
+    """Less than 1 where quotes stay in the cells of many rows: they were meant to be read."""
+    rows = fitting[:200]
+    odd = sum(any('"' in cell or cell[:1] == "'" == cell[-1:] for cell in row) for row in rows)
+    return 1.0 - 0.8 * odd / max(len(rows), 1)

@@ -32,8 +32,12 @@ class Record:
 class Tokenizer:
     """Splits text into fields under one syntax."""
 
-    def __init__(self, syntax: Syntax) -> None:
+    def __init__(self, syntax: Syntax, *, bare_quotes: bool = False) -> None:
+        """With ``bare_quotes``, two quotes before a delimiter are one in the text and the closing one."""
         self.syntax = syntax
+        self._bare: Tokenizer | None = None
+        if syntax.quote and not bare_quotes:
+            self._bare = Tokenizer(syntax, bare_quotes=True)
         self._delimiter = syntax.delimiter
         quote, escape = re.escape(syntax.quote), re.escape(syntax.escape)
         end = re.escape(syntax.delimiter)
@@ -47,12 +51,14 @@ class Tokenizer:
         if syntax.quote:
             # A quote inside closes the field only where a delimiter or the end follows. The
             # repetition is possessive: without that, unclosed quotes take exponential time.
-            stop = rf"{quote}(?!{pad}(?:{end}|\Z))"
+            last = rf"{pad}(?:{end}|\Z)"
+            stop = rf"{quote}(?!{last})"
             escaped = rf"|{escape}." if syntax.escape and syntax.escape != syntax.quote else ""
-            doubled = rf"|{quote}{quote}"
+            doubled = rf"|{quote}{quote}(?!{last})" if bare_quotes else rf"|{quote}{quote}"
             inside = rf"[^{quote}{escape}]"
             body = rf"(?:{inside}{escaped}{doubled}|{stop})*+"
-            lead = pad if syntax.skip_space else ""
+            # A space before an opening quote belongs to no cell, whatever else is so in the file.
+            lead = pad
             self._quoted = re.compile(rf"{lead}{quote}({body}){quote}{pad}(?={end}|\Z)", re.S)
             self._opening = re.compile(rf"{lead}{quote}")
             self._closing = re.compile(rf"{quote}{pad}(?:{end}|\Z)")
@@ -106,12 +112,16 @@ class Tokenizer:
 
     def closes(self, line: str) -> bool:
         """Whether a quoted field that began on an earlier line may end on this one."""
+        line = line.removesuffix("\r")
         return self._closing is not None and self._closing.search(line) is not None
 
     def repair(self, text: str, expected: int) -> list[str] | None:
-        """Fields that fit the table, if one opening quote taken as an ordinary character makes them."""
-        if self._quoted is None:
+        """Fields that fit the table, if reading one quote as an ordinary character makes them."""
+        if self._quoted is None or self._bare is None:
             return None
+        fields, open_quote = self._bare.split(text)
+        if len(fields) == expected and not open_quote:
+            return fields
         starts = [start for start, _, _, quoted in self._walk(text) if quoted]
         for start in starts:
             fields, open_quote = self.split(text, frozenset((start,)))
@@ -123,7 +133,10 @@ class Tokenizer:
 def records(
     lines: Iterable[str], tokenizer: Tokenizer, expected: int | None = None, first_line: int = 1
 ) -> Iterator[Record]:
-    """The records of lines (without their ends). ``expected`` fields decide where quotes are odd."""
+    """The records of lines, which are without their ``\\n`` but may end in ``\\r``.
+
+    How many fields are ``expected`` decides where quotes are odd.
+    """
     source = iter(lines)
     quote = tokenizer.syntax.quote
     number = first_line
@@ -132,14 +145,15 @@ def records(
         line = pending.pop() if pending else next(source, None)
         if line is None:
             return
+        text, taken = line.removesuffix("\r"), 1
         if not quote or quote not in line:
-            yield Record(number, line, tokenizer.split(line)[0])
+            yield Record(number, text, tokenizer.split(text)[0])
             number += 1
             continue
-        fields, open_quote = tokenizer.split(line)
-        text, taken = line, 1
-        if open_quote and len(fields) != expected:
-            more = _continuation(line, source, pending, tokenizer, expected)
+        fields, open_quote = tokenizer.split(text)
+        if open_quote:
+            strict = len(fields) == expected
+            more = _continuation(line, source, pending, tokenizer, expected, strict)
             if more is not None:
                 text, taken = more, more.count("\n") + 1
                 fields = tokenizer.split(text)[0]
@@ -155,9 +169,11 @@ def _continuation(
     pending: list[str],
     tokenizer: Tokenizer,
     expected: int | None,
+    strict: bool,
 ) -> str | None:
     """The record with the lines over which its quoted field runs; None if the quote is a stray one.
 
+    With ``strict`` only a record of the expected width will do, since the line alone has it, too.
     Lines looked at in vain go back to ``pending``, which is read from its end.
     """
     ahead: list[str] = []
@@ -168,11 +184,12 @@ def _continuation(
         ahead.append(following)
         size += len(following)
         if tokenizer.closes(following):
-            text = "\n".join([line, *ahead])
+            text = "\n".join([line, *ahead]).removesuffix("\r")
             fields, open_quote = tokenizer.split(text)
             if not open_quote:
                 fits = expected is None or len(fields) == expected
-                result = text if fits or _looks_whole(text, len(fields), expected) else None
+                whole = not strict and _looks_whole(text, len(fields), expected)
+                result = text if fits or whole else None
                 break
         if len(ahead) >= MAX_CELL_LINES or size > MAX_CELL_CHARACTERS:
             break
