@@ -55,6 +55,6 @@ class TokensUsed:
     cost: float | None = None
 
 
-AnswerEvent = TextSaid | ToolCalled | ToolReturned | TokensUsed
+AnswerEvent = TextSaid | ToolCalled | ToolReturned
 Emit = Callable[[AnswerEvent], Awaitable[None]]
 """Takes an event of an answer; it has been stored once this returns, so a tool runs after that."""

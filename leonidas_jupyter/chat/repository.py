@@ -1,10 +1,32 @@
 """What chat needs stored: messages, runs, and the events of runs."""
 
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from leonidas_jupyter.chat.schemas import Message, Run, RunEvent
-from leonidas_jupyter.tables.base import Index, TableSpec
-from leonidas_jupyter.tables.leases import UNFINISHED
+from leonidas_jupyter.assistant.journal import RunEvent as SaidEvent
+from leonidas_jupyter.assistant.record import AnswerRecord, Draft
+from leonidas_jupyter.assistant.shapes import RunFinished, RunStarted, RunStatus
+from leonidas_jupyter.chat.schemas import Message, MessageRole, Run, RunEvent
+from leonidas_jupyter.core.ids import now
+from leonidas_jupyter.core.paging import Page
+from leonidas_jupyter.sessions.repository import SESSIONS
+from leonidas_jupyter.sessions.schemas import Session
+from leonidas_jupyter.tables.amend import amend
+from leonidas_jupyter.tables.base import (
+    MAX_OPERATIONS,
+    Add,
+    Database,
+    Delete,
+    Index,
+    Missing,
+    Operation,
+    Put,
+    Stale,
+    TableSpec,
+    Update,
+)
+from leonidas_jupyter.tables.leases import UNFINISHED, Leases
 
 MESSAGES = TableSpec("messages", Message, key=("session_id", "message_id"))
 BY_SESSION = Index("by_session", partition="session_id", sort="created_at")
@@ -19,3 +41,248 @@ RUN_EVENTS = TableSpec("run_events", RunEvent, key=("run_id", "number"), ttl="ex
 
 SPECS: tuple[TableSpec[Any], ...] = (MESSAGES, RUNS, RUN_EVENTS)
 """The tables of this domain."""
+
+BATCH = MAX_OPERATIONS - 1
+"""How many items are read or removed at once; one operation is left for counting."""
+
+EVENTS_LAST = timedelta(days=7)
+"""How long a run's events can be replayed; its message stays."""
+
+
+class ChatRepository:
+    """Messages, runs and run events, and the number of messages in their session."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.messages = database.table(MESSAGES)
+        self.runs = database.table(RUNS)
+        self._events = database.table(RUN_EVENTS)
+
+    async def begin(self, session: Session, run: Run, question: Message, *, edited: bool) -> None:
+        """Store the question (new, or edited), the empty answer, the run and its first event.
+
+        Raises:
+            Exists: another run goes in the session (``active_session``).
+            Stale: the session, or the edited question, has changed or is marked as deleted.
+            Missing: one of them is gone.
+        """
+        answer = Message(
+            session_id=run.session_id,
+            message_id=run.message_id,
+            role=MessageRole.ASSISTANT,
+            run_id=run.run_id,
+            run_status=run.status,
+            model=run.model,
+        )
+        started = RunStarted(
+            run_id=run.run_id, session_id=run.session_id, message_id=run.message_id
+        )
+        key = MESSAGES.key_of(question)
+        asked: Operation = (
+            Update(MESSAGES, key, {"content": question.content}, question.version)
+            if edited
+            else Put(MESSAGES, question, if_absent=True)
+        )
+        await self._database.transact(
+            [
+                # First, because it is what says that a run goes already.
+                Put(RUNS, run, if_absent=True),
+                Update(
+                    SESSIONS,
+                    session.session_id,
+                    {"last_message_at": answer.created_at},
+                    session.version,
+                ),
+                asked,
+                Put(MESSAGES, answer, if_absent=True),
+                Add(SESSIONS, session.session_id, "message_count", 1 if edited else 2),
+                _event(run, 1, "run_started", started.model_dump()),
+            ]
+        )
+
+    async def active(self, session_id: str) -> Run | None:
+        """The run that goes in a session."""
+        return await self.runs.find("active_session", session_id)
+
+    async def message(self, session_id: str, message_id: str) -> Message | None:
+        """One message."""
+        return await self.messages.get((session_id, message_id))
+
+    async def history(
+        self,
+        session_id: str,
+        *,
+        after: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int,
+        descending: bool = False,
+    ) -> Page[Message]:
+        """Messages by time; ``since`` and ``until`` are message ids, both included."""
+        return await self.messages.query(
+            None,
+            session_id,
+            after=after,
+            between=(since, until),
+            limit=limit,
+            descending=descending,
+        )
+
+    async def before(self, run: Run, since: str | None, limit: int) -> list[Message]:
+        """The newest messages before a run's question, from ``since`` on, oldest first."""
+        page = await self.history(
+            run.session_id, since=since, until=run.question_id, limit=limit, descending=True
+        )
+        return [each for each in page.items[::-1] if each.message_id != run.question_id]
+
+    async def record_of(self, run: Run, leases: Leases) -> AnswerRecord | None:
+        """The answer of a run as far as it is stored; None when its message is gone."""
+        message = await self.message(run.session_id, run.message_id)
+        if message is None:
+            return None
+        stored: list[SaidEvent] = []
+        while events := await self.events(run.run_id, len(stored)):
+            stored += events
+        draft = Draft(message.content, message.tool_calls, message.usage)
+        return AnswerRecord(_RunStore(self, run, leases), run.message_id, draft, stored)
+
+    async def events(self, run_id: str, after: int) -> list[SaidEvent]:
+        """Some stored events with a number above ``after``, in order; none when there are none."""
+        page = await self._events.query(None, run_id, between=(after + 1, None), limit=BATCH)
+        return [SaidEvent(event.number, event.event, event.data) for event in page.items]
+
+    async def settle(self, run: Run, leases: Leases) -> None:
+        """Remove what an edited question took back, newest first, so that a rest is a beginning.
+
+        Raises:
+            LeaseLost: the run is somebody else's by now.
+            Stale, Missing: the messages or their session are being removed.
+        """
+        while run.cut_from is not None:
+            page = await self.history(
+                run.session_id,
+                since=run.cut_from,
+                until=run.message_id,
+                limit=BATCH,
+                descending=True,
+            )
+            kept = (run.cut_from, run.message_id)
+            taken_back = [each for each in page.items if each.message_id not in kept]
+            if not taken_back:
+                run = await leases.update(self.runs, run, {"cut_from": None})
+                continue
+            await self.remove(taken_back, count_in=run.session_id)
+
+    async def abandon(self, run: Run, leases: Leases) -> None:
+        """End a run whose message is gone. Raises LeaseLost."""
+        ended = {"active_session": None, "status": RunStatus.FAILED, "finished_at": now()}
+        await leases.finish(self.runs, run, ended)
+
+    async def request_cancel(self, run_id: str) -> Run | None:
+        """Ask the run's owner to stop; the run as it stands then, None when it is gone."""
+
+        def decide(run: Run) -> dict[str, Any] | None:
+            return {"cancel_requested": True} if run.unfinished else None
+
+        try:
+            return await amend(self.runs, run_id, decide)
+        except Missing:
+            return None
+
+    async def runs_of(self, session_id: str, limit: int = 50) -> list[Run]:
+        """Some runs of a session, the oldest first."""
+        page = await self.runs.query(BY_SESSION.name, session_id, limit=limit)
+        return page.items
+
+    async def forget_run(self, run_id: str) -> None:
+        """Remove a run, its events first; what is left of it can be removed again."""
+        while events := await self.events(run_id, 0):
+            numbers = [event.number for event in events if event.number is not None]
+            await self._database.transact([Delete(RUN_EVENTS, (run_id, n)) for n in numbers])
+        await self.runs.delete(run_id)
+
+    async def remove(self, messages: Sequence[Message], *, count_in: str | None) -> None:
+        """Remove at most BATCH messages, with their runs.
+
+        ``count_in`` is the session in which they are counted down; None where that goes too.
+
+        Raises:
+            Stale, Missing: a message or the session has changed or is gone; nothing was removed.
+        """
+        for message in messages:
+            if message.run_id is not None:
+                await self.forget_run(message.run_id)
+        operations: list[Operation] = [
+            Delete(MESSAGES, MESSAGES.key_of(message), message.version) for message in messages
+        ]
+        if count_in is not None:
+            operations.append(Add(SESSIONS, count_in, "message_count", -len(messages)))
+        await self._database.transact(operations)
+
+    async def transact(self, operations: Sequence[Operation]) -> None:
+        """All or nothing; see Database."""
+        await self._database.transact(operations)
+
+
+def _event(run: Run, number: int, name: str, data: Mapping[str, Any]) -> Put:
+    event = RunEvent(
+        run_id=run.run_id,
+        number=number,
+        event=name,
+        data=dict(data),
+        expires_at=now() + EVENTS_LAST,
+    )
+    return Put(RUN_EVENTS, event, if_absent=True)
+
+
+class _RunStore:
+    """Where one run's events and its answer go, written only while its lease is held."""
+
+    def __init__(self, repository: ChatRepository, run: Run, leases: Leases) -> None:
+        self._repository = repository
+        self._run = run
+        self._leases = leases
+        self._key = (run.session_id, run.message_id)
+
+    async def record(
+        self, number: int, name: str, data: Mapping[str, Any], draft: Draft | None
+    ) -> None:
+        """See AnswerStore. Raises Exists (somebody else wrote the number), Missing (the answer)."""
+        operations: list[Operation] = [_event(self._run, number, name, data)]
+        if draft is not None:
+            changes = {"content": draft.content, "tool_calls": draft.tool_calls}
+            operations.append(Update(MESSAGES, self._key, changes))
+        await self._repository.transact(operations)
+
+    async def finish(
+        self, number: int, name: str, data: Mapping[str, Any], draft: Draft, end: RunFinished
+    ) -> None:
+        """See AnswerStore. Raises LeaseLost, Exists, Missing (the answer)."""
+        ended = {
+            "status": end.status,
+            "error": end.error,
+            "finished_at": now(),
+            "active_session": None,
+            "unfinished": None,
+            "worker_id": None,
+            "lease_until": None,
+        }
+        answer = {
+            "content": draft.content,
+            "tool_calls": draft.tool_calls,
+            "usage": draft.usage,
+            "run_status": end.status,
+        }
+        while True:
+            held = await self._leases.check(self._repository.runs, self._run)
+            try:
+                await self._repository.transact(
+                    [
+                        Update(RUNS, self._run.run_id, ended, held.version),
+                        _event(self._run, number, name, data),
+                        Update(MESSAGES, self._key, answer),
+                    ]
+                )
+            except Stale:  # the lease was renewed, or somebody asked to cancel
+                continue
+            return

@@ -17,6 +17,7 @@ So the text of the events with an id, replayed from ``after=0``, is the answer, 
 that followed live has appended is the same.
 """
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -24,15 +25,24 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from leonidas_jupyter.assistant.models.registry import ModelRegistry
+from leonidas_jupyter.assistant.policy import Policy
+from leonidas_jupyter.assistant.shapes import RUN_EVENTS, RunRow, RunStatus, ToolCall, Usage
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.tables.base import Item
-from leonidas_jupyter.tables.leases import Leased
+
+__all__ = ["RUN_EVENTS", "RunStatus", "ToolCall", "Usage"]
 
 MAX_QUESTION = 32_000
 """The longest message that a person can send, in characters."""
 
-MimeBundle = dict[str, Any]
-"""One output in several forms, by media type, as Jupyter has it."""
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """What the installation allows, and the models that there are."""
+
+    policy: Policy = field(default_factory=Policy)
+    models: ModelRegistry = field(default_factory=ModelRegistry)
 
 
 class MessageRole(StrEnum):
@@ -40,56 +50,6 @@ class MessageRole(StrEnum):
 
     USER = "USER"
     ASSISTANT = "ASSISTANT"
-
-
-class RunStatus(StrEnum):
-    """How far the answer to a message has come."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    PENDING = "pending"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-
-ToolState = Literal["pending", "running", "done", "failed", "refused"]
-Needs = Literal["none", "approval", "client"]
-
-
-class Usage(BaseModel):
-    """What an answer cost: tokens, and US dollars where the price is known."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: float | None = None
-
-
-class FrameRead(BaseModel):
-    """A frame that a tool read, and the version of its file at that time."""
-
-    name: str
-    file_id: str
-    content_version: int
-
-
-class ToolCall(BaseModel):
-    """A tool call of an answer; once it is done, with its result and what it was computed from.
-
-    ``code`` is the SQL that ran. ``frames`` and ``elapsed_ms`` are the receipt: which frames were
-    read, in which version, and how long it took.
-    """
-
-    id: str
-    tool: str
-    arguments: dict[str, Any]
-    code: str | None = None
-    needs: Needs = "none"
-    state: ToolState = "running"
-    ok: bool | None = None
-    summary: str | None = None
-    outputs: list[MimeBundle] | None = None
-    frames: list[FrameRead] | None = None
-    elapsed_ms: float | None = None
 
 
 class Message(Item):
@@ -106,7 +66,7 @@ class Message(Item):
     usage: Usage | None = None
 
 
-class Run(Leased):
+class Run(RunRow):
     """The work of answering one message.
 
     Attributes:
@@ -114,12 +74,11 @@ class Run(Leased):
         message_id: the assistant's message, in which the answer is kept.
         active_session: the session while the run goes, else null; unique, so that one session never
             has two runs that go.
-        cancel_requested: set by whoever wants the run to stop; its owner looks at it.
-        cut: an edited question takes back what followed it; true until that has been removed.
+        cut_from: an edited question takes back what followed it; that is what lies between this
+            message and ``message_id``, until it has been removed and this is null.
         error: one sentence when the run failed.
     """
 
-    run_id: str
     session_id: str
     project_id: str
     user_id: str
@@ -129,17 +88,16 @@ class Run(Leased):
     exposure: DataExposure
     status: RunStatus = RunStatus.RUNNING
     active_session: str | None = None
-    cancel_requested: bool = False
-    cut: bool = False
+    cut_from: str | None = None
     error: str | None = None
     finished_at: datetime | None = None
 
 
 class RunEvent(Item):
-    """A stored event of a run; ``number`` counts from 1, written with leading zeros so it sorts."""
+    """A stored event of a run; ``number`` counts from 1 within it."""
 
     run_id: str
-    number: str
+    number: int
     event: str
     data: dict[str, Any]
     expires_at: datetime
@@ -182,6 +140,8 @@ class ChatRequest(BaseModel):
     def _says_something(cls, content: str) -> str:
         if not content.strip():
             raise PydanticCustomError("blank", "Write a question first.")
+        if "\x00" in content:
+            raise PydanticCustomError("plain_text", "It holds a NUL character; leave it out.")
         return content
 
 
@@ -226,6 +186,11 @@ class RunResponse(BaseModel):
     message_id: str
     status: RunStatus
 
+    @classmethod
+    def of(cls, run: Run) -> "RunResponse":
+        """The wire shape of a stored run."""
+        return cls.model_validate(run.model_dump(include=set(cls.model_fields)))
+
 
 class ModelResponse(BaseModel):
     """A model that policy allows, and whether it answers."""
@@ -236,6 +201,18 @@ class ModelResponse(BaseModel):
     answers: bool
     reason: str | None = None
 
+    @classmethod
+    def of(cls, name: str, settings: ChatSettings) -> "ModelResponse":
+        """What is known of a model that policy allows."""
+        known = name in settings.models
+        return cls(
+            name=name,
+            default=name == settings.policy.model,
+            local=known and settings.models[name].local,
+            answers=known,
+            reason=None if known else "This server knows no model of this name.",
+        )
+
 
 class ModelsResponse(BaseModel):
     """The models that policy allows, and the ceiling of what they may see of the data."""
@@ -243,55 +220,9 @@ class ModelsResponse(BaseModel):
     models: list[ModelResponse]
     data_exposure_max: DataExposure
 
-
-class RunStarted(BaseModel):
-    """The first event: the ids of the run and of the answer that it writes."""
-
-    run_id: str
-    session_id: str
-    message_id: str
-
-
-class TextDelta(BaseModel):
-    """A piece of the answer, in Markdown; see the module for how pieces add up."""
-
-    text: str
-
-
-class ToolCallStarted(BaseModel):
-    """A tool is about to run; the call is stored already."""
-
-    id: str
-    tool: str
-    arguments: dict[str, Any]
-    code: str | None = None
-    needs: Needs = "none"
-
-
-class ToolResult(BaseModel):
-    """What a tool answered, in forms to show."""
-
-    id: str
-    ok: bool
-    summary: str
-    outputs: list[MimeBundle]
-
-
-class RunFinished(BaseModel):
-    """The last event of a run."""
-
-    status: RunStatus
-    message_id: str
-    pending: list[str] = Field(default_factory=list)
-    error: str | None = None
-
-
-RUN_EVENTS: dict[str, type[BaseModel]] = {
-    "run_started": RunStarted,
-    "text_delta": TextDelta,
-    "tool_call": ToolCallStarted,
-    "tool_result": ToolResult,
-    "usage": Usage,
-    "run_finished": RunFinished,
-}
-"""The payload of each event of a run, by its name on the wire."""
+    @classmethod
+    def of(cls, settings: ChatSettings) -> "ModelsResponse":
+        """What the installation allows."""
+        policy = settings.policy
+        models = [ModelResponse.of(name, settings) for name in policy.allowed_models]
+        return cls(models=models, data_exposure_max=policy.exposure_max)

@@ -58,7 +58,7 @@ async def _describe(arguments: DescribeArguments, context: ToolContext) -> ToolO
         [[c.name, c.type, c.nulls, c.distinct, c.min, c.max, c.mean] for c in columns],
     )
     result = description(frame)
-    size = f"{counted(frame.profile.rows, 'row')} × {counted(len(columns), 'column')}"
+    size = f"{counted(frame.profile.rows, 'row')}, {counted(len(columns), 'column')}"
     return ToolOutput(
         summary=f"{frame.name}: {size}",
         result=result,

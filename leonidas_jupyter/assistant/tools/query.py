@@ -81,9 +81,9 @@ def fitting(result: QueryResult, max_bytes: int) -> QueryResult:
 
 
 def size_of(result: QueryResult) -> str:
-    """``3 rows × 2 columns``, and whether there were more."""
+    """``3 rows, 2 columns``, and whether there were more."""
     first = "the first " if result.truncated else ""
-    return f"{first}{counted(len(result.rows), 'row')} × {counted(len(result.columns), 'column')}"
+    return f"{first}{counted(len(result.rows), 'row')}, {counted(len(result.columns), 'column')}"
 
 
 async def _query(arguments: QueryArguments, context: ToolContext) -> ToolOutput:

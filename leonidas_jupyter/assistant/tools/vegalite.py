@@ -1,53 +1,58 @@
 """Which Vega-Lite a chart may hold: an allow-list, far stricter than the format's own schema.
 
-Source of the format: https://vega.github.io/vega-lite/docs/ (version 5). Its schema would let through
-``data.url``, image marks, ``href`` and ``url`` channels, expressions and input bindings; here only
-what is named below passes, and data come from the query alone.
+Source of the format: https://vega.github.io/vega-lite/docs/ (version 5). Its schema lets
+``data.url``, image marks, ``href`` and ``url`` channels, expressions and input bindings through;
+here only what is named below passes, and data come from the query alone.
 """
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-MARKS = frozenset(
-    "arc area bar boxplot circle errorband errorbar line point rect rule square text tick trail".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+MARKS = _words(
+    "arc area bar boxplot circle errorband errorbar line point rect rule square text tick trail"
 )
-MARK_PROPERTIES = frozenset(
-    "type align angle binSpacing blend box clip color cornerRadius cornerRadiusEnd dx dy extent fill "
-    "fillOpacity filled fontSize fontWeight innerRadius interpolate line median opacity orient "
+MARK_PROPERTIES = _words(
+    "type align angle binSpacing blend box clip color cornerRadius cornerRadiusEnd dx dy extent "
+    "fill fillOpacity filled fontSize fontWeight innerRadius interpolate line median opacity orient "
     "outerRadius outliers padAngle point radius rule shape size stroke strokeCap strokeDash "
-    "strokeOpacity strokeWidth tension thickness ticks tooltip width".split()
+    "strokeOpacity strokeWidth tension thickness ticks tooltip width"
 )
-CHANNELS = frozenset(
+CHANNELS = _words(
     "angle color column detail facet fill fillOpacity opacity order radius radius2 row shape size "
     "stroke strokeDash strokeOpacity strokeWidth text theta theta2 tooltip x x2 xError xError2 "
-    "xOffset y y2 yError yError2 yOffset".split()
+    "xOffset y y2 yError yError2 yOffset"
 )
-CHANNEL_PROPERTIES = frozenset(
-    "aggregate axis band bandPosition bin columns datum field format formatType header legend scale "
-    "sort spacing stack timeUnit title type value".split()
+CHANNEL_PROPERTIES = _words(
+    "aggregate axis band bandPosition bin columns datum field format formatType header legend "
+    "scale sort spacing stack timeUnit title type value"
 )
 NESTED_PROPERTIES: Mapping[str, frozenset[str]] = {
-    "axis": frozenset(
+    "axis": _words(
         "domain format formatType grid labelAngle labelLimit labelOverlap labels offset orient "
-        "tickCount tickMinStep ticks title titleAngle values zindex".split()
+        "tickCount tickMinStep ticks title titleAngle values zindex"
     ),
-    "legend": frozenset(
+    "legend": _words(
         "columns direction format formatType orient symbolLimit symbolType tickCount title type "
-        "values".split()
+        "values"
     ),
-    "scale": frozenset(
+    "scale": _words(
         "align base clamp constant domain domainMax domainMid domainMin exponent interpolate nice "
         "padding paddingInner paddingOuter range rangeMax rangeMin reverse round scheme type "
-        "zero".split()
+        "zero"
     ),
-    "bin": frozenset("anchor base binned divide extent maxbins minstep nice step steps".split()),
-    "sort": frozenset("encoding field op order".split()),
-    "header": frozenset("format formatType labels orient title".split()),
-    "timeUnit": frozenset("maxbins step unit utc".split()),
+    "bin": _words("anchor base binned divide extent maxbins minstep nice step steps"),
+    "sort": _words("encoding field op order"),
+    "header": _words("format formatType labels orient title"),
+    "timeUnit": _words("maxbins step unit utc"),
 }
-TYPES = frozenset("quantitative temporal ordinal nominal".split())
-TOP = frozenset("mark encoding layer title width height resolve $schema".split())
-UNIT = frozenset("mark encoding".split())
+TYPES = _words("quantitative temporal ordinal nominal")
+TOP = _words("mark encoding layer title width height resolve $schema")
+UNIT = _words("mark encoding")
 MAX_LAYERS = 8
 MAX_TEXT = 300
 MAX_ITEMS = 500

@@ -1,0 +1,124 @@
+"""The conversation so far, as a model gets it: made from our own records, within a token budget."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from leonidas_jupyter.assistant.policy import Gate
+from leonidas_jupyter.assistant.prompt import tokens
+from leonidas_jupyter.assistant.shapes import RunStatus, ToolCall
+
+if TYPE_CHECKING:
+    from pydantic_ai.messages import ModelMessage
+
+NOTES = {
+    RunStatus.CANCELLED: "(The user stopped this answer.)",
+    RunStatus.FAILED: "(This answer was not finished.)",
+}
+"""What stands at the end of an answer that did not come to its own."""
+
+CUT_ANSWER = 4_000
+"""Characters of an earlier answer that go along."""
+
+
+@dataclass(frozen=True)
+class PastCall:
+    """A tool call of an earlier answer, with the line that summed its result up."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    summary: str
+
+
+@dataclass(frozen=True)
+class PastTurn:
+    """A question, and as far as there was one its answer. ``note`` says how the answer ended."""
+
+    question: str
+    answer: str = ""
+    calls: Sequence[PastCall] = ()
+    note: str = ""
+
+
+class PastMessage(Protocol):
+    """A stored message, as far as the conversation needs it."""
+
+    @property
+    def role(self) -> str:
+        """``USER`` or ``ASSISTANT``."""
+
+    @property
+    def content(self) -> str:
+        """What was said."""
+
+    @property
+    def tool_calls(self) -> Sequence[ToolCall]:
+        """The calls of an answer."""
+
+    @property
+    def run_status(self) -> RunStatus | None:
+        """How an answer ended."""
+
+
+def turns_of(said: Iterable[PastMessage]) -> list[PastTurn]:
+    """Questions with their answers, from messages in order; an answer without one is left out."""
+    turns: list[PastTurn] = []
+    for message in said:
+        if message.role == "USER":
+            turns.append(PastTurn(message.content))
+        elif turns:
+            calls = [
+                PastCall(call.tool, call.arguments, call.summary or "no result")
+                for call in message.tool_calls
+            ]
+            note = NOTES.get(message.run_status) if message.run_status else None
+            turns[-1] = PastTurn(turns[-1].question, message.content, calls, note or "")
+    return turns
+
+
+def messages(turns: Sequence[PastTurn], gate: Gate, budget: int) -> list["ModelMessage"]:
+    """The newest turns that fit into about ``budget`` tokens, oldest first."""
+    kept: list[list[ModelMessage]] = []
+    for number in range(len(turns) - 1, -1, -1):
+        turn = turns[number]
+        answer = _answer(turn, gate)
+        budget -= tokens(turn.question) + tokens(answer)
+        budget -= sum(tokens(str(call.arguments)) + tokens(call.summary) for call in turn.calls)
+        if budget < 0:
+            break
+        kept.append(_turn(number, turn, answer, gate))
+    return [message for turn in reversed(kept) for message in turn]
+
+
+def _answer(turn: PastTurn, gate: Gate) -> str:
+    text = turn.answer
+    if len(text) > CUT_ANSWER:
+        text = text[:CUT_ANSWER] + " …"
+    text = gate.answer(text) if text else ""
+    return "\n\n".join(part for part in (text, turn.note) if part)
+
+
+def _turn(number: int, turn: PastTurn, answer: str, gate: Gate) -> list["ModelMessage"]:
+    from pydantic_ai.messages import (
+        ModelRequest,
+        ModelResponse,
+        TextPart,
+        ToolCallPart,
+        ToolReturnPart,
+        UserPromptPart,
+    )
+
+    made: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(turn.question)])]
+    if turn.calls:
+        calls = [
+            ToolCallPart(call.tool, dict(call.arguments), f"turn{number}-{index}")
+            for index, call in enumerate(turn.calls)
+        ]
+        returns = [
+            ToolReturnPart(call.tool, {"summary": gate.answer(call.summary)}, part.tool_call_id)
+            for call, part in zip(turn.calls, calls, strict=True)
+        ]
+        made += [ModelResponse(parts=calls), ModelRequest(parts=returns)]
+    if answer:
+        made.append(ModelResponse(parts=[TextPart(answer)]))
+    return made
