@@ -16,8 +16,10 @@ def connect(
     """A connection to a Leonidas server for scripts and cells; see ``Connection``.
 
     Args:
-        project: name or id of the project to work in; None is the one changed last.
-        url: of a Jupyter server with Leonidas; None finds the running one, or starts a private one.
+        project: name or id of the project to work in; None is the one that LEONIDAS_PROJECT
+            names, else the one changed last.
+        url: of a Jupyter server with Leonidas; None is that of LEONIDAS_URL, else
+            the one that runs here, else a private one that is started and ends with the process.
         token: of Jupyter or of Leonidas, for ``url``.
 
     Raises:

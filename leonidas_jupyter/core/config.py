@@ -17,7 +17,9 @@ from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.rates import parse_rate
 
 PREFIX = "LEONIDAS_"
-CLIENT_VARIABLES = frozenset({"URL", "TOKEN", "KERNEL_SECRET", "PROJECT"})
+CLIENT_VARIABLES = frozenset(
+    {"URL", "TOKEN", "KERNEL_SECRET", "PROJECT", "CACHE_DIR", "CACHE_BYTES"}
+)
 """``LEONIDAS_`` variables that clients read: a server started from a notebook inherits them."""
 
 DATABASES = ("sqlite", "memory")

@@ -1,5 +1,6 @@
 """A connection to a server, working in one project: what scripts use, and the magics, too."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -227,7 +228,7 @@ def connect(
     """
     client = attach(url, token)
     try:
-        connection = Connection(client, project)
+        connection = Connection(client, project or os.environ.get("LEONIDAS_PROJECT"))
     except BaseException:
         client.close()
         raise

@@ -21,6 +21,7 @@ PROBE_SECONDS = 10.0
 _PAGES = ("/lab", "/tree", "/notebooks", "/doc", "/edit", "/consoles", "/login")
 _LEO_URL = "LEONIDAS_URL"
 _LEO_SECRET = "LEONIDAS_KERNEL_SECRET"  # noqa: S105 - the variable's name
+_LEO_TOKEN = "LEONIDAS_TOKEN"  # noqa: S105 - the variable's name
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,16 @@ def find(url: str | None = None, token: str | None = None) -> Endpoint | None:
     """
     if url is not None:
         return _named(url, token)
-    if os.environ.get(_LEO_URL) and os.environ.get(_LEO_SECRET):
-        credentials = Credentials(kernel_secret=os.environ[_LEO_SECRET])
+    credentials = _from_environment()
+    if credentials is not None:
         base = api_base(os.environ[_LEO_URL])
         if _answers(base) is None:
             raise LeonidasError(
-                f"The Jupyter server that started this kernel ({_origin(base)}) does not answer; "
+                f"The Jupyter server that {_LEO_URL} names ({_origin(base)}) does not answer; "
                 "restart the kernel from a running server, or name one with url=.",
                 code="unreachable",
             )
-        return Endpoint(base, credentials, f"this notebook's server, {_origin(base)}")
+        return Endpoint(base, credentials, f"this kernel's server, {_origin(base)}")
     for server in running_servers():
         base = api_base(server.url)
         if _answers(base):
@@ -105,13 +106,23 @@ def _named(url: str, token: str | None) -> Endpoint:
         token = known[0] if known else None
     if token is not None:
         return Endpoint(base, Credentials.of_token(token), found)
-    secret = os.environ.get(_LEO_SECRET)
-    if secret and api_base(os.environ.get(_LEO_URL, "")) == base:
-        return Endpoint(base, Credentials(kernel_secret=secret), found)
+    credentials = _from_environment()
+    if credentials is not None and api_base(os.environ[_LEO_URL]) == base:
+        return Endpoint(base, credentials, found)
     raise LeonidasError(
         f"A token for {_origin(base)} is needed: pass token=, or a URL with ?token=….",
         code="usage",
     )
+
+
+def _from_environment() -> Credentials | None:
+    """What a server gave its kernels, or what a person set for scripts."""
+    if not os.environ.get(_LEO_URL):
+        return None
+    if secret := os.environ.get(_LEO_SECRET):
+        return Credentials(kernel_secret=secret)
+    token = os.environ.get(_LEO_TOKEN)
+    return Credentials.of_token(token) if token else None
 
 
 def _answers(base: str) -> bool | None:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from leonidas_jupyter.kernel.client import Endpoint
 from leonidas_jupyter.kernel.discovery import API_PATH
@@ -22,7 +23,16 @@ from leonidas_jupyter.kernel.tokens import Credentials
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 _NEEDED = ("jupyter_server", "pydantic", "sqlalchemy", "duckdb", "pydantic_ai", "jwt", "argon2")
-_NOT_INHERITED = ("LEONIDAS_URL", "LEONIDAS_KERNEL_SECRET", "JPY_PARENT_PID", "JUPYTER_TOKEN")
+_NOT_INHERITED = frozenset(
+    {
+        "LEONIDAS_URL",
+        "LEONIDAS_TOKEN",
+        "LEONIDAS_KERNEL_SECRET",
+        "JPY_PARENT_PID",
+        "JUPYTER_TOKEN",
+        "JUPYTERHUB_API_TOKEN",
+    }
+)
 
 
 class PrivateServer:
@@ -87,21 +97,30 @@ class PrivateServer:
                 raise self._failed("ended at once")
             with contextlib.suppress(OSError, ValueError, KeyError):
                 url = str(json.loads(info_file.read_text(encoding="utf-8"))["url"])
-                if _healthy(url):
+                status = _status(url)
+                if status in {200, 503}:
                     return url
+                if status is not None:
+                    raise self._failed("runs without Leonidas")
             time.sleep(0.05)
         raise self._failed(f"did not answer within {START_SECONDS:g} seconds")
 
     def _failed(self, what: str) -> LeonidasError:
-        said = ""
-        with contextlib.suppress(OSError):
-            lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
-            said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        reason = f" ({said})" if said else ""
         return LeonidasError(
-            f"The private server {what}{reason}; start `jupyter lab` yourself and try again there.",
+            f"The private server {what}{self._said()}; start `jupyter lab` yourself and try "
+            "again there.",
             code="unreachable",
         )
+
+    def _said(self) -> str:
+        """The log's last error, else its last line, without the time before it."""
+        with contextlib.suppress(OSError):
+            text = self._log.read_text(encoding="utf-8", errors="replace")
+            lines = [line.strip() for line in text.split("\n") if line.strip()]
+            errors = [line for line in lines if line.startswith(("[E ", "[C "))]
+            for line in reversed(errors or lines):
+                return f" ({line.partition('] ')[2] or line})"
+        return ""
 
 
 def _check_installed() -> None:
@@ -138,23 +157,16 @@ def _write_config(directory: Path, token: str) -> None:
 def _environment(directory: Path) -> dict[str, str]:
     """Ours, without what speaks of another server, and without the person's Jupyter config."""
     kept = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
-    kept.pop("JUPYTERHUB_API_TOKEN", None)
     return kept | {"JUPYTER_NO_CONFIG": "1", "JUPYTER_RUNTIME_DIR": str(directory / "runtime")}
 
 
-def _healthy(url: str) -> bool:
+def _status(url: str) -> int | None:
+    """The status of our readiness there; None when nothing answers."""
     transport = Transport(url)
-    path = "/" + url.split("://", 1)[1].partition("/")[2].rstrip("/")
     try:
-        answer = transport.request("GET", path.rstrip("/") + API_PATH + "/healthz", timeout=30)
+        path = urlsplit(url).path.rstrip("/") + API_PATH + "/healthz"
+        return transport.request("GET", path, timeout=START_SECONDS).status
     except LeonidasError:
-        return False
+        return None
     finally:
         transport.close()
-    if answer.status == 404:
-        raise LeonidasError(
-            "The private server runs without Leonidas; look whether leonidas-jupyter[server] is "
-            "installed in this kernel's environment.",
-            code="unreachable",
-        )
-    return answer.status in {200, 503}

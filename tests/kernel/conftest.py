@@ -142,7 +142,7 @@ def client(stub: Stub) -> Iterator[Client]:
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """No server in the environment, none running, nothing cached."""
-    for name in ("LEONIDAS_URL", "LEONIDAS_KERNEL_SECRET", "JPY_PARENT_PID"):
+    for name in ("LEONIDAS_URL", "LEONIDAS_KERNEL_SECRET", "LEONIDAS_TOKEN", "JPY_PARENT_PID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.setenv("LEONIDAS_CACHE_DIR", str(tmp_path / "cache"))

@@ -64,6 +64,14 @@ def test_the_environment_comes_before_running_servers(monkeypatch, tmp_path, stu
     assert "s3cret" not in repr(endpoint)
 
 
+def test_scripts_may_have_a_token_in_the_environment(monkeypatch, stub):
+    healthy(stub)
+    monkeypatch.setenv("LEONIDAS_URL", f"{stub.origin}/base/lab")
+    monkeypatch.setenv("LEONIDAS_TOKEN", TOKEN)
+    assert find().credentials == Credentials(jupyter_token=TOKEN)
+    assert find(f"{stub.origin}/base").credentials == Credentials(jupyter_token=TOKEN)
+
+
 def test_a_dead_server_in_the_environment_is_said(monkeypatch):
     monkeypatch.setenv("LEONIDAS_URL", "http://127.0.0.1:9/")
     monkeypatch.setenv("LEONIDAS_KERNEL_SECRET", "s3cret")
