@@ -13,7 +13,7 @@ from leonidas_jupyter.auth.repository import AuthRepository
 from leonidas_jupyter.auth.schemas import Policy
 from leonidas_jupyter.auth.service import AuthService, AuthSettings, Kernels
 from leonidas_jupyter.core.config import Leonidas
-from leonidas_jupyter.core.events import EventBus
+from leonidas_jupyter.core.events import EventBus, UserRegistered
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.http import Services
 from leonidas_jupyter.core.keys import Keyring, stored_key
@@ -21,9 +21,17 @@ from leonidas_jupyter.core.openapi import Description
 from leonidas_jupyter.core.rates import RateLimiter, parse_rate
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.core.tokens import AccessTokens, RefreshTokens
+from leonidas_jupyter.data.frames import FrameCache
+from leonidas_jupyter.data.sql import SqlLimits, SqlWorkers
+from leonidas_jupyter.data.worker import WorkerLimits
+from leonidas_jupyter.files.repository import SPECS as FILES
+from leonidas_jupyter.files.repository import FilesRepository
+from leonidas_jupyter.files.schemas import FileLimits
+from leonidas_jupyter.files.service import FilesService
 from leonidas_jupyter.projects.repository import SPECS as PROJECTS
 from leonidas_jupyter.projects.repository import ProjectsRepository
 from leonidas_jupyter.projects.service import ProjectsService
+from leonidas_jupyter.server.demo import FirstProject
 from leonidas_jupyter.server.gateway import Gateway
 from leonidas_jupyter.server.health import Health
 from leonidas_jupyter.server.marker import Marker
@@ -38,7 +46,7 @@ from leonidas_jupyter.tables.leases import Leases
 
 log = logging.getLogger(__name__)
 
-SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS)
+SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES)
 RECOVERY_SECONDS = 30.0
 """How often it is looked for work that another process left: as long as a lease."""
 
@@ -123,16 +131,27 @@ class _Application:
         self._sessions = SessionsService(
             repository=SessionsRepository(engines.database), projects=self._projects, **common
         )
+        self._sql = SqlWorkers(SqlLimits(memory_bytes=settings.sql_memory_bytes))
+        self._files = self._make_files()
+        first_project = FirstProject(
+            users=AuthRepository(engines.database),
+            projects=self._projects,
+            files=self._files,
+            demo=settings.demo_project,
+        )
+        self._bus.subscribe(UserRegistered, first_project.make)
         self._recovers = (
             self._auth.recover,
             self._projects.recover,
             self._sessions.recover,
+            self._files.recover,
         )
         self.services = Services()
         for service in (
             self._auth,
             self._projects,
             self._sessions,
+            self._files,
             self._bus,
             Health(engines.database, engines.store),
             Description(describe_api),
@@ -153,6 +172,7 @@ class _Application:
                 await self._recovery
         idle = self._tasks.idle
         await self._tasks.close()
+        await self._sql.close()
         await self._engines.database.close()
         if idle:
             self._marker.clear()
@@ -186,4 +206,23 @@ class _Application:
                 refresh_seconds=settings.refresh_token_seconds,
                 kernels=Kernels(*kernels) if kernels else None,
             ),
+        )
+
+    def _make_files(self) -> FilesService:
+        settings, engines = self._settings, self._engines
+        reading = WorkerLimits(
+            memory_bytes=settings.ingest_memory_bytes, seconds=settings.ingest_timeout_seconds
+        )
+        return FilesService(
+            repository=FilesRepository(engines.database),
+            projects=self._projects,
+            store=engines.store,
+            signer=engines.signer,
+            bus=self._bus,
+            tasks=self._tasks,
+            leases=self._leases,
+            sql=self._sql,
+            cache=FrameCache(settings.directory / "frames", settings.frame_cache_bytes),
+            limits=FileLimits(max_upload_bytes=settings.max_upload_bytes, reading=reading),
+            scratch=settings.directory / "scratch",
         )

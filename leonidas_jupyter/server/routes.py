@@ -13,12 +13,13 @@ from leonidas_jupyter.auth.schemas import API_VERSION
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.http import Route
 from leonidas_jupyter.core.openapi import describe
+from leonidas_jupyter.files.handlers import ROUTES as FILES
 from leonidas_jupyter.projects.handlers import ROUTES as PROJECTS
 from leonidas_jupyter.server.live import LiveEvent
 from leonidas_jupyter.server.system import ROUTES as SYSTEM
 from leonidas_jupyter.sessions.handlers import ROUTES as SESSIONS
 
-ROUTES: tuple[Route, ...] = (*AUTH, *PROJECTS, *SESSIONS, *SYSTEM)
+ROUTES: tuple[Route, ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *SYSTEM)
 
 STREAMS: dict[str, type[BaseModel]] = {"WEBSOCKET /projects/{project_id}/events": LiveEvent}
 """The shapes of events, by the row that sends them."""
