@@ -1,0 +1,1 @@
+"""The built-in analyst: questions in English, read deterministically, or an honest refusal."""

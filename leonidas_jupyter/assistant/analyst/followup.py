@@ -1,0 +1,212 @@
+"""Follow-ups: a fragment ("and by region?", "what about 2015?", "as a chart") changes the question before it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from leonidas_jupyter.assistant.analyst.grammar import parses
+from leonidas_jupyter.assistant.analyst.items import code
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse
+from leonidas_jupyter.assistant.analyst.operations.table import BY_NAME
+from leonidas_jupyter.assistant.analyst.phrases import suits
+from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measure, Question, Where
+from leonidas_jupyter.assistant.analyst.spans import Span
+
+_MARKER = re.compile(
+    r"^\s*(?:and|but|what about|how about|and what about|and how about|now|ok(?:ay)?,?|then|same(?: thing)?(?: but)?|the same(?: but)?|only|just|instead|what if)\b[\s,]*",
+    re.I,
+)
+_PRONOUN = re.compile(
+    r"\b(?:that|this|it|those|these|them|instead|too|the same|same|as well|again|the result|the results)\b",
+    re.I,
+)
+
+
+def fragment(question: str) -> tuple[bool, str]:
+    """Return whether the question begins like a follow-up, and what is left without that beginning."""
+    text = question
+    marked = False
+    while (match := _MARKER.match(text)) is not None and match.end() > 0:
+        text, marked = text[match.end() :], True
+    return marked, _PRONOUN.sub(" ", text)
+
+
+def merge(
+    spans: Sequence[Span], lexicon: FrameLexicon, before: Question
+) -> tuple[Operation, Question] | None:
+    """Return the question ``before`` changed by a fragment; None where the fragment is no change that we know."""
+    for parse in parses(spans, lexicon):
+        changed = _changed(parse, before)
+        if changed is None:
+            continue
+        changed = replace(changed, spans=parse.spans, notes=())
+        if changed == replace(before, spans=parse.spans, notes=()):
+            return None
+        return BY_NAME[changed.operation], changed.noting("This follows your question before.")
+    return None
+
+
+def _changed(parse: Parse, before: Question) -> Question | None:
+    text = re.sub("[lqa]", "", code(parse.core))
+    question = _clear(before)
+    if parse.where.conditions:
+        if parse.where.joiner == "or" or before.target.conditions or before.where.joiner == "or":
+            return None
+        question = replace(question, where=_replaced(before.where, parse.where))
+    if parse.groups:
+        regrouped = _regrouped(question, parse.groups)
+        if regrouped is None:
+            return None
+        question = regrouped
+    if not text.replace("R", ""):
+        return question
+    return _recore(text, parse, question)
+
+
+def _recore(text: str, parse: Parse, question: Question) -> Question | None:
+    if re.fullmatch("7", text):
+        return (
+            replace(question, measures=parse.measures())
+            if question.operation in ("aggregate", "chart_aggregate")
+            else None
+        )
+    if re.fullmatch("A+", text):
+        return _reaggregated(parse, question)
+    if re.fullmatch("C", text):
+        return _recolumned(parse, question)
+    if re.fullmatch("G+", text):
+        return _charted(parse, question)
+    return None
+
+
+def _clear(question: Question) -> Question:
+    """Return the question without the spans of its own text, which is not the one that is read now."""
+    return replace(
+        question,
+        measures=tuple(replace(measure, spans=frozenset()) for measure in question.measures),
+        groups=tuple(replace(group, spans=frozenset()) for group in question.groups),
+        where=_cleared(question.where),
+        target=_cleared(question.target),
+        order=replace(question.order, spans=frozenset()) if question.order else None,
+    )
+
+
+def _cleared(where: Where) -> Where:
+    return Where(
+        tuple(replace(condition, spans=frozenset()) for condition in where.conditions), where.joiner
+    )
+
+
+def _replaced(before: Where, after: Where) -> Where:
+    columns = {condition.column for condition in after.conditions}
+    kept: list[Condition] = [
+        replace(old, spans=frozenset()) for old in before.conditions if old.column not in columns
+    ]
+    return Where((*kept, *after.conditions))
+
+
+def _regrouped(question: Question, groups: tuple[Group, ...]) -> Question | None:
+    if question.operation in (
+        "aggregate",
+        "rows",
+        "distinct",
+        "share",
+        "breakdown",
+        "chart_aggregate",
+        "chart_counts",
+    ):
+        return replace(question, groups=groups)
+    return None
+
+
+def _reaggregated(parse: Parse, question: Question) -> Question | None:
+    listed = [item.value for item in parse.items("A")]
+    columns = list(dict.fromkeys(measure.column for measure in question.measures if measure.column))
+    if (
+        question.operation not in ("aggregate", "chart_aggregate")
+        or not columns
+        or "mode" in listed
+        or "percentile" in listed
+    ):
+        return None
+    made = tuple(
+        Measure(
+            value if isinstance(value, str) else value[0],
+            column,
+            None if isinstance(value, str) else value[1],
+        )
+        for column in columns
+        for value in listed
+    )
+    return replace(question, measures=made)
+
+
+def _recolumned(parse: Parse, question: Question) -> Question | None:
+    column = parse.columns()[0]
+    if question.measures and all(measure.column for measure in question.measures):
+        if not all(
+            suits(measure.agg, column) for measure in question.measures
+        ) or question.operation not in ("aggregate", "chart_aggregate"):
+            return None
+        return replace(
+            question,
+            measures=tuple(replace(measure, column=column.name) for measure in question.measures),
+        )
+    if (
+        question.operation
+        in ("missing", "distinct", "values", "mode", "histogram", "describe_column")
+        and len(question.columns) == 1
+    ):
+        if question.operation in ("histogram", "describe_column") and not column.numeric:
+            return None
+        return replace(question, columns=(column.name,))
+    return None
+
+
+def _charted(parse: Parse, question: Question) -> Question | None:
+    kinds = [item.value for item in parse.items("G") if item.value != "any"]
+    kind = kinds[0] if kinds else "any"
+    if (
+        question.operation in ("rows", "chart_counts")
+        and question.groups
+        and kind in ("any", "bar", "pie", "line")
+    ):
+        return replace(
+            question,
+            operation="chart_counts",
+            measures=(Measure("rows"),),
+            chart="bar" if kind == "any" else kind,
+        )
+    if (
+        question.operation in ("aggregate", "chart_aggregate")
+        and question.groups
+        and len(question.measures) == 1
+        and len(question.groups) <= 2
+    ):
+        return (
+            replace(question, operation="chart_aggregate", chart="bar" if kind == "any" else kind)
+            if kind in ("any", "bar", "pie", "line")
+            else None
+        )
+    if question.operation == "values" and kind in ("any", "bar", "pie"):
+        group = (Group(question.columns[0]),)
+        return replace(
+            question,
+            operation="chart_counts",
+            groups=group,
+            measures=(Measure("rows"),),
+            chart="pie" if kind == "pie" else "bar",
+        )
+    columns = {measure.column for measure in question.measures}
+    if (
+        question.operation in ("aggregate", "describe_column")
+        and not question.groups
+        and len(columns or set(question.columns)) == 1
+        and kind in ("any", "histogram")
+    ):
+        name = next(iter(columns or set(question.columns)))
+        return replace(
+            question, operation="histogram", columns=(str(name),), measures=(), chart="histogram"
+        )
+    return None

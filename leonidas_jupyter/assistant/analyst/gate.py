@@ -1,0 +1,230 @@
+"""The accounting gate: what the question says must be in what is computed, or the analyst abstains.
+
+It looks at the spans of the question and at the compiled calls, not at how the grammar came from one to the other: a word that
+the grammar dropped by mistake is found here. Words are let through unseen only where they cannot change the answer.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from leonidas_jupyter.assistant.analyst.compiler import AGGREGATES, quote
+from leonidas_jupyter.assistant.analyst.filters import plain
+from leonidas_jupyter.assistant.analyst.plan import PlannedCall
+from leonidas_jupyter.assistant.analyst.question import Question
+from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, refs_of
+
+_GLUE = frozenset("-=hwpoaf,&lqRKJgtWFPuk")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is computed: all SQL of the calls, the whole of their arguments, and the typed question."""
+
+    sql: str
+    text: str
+    question: Question
+    charted: bool
+
+
+def evidence_of(question: Question, calls: Sequence[PlannedCall]) -> Evidence:
+    """Return what the calls compute, as text to look things up in."""
+    sql = "\n".join(str(call.arguments.get("sql", "")) for call in calls)
+    text = (
+        sql
+        + json.dumps([dict(call.arguments) for call in calls], ensure_ascii=False)
+        + " ".join(map(quote, question.columns))
+    )
+    return Evidence(sql, text, question, any(call.tool == "chart" for call in calls))
+
+
+def unaccounted(
+    spans: Sequence[Span], question: Question, calls: Sequence[PlannedCall]
+) -> list[Span]:
+    """Return the spans that nothing computed accounts for; none means that the answer may be given."""
+    evidence = evidence_of(question, calls)
+    held = question.accounted
+    missing = []
+    for index, span in enumerate(spans):
+        if span.kind == "-":
+            continue
+        check = _CHECKS.get(span.kind, _accounted_only)
+        if span.kind not in _GLUE and (index not in held or not check(index, span, evidence)):
+            missing.append(span)
+    return missing
+
+
+def _accounted_only(_index: int, _span: Span, _evidence: Evidence) -> bool:
+    return True
+
+
+def _never(_index: int, _span: Span, _evidence: Evidence) -> bool:
+    return False
+
+
+def _column(_index: int, span: Span, evidence: Evidence) -> bool:
+    return (
+        quote(str(span.meaning.value)) in evidence.sql
+        or quote(str(span.meaning.value)) in evidence.text
+    )
+
+
+def _measured(_index: int, span: Span, evidence: Evidence) -> bool:
+    return quote(str(span.meaning.value[0])) in evidence.sql
+
+
+def _number(_index: int, span: Span, evidence: Evidence) -> bool:
+    number = span.meaning.value
+    shown = {
+        repr(plain(number)),
+        repr(number.value / 100),
+        str(int(number.value) - 1),
+        f"{int(number.value):02d}",
+    }
+    scaled = re.findall(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?", evidence.sql)
+    found = any(
+        re.search(rf"(?<![\w.]){re.escape(text)}(?![\w]|\.\d)", evidence.sql) for text in shown
+    )
+    return found or any(
+        number.value and float(text) % number.value == 0 and float(text) >= 1000 * number.value
+        for text in scaled
+    )
+
+
+def _date(_index: int, span: Span, evidence: Evidence) -> bool:
+    return str(span.meaning.value)[:7] in evidence.sql or _in_conditions(_index, span, evidence)
+
+
+def _value(_index: int, span: Span, evidence: Evidence) -> bool:
+    spelled = [value.replace("'", "''") for ref in refs_of(span) for value in ref.values]
+    return any(
+        f"'{value}'" in evidence.sql or f"'{value.lower()}'" in evidence.sql for value in spelled
+    )
+
+
+def _quoted(_index: int, span: Span, evidence: Evidence) -> bool:
+    return str(span.meaning.value).lower().replace("'", "''") in evidence.sql
+
+
+def _in_conditions(index: int, _span: Span, evidence: Evidence) -> bool:
+    return index in evidence.question.where.spans | evidence.question.target.spans
+
+
+def _negation(index: int, _span: Span, evidence: Evidence) -> bool:
+    question = evidence.question
+    conditions = (*question.where.conditions, *question.target.conditions)
+    if any(
+        index in condition.spans and (condition.negated or condition.op == "null")
+        for condition in conditions
+    ):
+        return True
+    return question.operation in ("incomplete", "missing") and question.option in (
+        "complete",
+        "none",
+    )
+
+
+_AGGREGATE_FUNCTIONS = {name: re.match(r"\w+\(", sql) for name, sql in AGGREGATES.items()}
+_COUNTED = ("rows", "missing", "duplicates", "columns", "distinct")
+
+
+def _aggregate(_index: int, span: Span, evidence: Evidence) -> bool:
+    name, question = span.meaning.value, evidence.question
+    if isinstance(name, tuple) or name in ("percentile", "quartiles"):
+        return "quantile_cont(" in evidence.sql
+    if name == "mode":
+        return question.operation == "mode"
+    if question.operation in _COUNTED:
+        return bool(name == "sum")
+    if name in ("min", "max") and question.order is not None:
+        return question.order.descending == (name == "max")
+    function = _AGGREGATE_FUNCTIONS[name]
+    return function is not None and function.group() in evidence.sql
+
+
+def _grouped(_index: int, _span: Span, evidence: Evidence) -> bool:
+    question = evidence.question
+    return (
+        bool(question.groups)
+        or question.order is not None
+        or question.operation in ("missing", "correlation_pairs")
+    )
+
+
+def _ordered(_index: int, span: Span, evidence: Evidence) -> bool:
+    question = evidence.question
+    if question.order is None:
+        return question.operation in (
+            "missing",
+            "correlations",
+            "correlation_pairs",
+            "mode",
+            "aggregate",
+            "correlation",
+        )
+    value = span.meaning.value
+    descending = (
+        value != "asc"
+        if isinstance(value, str)
+        else getattr(value, "descending", question.order.descending)
+    )
+    return bool(question.order.descending == descending)
+
+
+def _contains(*words: str) -> Callable[[int, Span, Evidence], bool]:
+    def check(_index: int, _span: Span, evidence: Evidence) -> bool:
+        return any(word in evidence.sql for word in words)
+
+    return check
+
+
+def _either(index: int, span: Span, evidence: Evidence) -> bool:
+    question = evidence.question
+    joined = "or" in (question.where.joiner, question.target.joiner)
+    return joined or _in_conditions(index, span, evidence)
+
+
+def _charted(_index: int, _span: Span, evidence: Evidence) -> bool:
+    return evidence.charted
+
+
+def _paired(_index: int, _span: Span, evidence: Evidence) -> bool:
+    return evidence.question.pair is not None
+
+
+_CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
+    UNKNOWN: _never,
+    "#": _in_conditions,
+    "C": _column,
+    "1": _measured,
+    "2": _measured,
+    "N": _number,
+    "D": _date,
+    "M": _in_conditions,
+    "V": _value,
+    "Q": _quoted,
+    ">": _in_conditions,
+    "+": _in_conditions,
+    "@": _in_conditions,
+    "c": _in_conditions,
+    "!": _negation,
+    "0": _negation,
+    "A": _aggregate,
+    "B": _grouped,
+    "S": _ordered,
+    "E": _ordered,
+    "T": _ordered,
+    "I": _ordered,
+    "O": _contains("count(*)"),
+    "X": _contains("NULL", "count(*) - count("),
+    "Z": _contains("DISTINCT"),
+    "U": _contains("DISTINCT", "GROUP BY"),
+    "H": _contains("count(", "bin"),
+    "%": _contains(" / "),
+    "L": _contains("corr("),
+    "G": _charted,
+    "d": _paired,
+    "r": _paired,
+    "|": _either,
+}

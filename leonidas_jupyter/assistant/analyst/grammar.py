@@ -1,0 +1,161 @@
+"""From spans to a typed question: the rules rewrite, one operation of the table must match all that remains."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from leonidas_jupyter.assistant.analyst import filters, numbers, phrases
+from leonidas_jupyter.assistant.analyst.filters import time_column
+from leonidas_jupyter.assistant.analyst.items import (
+    FILTER,
+    GROUP,
+    Item,
+    Rule,
+    as_items,
+    code,
+    only,
+    rewrite,
+    rule,
+    spans_of,
+)
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse
+from leonidas_jupyter.assistant.analyst.operations.table import TABLE
+from leonidas_jupyter.assistant.analyst.question import Group, Question, Where
+from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span
+
+_DROPPED = frozenset("-" + UNKNOWN)
+_COMPARING = re.compile("[drxm~]")
+# What only holds a sentence together, once the rules have seen it.
+_GLUE = frozenset("=hwpoaf")
+_JOINERS = "&|,"
+_PAIRS: tuple[Rule, ...] = (rule("W?V[&~t,|]V", filters.pair),)
+
+
+def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
+    """Return the items of a reading after all rules."""
+    items = as_items(spans, _DROPPED)
+    items = _frame_as_rows(items)
+    items = rewrite(items, numbers.RULES, lexicon)
+    if _COMPARING.search(code(items)):
+        items = rewrite(items, _PAIRS, lexicon)
+    items = rewrite(items, filters.RULES, lexicon)
+    items = rewrite(items, phrases.GROUP_RULES, lexicon)
+    items = rewrite(items, filters.VALUES, lexicon)
+    items = rewrite(items, phrases.MEASURE_RULES, lexicon)
+    return _over_time(items, lexicon)
+
+
+def _frame_as_rows(items: list[Item]) -> list[Item]:
+    """Read the frame's own name as its rows: "penguins", "the penguins dataset"."""
+    named = [replace(item, kind="R") if item.kind == "F" else item for item in items]
+    merged: list[Item] = []
+    for item in named:
+        if merged and {item.kind, merged[-1].kind} in ({"R", "J"}, {"R"}):
+            merged[-1] = Item("R", None, merged[-1].spans | item.spans, merged[-1].text)
+        else:
+            merged.append(item)
+    return merged
+
+
+def _over_time(items: list[Item], lexicon: FrameLexicon) -> list[Item]:
+    """Read "over time" as a group by the time column itself."""
+    if not any(item.kind == "i" for item in items) or any(item.kind == GROUP for item in items):
+        return items
+    column = time_column(lexicon, whole_years=True)
+    return [
+        Item(GROUP, (Group(column.name, None, item.spans),), item.spans, item.text)
+        if item.kind == "i"
+        else item
+        for item in items
+    ]
+
+
+def _joiner(items: Sequence[Item]) -> str | None:
+    """Return how the conditions are joined; None where "and" and "or" are mixed."""
+    text = re.sub(f"[^5{re.escape(_JOINERS)}]", "", code(items))
+    ors = "|" in re.sub(r"^[^5]*|[^5]*$", "", text)
+    count = text.count(FILTER)
+    if not ors:
+        return "and"
+    return "or" if count == 2 and "|" in text.split(FILTER)[1] else None
+
+
+def _core(items: Sequence[Item]) -> list[Item]:
+    """Return the items without conditions, groups and glue, and without the joiners that those leave behind."""
+    kept: list[Item] = []
+    for at, item in enumerate(items):
+        if item.kind in _JOINERS:
+            before = items[at - 1].kind if at else FILTER
+            after = next(
+                (
+                    later.kind
+                    for later in items[at + 1 :]
+                    if later.kind not in _GLUE | set(_JOINERS)
+                ),
+                FILTER,
+            )
+            if before in FILTER + GROUP or after in FILTER + GROUP:
+                continue
+        if item.kind not in FILTER + GROUP and item.kind not in _GLUE:
+            kept.append(item)
+    while kept and kept[-1].kind in ",":
+        kept.pop()
+    while kept and kept[0].kind in ",&":
+        kept.pop(0)
+    return kept
+
+
+def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
+    """Return the parses to try: the core as it is, then without the words for rows and tables."""
+    items = parse_items(spans, lexicon)
+    joiner = _joiner(items)
+    if joiner is None:
+        return []
+    core = _core(items)
+    conditions = tuple(item.value for item in only(items, FILTER))
+    groups = tuple(group for item in only(items, GROUP) for group in item.value)
+    made = []
+    for kept in (
+        core,
+        [item for item in core if item.kind not in "RJ"],
+        [item for item in core if item.kind not in "RJlq"],
+    ):
+        loose = spans_of(items) - spans_of(kept)
+        held = spans_of(only(items, FILTER + GROUP))
+        made.append(
+            Parse(
+                tuple(kept),
+                tuple(items),
+                groups,
+                Where(conditions, joiner),
+                None,
+                lexicon,
+                loose - held,
+            )
+        )
+    return made
+
+
+def questions(spans: Sequence[Span], lexicon: FrameLexicon) -> list[tuple[Operation, Question]]:
+    """Return the first operation that takes the whole core, with its typed question; empty where none does."""
+    for parse in parses(spans, lexicon):
+        text = code(parse.core)
+        for operation in TABLE:
+            if any(pattern.fullmatch(text) for pattern in operation.patterns):
+                question = operation.build(parse)
+                if question is not None:
+                    return [(operation, _each_value(question, spans))]
+    return []
+
+
+def _each_value(question: Question, spans: Sequence[Span]) -> Question:
+    """Answer "the mean of A and B" for each of the two values."""
+    if question.operation not in ("aggregate", "rows") or question.groups:
+        return question
+    for condition in question.where.conditions:
+        joined = {spans[index].kind for index in condition.spans}
+        several = condition.op == "in" and len(condition.values) > 1 and not condition.negated
+        if several and "&" in joined and "|" not in joined and len(question.where.conditions) == 1:
+            return replace(question, groups=(Group(condition.column, None, condition.spans),))
+    return question

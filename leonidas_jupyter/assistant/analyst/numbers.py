@@ -1,0 +1,161 @@
+"""Rules for numbers, comparisons and times: from words to bounds that a column can be held against."""
+
+import calendar
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from leonidas_jupyter.assistant.analyst.items import BOUND, TIME, Item, rule, spans_of
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.spans import Number
+
+FLIPPED = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!=", "!=": "="}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A comparison with numbers: ``op`` and one number, or ``between`` (inclusive) and two, or ``in`` and several."""
+
+    op: str
+    numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True)
+class Period:
+    """A stretch of time, from ``first`` up to but not including ``after`` (ISO dates or instants)."""
+
+    first: str
+    after: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Time:
+    """A comparison with a time; ``op`` ``in`` is "during". ``month`` (1–12) stands for that month of any year."""
+
+    op: str
+    periods: tuple[Period, ...] = ()
+    month: int | None = None
+
+
+def period_of(text: str) -> Period | None:
+    """Return the stretch of time that an ISO date, month or instant names; None where there is no such date."""
+    try:
+        if re.fullmatch(r"\d{4}", text):
+            return Period(f"{text}-01-01", f"{int(text) + 1:04d}-01-01", text)
+        if re.fullmatch(r"\d{4}-\d{2}", text):
+            year, month = (int(part) for part in text.split("-"))
+            last = date(year, month, calendar.monthrange(year, month)[1])
+            return Period(f"{text}-01", (last + timedelta(days=1)).isoformat(), text)
+        if len(text) > 10:
+            return Period(text, text, text)
+        year, month, day = (int(part) for part in text.split("-"))
+        first = date(year, month, day)
+        return Period(first.isoformat(), (first + timedelta(days=1)).isoformat(), text)
+    except ValueError:
+        return None
+
+
+def _one(kind: str, value: object, items: Sequence[Item]) -> list[Item]:
+    return [Item(kind, value, spans_of(items), " ".join(item.text for item in items))]
+
+
+def _numbers(items: Sequence[Item]) -> tuple[Number, ...]:
+    return tuple(item.value for item in items if item.kind == "N")
+
+
+def _scaled(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    number: Number = items[0].value
+    value = number.value * items[1].value
+    return _one("N", replace(number, value=value, text=f"{value:g}", year=False), items)
+
+
+def _with_unit(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    number: Number = items[0].value
+    return _one("N", replace(number, unit=items[1].value, year=False), items)
+
+
+def _percent(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    number: Number = items[0].value
+    if items[1].text not in ("%", "percent"):
+        return None
+    return _one("N", replace(number, percent=True, year=False), items)
+
+
+def _flip(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    return _one(items[-1].kind, FLIPPED[items[-1].value], items)
+
+
+def _keep_last(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    return _one(items[-1].kind, items[-1].value, items)
+
+
+def _bound(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    op = next(item.value for item in items if item.kind in ">+")
+    return _one(BOUND, Bound(op, _numbers(items)), items)
+
+
+def _between(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    low, high = _numbers(items)
+    if low.value > high.value:
+        low, high = high, low
+    return _one(BOUND, Bound("between", (low, high)), items)
+
+
+def _time(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    op = next((item.value for item in items if item.kind in "@>+"), "in")
+    periods = [_period(item) for item in items if item.kind in "ND"]
+    if not periods or any(period is None for period in periods):
+        return None
+    if len(periods) == 2:
+        op = "between"
+    return _one(TIME, Time(op, tuple(period for period in periods if period)), items)
+
+
+def _period(item: Item) -> Period | None:
+    if item.kind == "D":
+        return period_of(item.value)
+    number: Number = item.value
+    return period_of(f"{int(number.value):04d}") if number.year else None
+
+
+def _month_of_year(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    numbers = _numbers(items)
+    month = int(next(item.value for item in items if item.kind == "M"))
+    year = numbers[-1]
+    if not year.year:
+        return None
+    text = f"{int(year.value):04d}-{month:02d}"
+    if len(numbers) == 2:
+        text += f"-{int(numbers[0].value):02d}"
+    return _one("D", text, items) if period_of(text) else None
+
+
+def _month(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    month = int(next(item.value for item in items if item.kind == "M"))
+    return _one(TIME, Time("in", (), month), items)
+
+
+RULES = (
+    rule("N#", _scaled),
+    rule("N%", _percent),
+    rule("Nu", _with_unit),
+    rule("MN,?N", _month_of_year),
+    rule("N[o]?MN", _month_of_year),
+    rule("M[o,]?N", _month_of_year),
+    rule("=>", _keep_last),
+    rule("!=?[>@]", _flip),
+    rule(">[o=]?N", _bound),
+    rule(r"N\+", _bound),
+    rule("[W][opf=]*N[&t,]N", _between),
+    rule("fN[t]N", _between),
+    rule("NtN", _between),
+    rule("[W][opf=]*D[&t]D", _time),
+    rule("f?DtD", _time),
+    rule("[@>][=]?[DN]", _time),
+    rule(r"D\+", _time),
+    rule("[pf]D", _time),
+    rule("[pf]M", _month),
+)
+"""Rules over the kinds; the order matters, for a longer reading must come before its parts."""

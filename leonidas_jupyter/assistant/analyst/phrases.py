@@ -1,0 +1,156 @@
+"""Rules for groups and measures: "by species and month", "mean and median of bill length"."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from leonidas_jupyter.assistant.analyst.filters import time_column
+from leonidas_jupyter.assistant.analyst.items import (
+    FILTER,
+    GROUP,
+    MEASURE,
+    Item,
+    only,
+    rule,
+    spans_of,
+)
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn
+from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Group, Measure, Spans
+from leonidas_jupyter.assistant.analyst.spans import Number
+
+DATE_PART = "9"
+_FROM_YEARS = ("year", "decade")
+ANY_TYPE = frozenset({"min", "max", "mode", "count", "distinct"})
+"""Aggregates that other columns than numbers have."""
+
+
+def _part_of(column: NamedColumn, period: str) -> str:
+    if period != "month?":
+        return period
+    low, high = str(column.profile.min or "")[:4], str(column.profile.max or "")[:4]
+    if low == high:
+        return "month"
+    raise Ambiguous(
+        "month", ["per calendar month (2012-01, 2012-02, …)", "by month of the year (1 to 12)"]
+    )
+
+
+def _period_group(period: str, spans: Spans, lexicon: FrameLexicon) -> Group:
+    column = time_column(lexicon, period in _FROM_YEARS)
+    if column.numeric:
+        return Group(column.name, "tens" if period == "decade" else None, spans)
+    return Group(column.name, _part_of(column, period), spans)
+
+
+def _date_part(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    column = lexicon.column(only(items, "C")[0].value)
+    if not column.temporal:
+        return None
+    spans = spans_of(items)
+    return [
+        Item(
+            DATE_PART, Group(column.name, _part_of(column, only(items, "P")[0].value), spans), spans
+        )
+    ]
+
+
+def _one_group(item: Item, lexicon: FrameLexicon) -> Group:
+    if item.kind == "C":
+        return Group(item.value, None, item.spans)
+    if item.kind == "P":
+        return _period_group(item.value, item.spans, lexicon)
+    group: Group = item.value
+    return group
+
+
+def _groups(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item]:
+    spans = spans_of(items)
+    found = tuple(
+        replace(_one_group(item, lexicon), spans=spans) for item in only(items, "CP" + DATE_PART)
+    )
+    return [Item(GROUP, found, spans)]
+
+
+def _values_as_groups(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    refs = only(items, "V")[0].value
+    if len(refs) != 1 or len(refs[0].values) < 2:
+        return None
+    spans = spans_of(items)
+    condition = Condition(refs[0].column, "in", refs[0].values, spans=spans)
+    return [
+        Item(FILTER, condition, spans),
+        Item(GROUP, (Group(refs[0].column, None, spans),), spans),
+    ]
+
+
+def _percentile(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    numbers: list[Number] = [item.value for item in only(items, "N")]
+    if only(items, "A")[0].value != "percentile":
+        return None
+    shares = [
+        number.value if number.value < 1 and "." in number.text else number.value / 100
+        for number in numbers
+    ]
+    if not all(0 <= share <= 1 for share in shares):
+        return None
+    return [Item("A", ("quantile", share), spans_of(items)) for share in shares]
+
+
+def _aggregates(items: Sequence[Item]) -> list[tuple[str, float | None]]:
+    listed: list[tuple[str, float | None]] = []
+    for item in only(items, "A"):
+        listed.append(item.value if isinstance(item.value, tuple) else (item.value, None))
+    return listed
+
+
+def _measures(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    spans = spans_of(items)
+    columns = [lexicon.column(item.value) for item in only(items, "C")]
+    made = []
+    for column in columns:
+        for aggregate, parameter in _aggregates(items):
+            if aggregate == "percentile" or not suits(aggregate, column):
+                return None
+            made.append(Measure(aggregate, column.name, parameter, spans))
+    return [Item(MEASURE, tuple(made), spans)]
+
+
+def suits(aggregate: str, column: NamedColumn) -> bool:
+    """Return whether ``aggregate`` is defined for the column's type; the mean of a yes/no column is its share of yes."""
+    if column.numeric or aggregate in ANY_TYPE:
+        return aggregate not in ("min", "max") or column.profile.type not in ("text", "boolean")
+    return False
+
+
+def _both_ends(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    column = lexicon.column(only(items, "C")[0].value)
+    if any(item.value.measures for item in only(items, "S")) or not suits("max", column):
+        return None
+    spans = spans_of(items)
+    ends = ["max" if item.value.descending else "min" for item in only(items, "S")]
+    return [Item(MEASURE, tuple(Measure(end, column.name, None, spans) for end in ends), spans)]
+
+
+def _joined(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    measures = tuple(measure for item in only(items, MEASURE) for measure in item.value)
+    return [Item(MEASURE, measures, spans_of(items))]
+
+
+def _of_columns(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    return [Item("p", items[0].value, items[0].spans, items[0].text)]
+
+
+GROUP_RULES = (
+    rule("W(?=C[,&]+C)", _of_columns),
+    rule("P[op]+C", _date_part),
+    rule("B[=o]*V", _values_as_groups),
+    rule("B[=ogpB]*H?o?(?:C|P|9)(?:[,&B]+H?(?:C|P|9))*(?![A-Z]*3)", _groups),
+    rule("P(?=[,]?[AHSC7])", _groups),
+)
+
+MEASURE_RULES = (
+    rule("N(?:[,&]+N)*A", _percentile),
+    rule("A(?:[,&]*A)*[ogphJ=]*C(?:[,&]+C)*(?![7A])", _measures),
+    rule("C(?:[,&]+C)*[=]*A(?:[,&]+A)*(?![ogp]*C)", _measures),
+    rule("S[,&]S[op]*C", _both_ends),
+    rule("7(?:[,&]+7)+", _joined),
+)

@@ -1,0 +1,201 @@
+"""Markdown answers: numbers as people read them, tables, and how the question was read."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from leonidas_jupyter.assistant.analyst.compiler import group_name
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.plan import ToolOutcome
+from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measure, Question, Where
+
+MOST_ROWS = 20
+INTRODUCTION = "I am the built-in analyst, not a language model."
+
+AGGREGATE_WORDS: dict[str, str] = {
+    "mean": "mean",
+    "median": "median",
+    "sum": "total",
+    "min": "minimum",
+    "max": "maximum",
+    "std": "standard deviation (sample)",
+    "var": "variance (sample)",
+    "range": "range (maximum minus minimum)",
+    "iqr": "interquartile range",
+    "q1": "first quartile",
+    "q3": "third quartile",
+    "skew": "skewness",
+    "kurtosis": "excess kurtosis",
+    "sem": "standard error of the mean",
+    "cv": "coefficient of variation",
+    "distinct": "number of distinct values",
+    "count": "number of values",
+}
+
+_PART_WORDS = {
+    "dayofweek": "day of the week (1 = Monday)",
+    "monthofyear": "month of the year",
+    "tens": "decade",
+}
+_OP_WORDS = {
+    ">": "more than",
+    ">=": "at least",
+    "<": "less than",
+    "<=": "at most",
+    "=": "equal to",
+    "!=": "not equal to",
+}
+
+
+def number(value: Any, decimals: int | None = None) -> str:
+    """Return a value as people read it: whole numbers whole, others to about five significant digits."""
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    if not math.isfinite(value):
+        return "not defined"
+    if decimals is not None:
+        return f"{value:.{decimals}f}"
+    if value.is_integer() and abs(value) < 1e15:
+        return number(int(value))
+    size = abs(value)
+    places = 2 if size >= 100 else 3 if size >= 1 else 3 - math.floor(math.log10(size))
+    text = f"{value:,.{min(places, 12)}f}".rstrip("0").rstrip(".")
+    return text if size >= 10_000 else text.replace(",", "")
+
+
+def percent(share: Any, decimals: int | None = None) -> str:
+    """Return a share from 0 to 1 as a percentage."""
+    if not isinstance(share, int | float):
+        return "—"
+    return f"{share * 100:.{1 if decimals is None else decimals}f} %"
+
+
+def cell_text(value: Any, name: str, decimals: int | None = None) -> str:
+    """Return a table's cell; years and ids keep their digits together."""
+    if isinstance(value, int) and not isinstance(value, bool) and "year" in name.lower():
+        return str(value)
+    if name.startswith("share"):
+        return percent(value, decimals)
+    return number(value, decimals).replace("|", "\\|").replace("\n", " ")
+
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], decimals: int | None = None
+) -> str:
+    """Return a Markdown table of at most MOST_ROWS rows, and how many more there are."""
+    names = [str(column).replace("|", "\\|") for column in columns]
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    for row in rows[:MOST_ROWS]:
+        cells = [cell_text(value, name, decimals) for value, name in zip(row, columns, strict=True)]
+        lines.append("| " + " | ".join(cells) + " |")
+    if len(rows) > MOST_ROWS:
+        lines.append(f"\n… and {len(rows) - MOST_ROWS} more rows.")
+    return "\n".join(lines)
+
+
+def rows_of(outcome: ToolOutcome) -> tuple[list[str], list[list[Any]]]:
+    """Return the column names and the rows of a query's result."""
+    result: Mapping[str, Any] = outcome.result
+    return [str(column["name"]) for column in result["columns"]], [
+        list(row) for row in result["rows"]
+    ]
+
+
+def condition_words(condition: Condition) -> str:
+    """Return a condition as people say it."""
+    name = f"`{condition.column}`"
+    if condition.part:
+        name = f"the {condition.part} of {name}"
+    values = [str(value) for value in condition.values]
+    op = condition.op
+    if op == "null":
+        return f"{name} has a value" if condition.negated else f"{name} has no value"
+    is_not = "is not" if condition.negated else "is"
+    if op == "period":
+        return f"{name} {is_not} from {values[0]} to before {values[1]}"
+    if op == "between":
+        return f"{name} {is_not} between {values[0]} and {values[1]} (both included)"
+    if op == "in":
+        return f"{name} {is_not} {_or(values)}"
+    if op in ("contains", "starts", "ends", "equals"):
+        words = {
+            "contains": "contains",
+            "starts": "starts with",
+            "ends": "ends with",
+            "equals": "is",
+        }[op]
+        return f"{name} {'not: ' if condition.negated else ''}{words} “{values[0]}” (in any case)"
+    if op.endswith("column"):
+        return f"{name} is {_OP_WORDS[op.removesuffix('column')]} `{values[0]}`"
+    for aggregate in ("mean", "median"):
+        if op.endswith(aggregate):
+            return (
+                f"{name} is {_OP_WORDS[op.removesuffix(aggregate)]} its {aggregate} over all rows"
+            )
+    return f"{name} is {_OP_WORDS[op]} {values[0]}"
+
+
+def _or(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else ", ".join(values[:-1]) + " or " + values[-1]
+
+
+def where_words(where: Where) -> str:
+    """Return " where …", or nothing."""
+    if not where.conditions:
+        return ""
+    return " where " + f" {where.joiner} ".join(
+        condition_words(condition) for condition in where.conditions
+    )
+
+
+def group_words(groups: Sequence[Group]) -> str:
+    """Return " by …", or nothing."""
+    if not groups:
+        return ""
+    listed = []
+    for group in groups:
+        part = _PART_WORDS.get(group.part or "", group.part)
+        listed.append(f"{part} of `{group.column}`" if part else f"`{group.column}`")
+    return " by " + " and ".join(listed)
+
+
+def measure_words(measure: Measure) -> str:
+    """Return a measure as people say it."""
+    if measure.column is None:
+        return "number of rows"
+    if measure.agg == "quantile" and measure.parameter is not None:
+        return f"{measure.parameter * 100:g}th percentile of `{measure.column}`"
+    return f"{AGGREGATE_WORDS[measure.agg]} of `{measure.column}`"
+
+
+def scope(question: Question) -> str:
+    """Return the filters and the frame as the end of a sentence."""
+    return f"{where_words(question.where)} in {question.frame}"
+
+
+def assemble(first: str, body: str, question: Question, read: str, *notes: str) -> str:
+    """Return the whole answer: the sentence, the table, and how the question was read."""
+    said = [f"I read this as {read}{group_words(question.groups)}{scope(question)}."]
+    said += [note for note in (*question.notes, *notes) if note]
+    parts = [first, body, " ".join(said)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def left_out(question: Question, lexicon: FrameLexicon, columns: Sequence[str]) -> str:
+    """Return a note on the rows without a group, where the frame has any."""
+    names = [group.column for group in question.groups] + list(columns)
+    missing = [name for name in dict.fromkeys(names) if lexicon.column(name).profile.nulls]
+    if not missing:
+        return ""
+    return "Rows without " + " or ".join(f"`{name}`" for name in missing) + " are left out."
+
+
+def group_header(groups: Sequence[Group]) -> list[str]:
+    """Return the names of the group columns in a result."""
+    return [group_name(group) for group in groups]
