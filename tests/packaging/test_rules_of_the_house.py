@@ -61,8 +61,8 @@ def test_traces_of_a_machine_are_found(tmp_path: Path, monkeypatch: pytest.Monke
     traces = check_layout.machine_traces(tmp_path)
     assert "packages.example.test" in traces
     path = tmp_path / "notes.md"
-    home = "/".join(("", "home", "ann", "x"))
-    lines = ["fine", f"{tmp_path}/x", "https://packages.example.test/", home, "/home/jovyan/work"]
+    home = "/".join(("", "home", "somebody", "x"))
+    lines = ["fine", f"{tmp_path}/x", "https://packages.example.test/", home, "/home/ann/work"]
     path.write_text("\n".join(lines), encoding="utf-8")
     found = [line.split(":")[1] for line in check_layout.trace_problems(path, traces)]
     assert found == ["2", "3", "4"]
