@@ -49,7 +49,7 @@ class Answering:
         self._question = question
         self._policy = policy
         self._emit = emit
-        self._toolbox = Toolbox(question.context, question.gate, emit)
+        self._toolbox = Toolbox(question.context, question.gate, emit, policy.tool_rounds)
         self._usage: RunUsage | None = None
         self._spoken = False
 

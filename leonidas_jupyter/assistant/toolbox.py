@@ -23,12 +23,16 @@ LIGHT = ("text/markdown", "text/plain")
 
 
 class Toolbox:
-    """Runs the tool calls of one answer, one after the other; the model gets what the gate lets."""
+    """Runs the tool calls of one answer, one after the other; the model gets what the gate lets.
 
-    def __init__(self, context: ToolContext, gate: Gate, emit: Emit) -> None:
+    ``failure`` is the last error that a tool had, for when the model gets no further.
+    """
+
+    def __init__(self, context: ToolContext, gate: Gate, emit: Emit, rounds: int) -> None:
         self._context = context
         self._gate = gate
         self._emit = emit
+        self._rounds = rounds
         self._calls = 0
         self._left = MAX_OUTPUT_BYTES
         self.failure: str | None = None
@@ -36,18 +40,31 @@ class Toolbox:
     def offer(self, tool: Tool) -> "pydantic_ai.Tool[None]":
         """The tool as pydantic-ai takes it. Its errors go back to the model as retries."""
         import pydantic_ai
+        from pydantic_ai.exceptions import UsageLimitExceeded
+        from pydantic_core import SchemaValidator, core_schema
 
-        async def call(**arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - checked by the tool
+        async def call(
+            context: "pydantic_ai.RunContext[None]",
+            **arguments: Any,  # noqa: ANN401 - checked by the tool
+        ) -> dict[str, Any]:
+            if context.run_step > self._rounds:
+                raise UsageLimitExceeded("tool rounds")
             return await self._call(tool, arguments)
 
-        return pydantic_ai.Tool.from_schema(
+        offered = pydantic_ai.Tool.from_schema(
             call,
             tool.name,
             tool.description,
             tool.arguments.model_json_schema(),
+            takes_ctx=True,
             # One after the other: results are stored, numbered and shown in one order.
             sequential=True,
         )
+        # A schema alone lets any JSON through, and what is no object breaks the call.
+        offered.function_schema.validator = SchemaValidator(
+            core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema())
+        )
+        return offered
 
     async def _call(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
         try:

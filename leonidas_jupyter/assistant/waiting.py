@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from leonidas_jupyter.assistant.tools.table import cell
 from leonidas_jupyter.core.events import EventBus, FileProgress, FileStatusChanged
-from leonidas_jupyter.core.paging import Page
+
+if TYPE_CHECKING:
+    from leonidas_jupyter.core.paging import Page
 
 LOOK_SECONDS = 0.2
 
@@ -71,7 +73,7 @@ F = TypeVar("F", bound=StoredFile)
 
 
 async def unread_files(
-    page: Callable[[str | None], Awaitable[Page[F]]], progress: Progress
+    page: "Callable[[str | None], Awaitable[Page[F]]]", progress: Progress
 ) -> list[UnreadFile]:
     """The files without a frame among all pages of a listing; ``page`` takes a cursor."""
     found: list[UnreadFile] = []

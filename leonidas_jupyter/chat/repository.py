@@ -15,7 +15,6 @@ from leonidas_jupyter.sessions.schemas import Session
 from leonidas_jupyter.tables.amend import amend
 from leonidas_jupyter.tables.base import (
     MAX_OPERATIONS,
-    Add,
     Database,
     Delete,
     Index,
@@ -57,6 +56,7 @@ class ChatRepository:
         self.messages = database.table(MESSAGES)
         self.runs = database.table(RUNS)
         self._events = database.table(RUN_EVENTS)
+        self._sessions = database.table(SESSIONS)
 
     async def begin(self, session: Session, run: Run, question: Message, *, edited: bool) -> None:
         """Store the question (new, or edited), the empty answer, the run and its first event.
@@ -90,12 +90,14 @@ class ChatRepository:
                 Update(
                     SESSIONS,
                     session.session_id,
-                    {"last_message_at": answer.created_at},
+                    {
+                        "last_message_at": answer.created_at,
+                        "message_count": session.message_count + (1 if edited else 2),
+                    },
                     session.version,
                 ),
                 asked,
                 Put(MESSAGES, answer, if_absent=True),
-                Add(SESSIONS, session.session_id, "message_count", 1 if edited else 2),
                 _event(run, 1, "run_started", started.model_dump()),
             ]
         )
@@ -212,12 +214,19 @@ class ChatRepository:
         for message in messages:
             if message.run_id is not None:
                 await self.forget_run(message.run_id)
-        operations: list[Operation] = [
+        deletions = [
             Delete(MESSAGES, MESSAGES.key_of(message), message.version) for message in messages
         ]
-        if count_in is not None:
-            operations.append(Add(SESSIONS, count_in, "message_count", -len(messages)))
-        await self._database.transact(operations)
+        if count_in is None:
+            await self._database.transact(deletions)
+            return
+        session = await self._sessions.get(count_in)
+        if session is None:
+            raise Missing
+        left = {"message_count": session.message_count - len(messages)}
+        await self._database.transact(
+            [*deletions, Update(SESSIONS, count_in, left, session.version)]
+        )
 
     async def transact(self, operations: Sequence[Operation]) -> None:
         """All or nothing; see Database."""
