@@ -1,0 +1,171 @@
+"""A Jupyter server with Leonidas in the tests' process, and a client that shows whole answers."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
+
+from leonidas_jupyter.core.config import Leonidas
+from leonidas_jupyter.core.http import Services
+from leonidas_jupyter.server.dispatcher import ApiHandler, Site
+from leonidas_jupyter.server.gateway import Gateway
+from leonidas_jupyter.server.lazy import LazyGateway
+from leonidas_jupyter.server.sockets import SocketHandler, WantsSocket
+
+JUPYTER_TOKEN = "a-jupyter-token"
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The code of an error that has the one shape."""
+        assert self.headers["content-type"] == "application/json"
+        (error,) = self.json.values()
+        assert set(error) == {"code", "message", "detail", "request_id"}
+        assert list(self.json) == ["error"]
+        assert error["message"]
+        assert error["request_id"] == self.headers["x-request-id"]
+        return error["code"]
+
+
+@dataclass
+class Api:
+    """Calls of one server; ``auth`` is a token of ours, "jupyter", or None for nothing at all."""
+
+    fetch: Any
+    base: str
+    port: int
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def url(self, path: str) -> str:
+        return f"{self.base}leonidas/api/v1{path}"
+
+    async def __call__(
+        self, method, path, *, auth="jupyter", json_body=None, headers=None, **options
+    ) -> Answer:
+        sent = dict(headers or {})
+        if auth == "jupyter":
+            sent.setdefault("Authorization", f"token {JUPYTER_TOKEN}")
+        elif auth is not None:
+            sent.setdefault("Authorization", f"Bearer {auth}")
+        if json_body is not None:
+            options["body"] = json.dumps(json_body)
+        elif method in {"POST", "PUT", "PATCH"} and "body_producer" not in options:
+            options.setdefault("body", "")
+        raw = options.pop("raw", False)
+        target = path if raw else self.url(path)
+        response = await self.fetch(
+            target,
+            method=method,
+            headers=sent,
+            raise_error=False,
+            allow_nonstandard_methods=True,
+            follow_redirects=False,
+            **options,
+        )
+        lower = {name.lower(): value for name, value in response.headers.get_all()}
+        return Answer(response.code, lower, response.body or b"")
+
+    async def sign_up(self, name: str) -> str:
+        """A token of another user, who registered."""
+        if name not in self.tokens:
+            account = {"email": f"{name}@example.org", "password": "correct horse battery"}
+            answer = await self("POST", "/auth/register", json_body=account)
+            assert answer.status == 201, answer.body
+            self.tokens[name] = answer.json["access_token"]
+        return self.tokens[name]
+
+    async def token(self) -> str:
+        """A token of the local user."""
+        return (await self("POST", "/auth/token")).json["access_token"]
+
+    def socket(self, path, headers=None):
+        sent = {"Authorization": f"token {JUPYTER_TOKEN}"} if headers is None else headers
+        url = f"ws://127.0.0.1:{self.port}{self.url(path)}"
+        return websocket_connect(HTTPRequest(url, headers=sent, connect_timeout=20))
+
+
+@pytest.fixture
+def leonidas_settings(tmp_path):
+    """The settings of the server under test; modules and tests change them."""
+    return {
+        "data_dir": str(tmp_path / "leonidas"),
+        "database_url": "memory://",
+        "storage_url": "memory://",
+        "demo_project": False,
+    }
+
+
+@pytest.fixture
+def jp_server_config(leonidas_settings):
+    return {
+        "ServerApp": {"jpserver_extensions": {"leonidas_jupyter": True}},
+        "IdentityProvider": {"token": JUPYTER_TOKEN},
+        "Leonidas": leonidas_settings,
+    }
+
+
+@pytest.fixture
+def api(jp_serverapp, http_server_client, jp_base_url, jp_http_port):
+    return Api(http_server_client.fetch, jp_base_url, jp_http_port)
+
+
+@pytest.fixture
+def extension(jp_serverapp):
+    return jp_serverapp.extension_manager.extension_points["leonidas"].app
+
+
+@pytest.fixture
+def serve(jp_serverapp, extension, jp_base_url):
+    """Serves other rows beside the real ones, under ``{base_url}probe``, with the real services."""
+
+    async def go(*routes, **traits):
+        real = await extension._site.lazy.get()
+        gateway = Gateway(
+            routes=routes,
+            services=real.services,
+            settings=Leonidas(**traits),
+            close=lambda: asyncio.sleep(0),
+        )
+
+        async def ready():
+            return gateway
+
+        base = f"{jp_base_url}probe"
+        site = Site(base, LazyGateway(ready), extension._site.identity)
+        path = f"{base}(?:/.*)?"
+        rules = [(path, ApiHandler, {"site": site})]
+        jp_serverapp.web_app.add_handlers(".*$", rules)
+        jp_serverapp.web_app.wildcard_router.rules.insert(0, _socket_rule(path, site))
+        return base
+
+    return go
+
+
+def _socket_rule(path, site):
+    from tornado.routing import Rule
+
+    return Rule(WantsSocket(path), SocketHandler, {"site": site})
+
+
+@pytest.fixture
+def services(extension):
+    """The services of the server under test."""
+
+    async def go() -> Services:
+        return (await extension._site.lazy.get()).services
+
+    return go
