@@ -146,6 +146,7 @@ class Connection:
         Raises:
             LeonidasError: the question was refused, or the answer failed.
         """
+        self._files.completed()  # a question that comes just after an upload is about it
         asked_in = self.session(session)
         return Run(self._client, asked_in.session_id, question, watch or _nobody).ask()
 

@@ -11,7 +11,7 @@ from leonidas_jupyter.kernel.errors import LeonidasError
 from leonidas_jupyter.kernel.framecache import FrameCache
 from leonidas_jupyter.kernel.frames import UnknownFrame, no_such_frame
 from leonidas_jupyter.kernel.listings import file_listing
-from leonidas_jupyter.kernel.progress import bar
+from leonidas_jupyter.kernel.progress import bar, clock
 from leonidas_jupyter.kernel.replies import Json
 from leonidas_jupyter.kernel.transfers import Signed, receive, send, sha256_of
 from leonidas_jupyter.kernel.wire import File
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Pauses between looks at a file that is being read; the last one goes on."""
+
+SETTLE_SECONDS = 15.0
+"""How long to wait for files that are being read before going on without them."""
 
 
 class ProjectFiles:
@@ -38,8 +41,14 @@ class ProjectFiles:
         return [File.read(item) for item in self._client.pages(self._path(""))]
 
     def completed(self) -> list[File]:
-        """Those whose frame can be loaded."""
-        return [file for file in self.all() if file.frame_hash]
+        """Those whose frame can be loaded; what is being read is waited for, for a while."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        pauses = iter(POLL_SECONDS)
+        files = self.all()
+        while any(f.status == "PROCESSING" for f in files) and time.monotonic() < deadline:
+            time.sleep(next(pauses, POLL_SECONDS[-1]))
+            files = self.all()
+        return [file for file in files if file.frame_hash]
 
     def listing(self) -> "Listing[File]":
         """Every file, to show."""
@@ -90,10 +99,12 @@ class ProjectFiles:
             LeonidasError: with the reason, when it could not be read.
         """
         pauses = iter(POLL_SECONDS)
-        while file.status in {"PROCESSING", "UPLOADING"}:
-            time.sleep(next(pauses, POLL_SECONDS[-1]))
-            path = path_of("/files/{file_id}", file_id=file.file_id)
-            file = File.read(self._client.call("GET", path))
+        path = path_of("/files/{file_id}", file_id=file.file_id)
+        with clock(f"Reading {file.filename}") as tick:
+            while file.status in {"PROCESSING", "UPLOADING"}:
+                time.sleep(next(pauses, POLL_SECONDS[-1]))
+                tick()
+                file = File.read(self._client.call("GET", path))
         if file.status != "COMPLETED":
             reason = file.reason or "the server does not say why; ask who runs it"
             raise LeonidasError(f"{file.filename}: {reason}", code="unreadable_csv")

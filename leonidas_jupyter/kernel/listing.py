@@ -101,6 +101,13 @@ class Note:
         return self.text
 
 
+def shape_text(rows: int, columns: int) -> str:
+    """``344 rows × 8 columns``."""
+    return (
+        f"{rows:,} row{'' if rows == 1 else 's'} × {columns:,} column{'' if columns == 1 else 's'}"
+    )
+
+
 def size_text(size: int) -> str:
     """``3.1 MB``: bytes in decimal units, as file managers show them."""
     value = float(size)

@@ -17,7 +17,7 @@ from leonidas_jupyter.kernel.arguments import (
 from leonidas_jupyter.kernel.connection import Connection, connect
 from leonidas_jupyter.kernel.display import LiveDisplay, live_display
 from leonidas_jupyter.kernel.errors import Interrupted, LeonidasError
-from leonidas_jupyter.kernel.listing import Column, Listing, Note
+from leonidas_jupyter.kernel.listing import Column, Listing, Note, shape_text
 from leonidas_jupyter.kernel.wire import File
 
 
@@ -123,8 +123,7 @@ class LeonidasMagic:
         columns = None if wanted is None else [name.strip() for name in wanted.split(",")]
         frame = connection.load(file.frame_name, columns)
         self._shell.push({variable: frame})
-        rows, width = frame.shape
-        return Note(f"{variable}: {rows:,} rows × {width:,} columns")
+        return Note(f"{variable}: {shape_text(*frame.shape)}")
 
     def _frames(self, _arguments: argparse.Namespace) -> object:
         return self._connected().frames
@@ -197,7 +196,7 @@ def _expanded(pattern: str) -> list[Path]:
 
 
 def _ready(file: File) -> str:
-    return f"{file.filename} → {file.frame_name}: {file.rows:,} rows × {file.columns:,} columns"
+    return f"{file.filename} → {file.frame_name}: {shape_text(file.rows, file.columns)}"
 
 
 def _say(text: str) -> None:

@@ -1,9 +1,9 @@
-"""A progress bar of the environment's own kind, for what takes long enough to be worth one."""
+"""Progress in the environment's own kind of bar, for what takes long enough to be worth one."""
 
 import contextlib
-import sys
 import warnings
 from collections.abc import Callable, Iterator
+from typing import Any
 
 DELAY_SECONDS = 0.5
 """What is done sooner shows nothing."""
@@ -14,45 +14,40 @@ Advance = Callable[[int], None]
 @contextlib.contextmanager
 def bar(what: str, total: int, *, shown: bool = True) -> Iterator[Advance]:
     """Report bytes as they pass; ``what`` is said beside the bar."""
-    if not shown:
+    drawn = _tqdm(
+        shown, total=total, desc=what, unit="B", unit_scale=True, unit_divisor=1024, miniters=1
+    )
+    if drawn is None:
         yield lambda _size: None
         return
-    try:
-        with warnings.catch_warnings():
-            # tqdm warns where ipywidgets is missing, and draws the bar as text; that is fine.
-            warnings.simplefilter("ignore")
-            from tqdm.auto import tqdm
-    except ImportError:
-        with _plain(what, total) as advance:
-            yield advance
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        drawn = tqdm(
-            total=total,
-            desc=what,
-            unit="B",
-            unit_scale=True,
-            unit_divisor=1024,
-            delay=DELAY_SECONDS,
-            leave=False,
-        )
     with drawn:
-        yield lambda size: drawn.update(size) and None
+        yield lambda size: _discard(drawn.update(size))
 
 
 @contextlib.contextmanager
-def _plain(what: str, total: int) -> Iterator[Advance]:
-    """One line for each tenth, where tqdm is not installed."""
-    done = 0
-    said = 0
+def clock(what: str) -> Iterator[Callable[[], None]]:
+    """Report that something goes on, and for how long, where nobody knows how far it is."""
+    drawn = _tqdm(True, desc=what, bar_format="{desc}… {elapsed}", miniters=1)
+    if drawn is None:
+        yield lambda: None
+        return
+    with drawn:
+        yield lambda: _discard(drawn.update())
 
-    def advance(size: int) -> None:
-        nonlocal done, said
-        done += size
-        tenth = done * 10 // max(total, 1)
-        if tenth > said and total > 8 << 20:
-            said = tenth
-            sys.stderr.write(f"{what} {tenth * 10} %\n")
 
-    yield advance
+def _tqdm(shown: bool, **options: Any) -> Any:  # noqa: ANN401 - tqdm is not typed
+    """A bar; None where none is wanted or tqdm is not installed."""
+    if not shown:
+        return None
+    with warnings.catch_warnings():
+        # tqdm warns where ipywidgets is missing, and draws the bar as text; that is fine.
+        warnings.simplefilter("ignore")
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            return None
+        return tqdm(delay=DELAY_SECONDS, leave=False, **options)
+
+
+def _discard(_result: object) -> None:
+    """The bar says whether it drew; nobody asks."""

@@ -3,19 +3,23 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from leonidas_jupyter.kernel.client import Client, Endpoint
 from leonidas_jupyter.kernel.tokens import Credentials
+from tests.kernel.jupyterserver import JupyterServer, surroundings
 
 PREFIX = "/base/leonidas/api/v1"
 
@@ -168,12 +172,12 @@ class Result:
 class Kernel:
     """A real ipykernel, as a front end sees it; a display that is updated shows its last state."""
 
-    def __init__(self, env: dict[str, str], cwd: str) -> None:
-        self.manager = KernelManager(kernel_name="python3")
-        self.manager.start_kernel(env=env, cwd=cwd, stderr=subprocess.DEVNULL)
-        self.client = self.manager.client()
+    def __init__(self, client: BlockingKernelClient, manager: KernelManager | None = None) -> None:
+        self.manager = manager
+        self.client = client
         self.client.start_channels()
         self.client.wait_for_ready(timeout=30)
+        self.pid = int(self.run("import os; print(os.getpid())").stdout)
 
     def run(self, code: str, timeout: float = 60) -> Result:
         return self.wait(self.client.execute(code), timeout)
@@ -221,27 +225,47 @@ class Kernel:
                 return list(reply["content"]["matches"])
 
     def interrupt(self) -> None:
-        self.manager.interrupt_kernel()
+        """Interrupt as a front end's stop button does."""
+        os.kill(self.pid, signal.SIGINT)
 
     def close(self) -> None:
         self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
+        if self.manager is not None:
+            self.manager.shutdown_kernel(now=True)
 
 
 @pytest.fixture(scope="session")
-def kernels(tmp_path_factory) -> Callable[..., Kernel]:
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def kernels(home) -> Callable[..., Kernel]:
     """Starts kernels that find no server but those which a test gives them."""
-    home = tmp_path_factory.mktemp("home")
 
     def start(**variables: str) -> Kernel:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEONIDAS_", "JUPYTER"))}
-        env = kept | {
-            "IPYTHONDIR": str(home / "ipython"),
-            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "JUPYTER_DATA_DIR": str(home / "data"),
-            "LEONIDAS_CACHE_DIR": str(home / "cache"),
-            **variables,
-        }
-        return Kernel(env, str(home))
+        manager = KernelManager(kernel_name="python3")
+        env = surroundings(home, **variables)
+        manager.start_kernel(env=env, cwd=str(home), stderr=subprocess.DEVNULL)
+        return Kernel(manager.client(), manager)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[JupyterServer]:
+    """A real Jupyter server with the demo project."""
+    made = JupyterServer(tmp_path_factory.mktemp("server"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def notebook(server) -> Iterator[Kernel]:
+    """A kernel that the server started, with the extension loaded."""
+    client = BlockingKernelClient(connection_file=str(server.start_kernel()))
+    client.load_connection_file()
+    kernel = Kernel(client)
+    kernel.run("%load_ext leonidas_jupyter")
+    yield kernel
+    kernel.close()
