@@ -13,6 +13,8 @@ from leonidas_jupyter.core.errors import STATUS, ErrorCode
 from leonidas_jupyter.core.http import Route, Who
 
 Json = dict[str, Any]
+Streams = Mapping[str, Mapping[str, type[BaseModel]]]
+"""The payloads of events by their names, by the row (``METHOD path``) that sends them."""
 Named = Mapping[tuple[type[BaseModel], str], Json]
 """The reference to the schema of a shape, as it comes in (validation) or goes out."""
 _REFERENCE = "#/components/schemas/{model}"
@@ -75,9 +77,9 @@ def describe(
     *,
     version: str,
     base: str,
-    streams: Mapping[str, type[BaseModel]],
+    streams: Streams,
 ) -> Json:
-    """The document. ``streams`` are the shapes of events, by the path that sends them."""
+    """The document; OpenAPI knows no events, so that they stand in ``x-events``."""
     schemas, named = _schemas(routes, streams)
     paths: defaultdict[str, Json] = defaultdict(dict)
     for route in routes:
@@ -112,7 +114,7 @@ def _schemas(routes: Sequence[Route], streams: Mapping[str, type[BaseModel]]) ->
             wanted[route.takes, "validation"] = None
         if route.gives is not None:
             wanted[route.gives, "serialization"] = None
-    for shape in streams.values():
+    for shape in (shape for events in streams.values() for shape in events.values()):
         wanted[shape, "serialization"] = None
     found, definitions = models_json_schema(
         list(wanted), ref_template=_REFERENCE, schema_generator=GenerateJsonSchema
@@ -138,7 +140,7 @@ def _schemas(routes: Sequence[Route], streams: Mapping[str, type[BaseModel]]) ->
 def _operation(
     route: Route,
     named: Named,
-    streams: Mapping[str, type[BaseModel]],
+    streams: Streams,
 ) -> Json:
     operation: Json = {
         "operationId": _operation_id(route),
@@ -196,25 +198,20 @@ def _parameters(route: Route) -> list[Json]:
 def _success(
     route: Route,
     named: Named,
-    streams: Mapping[str, type[BaseModel]],
+    streams: Streams,
 ) -> Json:
-    event = streams.get(f"{route.method} {route.path}")
+    sent = streams.get(f"{route.method} {route.path}", {})
+    events = {"x-events": {name: named[shape, "serialization"] for name, shape in sent.items()}}
     if route.method == "WEBSOCKET":
-        content = {"schema": named[event, "serialization"]} if event else {}
-        return {
-            "101": {
-                "description": "A WebSocket; each message is one JSON text.",
-                "x-messages": content,
-            }
-        }
-    content = {}
+        description = "A WebSocket; each message is the JSON of one of the events."
+        return {"101": {"description": description, **events}}
+    content: Json = {}
     if route.gives is not None:
         content["application/json"] = {"schema": named[route.gives, "serialization"]}
-    elif route.media_type != "application/json":
+    elif route.media_type != "application/json" and not sent:
         content[route.media_type] = {}
-    if event is not None:
-        # Each `data:` of the stream is one of these, `event:` its name.
-        content["text/event-stream"] = {"schema": named[event, "serialization"]}
+    if sent:
+        content["text/event-stream"] = {"schema": {"type": "string"}, **events}
     answer: Json = {"description": route.summary}
     if content:
         answer["content"] = content
