@@ -63,7 +63,7 @@ def probe(python: str | Path, kernels: Path) -> tuple[dict[str, Any], dict[str, 
     (spec / "kernel.json").write_text(json.dumps(described), encoding="utf-8")
     specs = KernelSpecManager(kernel_dirs=[str(kernels)])
     manager = KernelManager(kernel_name="measured", kernel_spec_manager=specs)
-    manager.start_kernel()
+    manager.start_kernel(stderr=subprocess.DEVNULL)
     client = manager.blocking_client()
     client.start_channels()
     try:

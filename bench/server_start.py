@@ -26,8 +26,12 @@ class Starts:
 
     def add(self, home: Path, *, enabled: bool) -> None:
         """Start a server once and keep its figures."""
-        switch = json.dumps({"leonidas_jupyter": enabled})
-        with Server(sys.executable, home, f"--ServerApp.jpserver_extensions={switch}") as server:
+        own = home / ("with" if enabled else "without")
+        config = own / ".jupyter" / "jupyter_server_config.json"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        switch = {"ServerApp": {"jpserver_extensions": {"leonidas_jupyter": enabled}}}
+        config.write_text(json.dumps(switch), encoding="utf-8")
+        with Server(sys.executable, own) as server:
             process = psutil.Process(server.process.pid)
             times = process.cpu_times()
             self.wall.append(server.started_in * 1000)
