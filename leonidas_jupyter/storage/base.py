@@ -38,6 +38,17 @@ def check_prefix(prefix: str) -> str:
     return prefix
 
 
+def check_beginning(prefix: str) -> str:
+    """What keys may begin with: nothing, whole parts, or whole parts and the beginning of one.
+
+    Raises:
+        ValueError: when no key begins so.
+    """
+    if prefix:
+        check_key(prefix.removesuffix("/"))
+    return prefix
+
+
 @dataclass(frozen=True)
 class ObjectInfo:
     """What is known of a stored object; ``sha256`` is lower-case hex."""

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from leonidas_jupyter.core.folders import make_private
 from leonidas_jupyter.storage.base import ObjectInfo, StoreUnavailable
 
 ABANDONED_SECONDS = 3600.0
@@ -88,7 +89,7 @@ class Folder:
         self._checksums = directory / "checksums"
         self._partial = directory / "partial"
         for folder in (directory, self._objects, self._checksums, self._partial):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(folder)
         self._swept = float("-inf")
         self._sweep()
 
@@ -109,7 +110,11 @@ class Folder:
         """Move what was written into its place, durably."""
         known = partial.finish()
         self._write_checksum(key, known)
-        _move(partial.path, self.path(key))
+        target = self.path(key)
+        made = _move(partial.path, target)
+        with suppress(FileNotFoundError):  # it was removed again already
+            for folder in [*(each.parent for each in made), target.parent]:
+                _sync(folder)
         return ObjectInfo(key, known["size"], known["sha256"])
 
     def info(self, key: str) -> ObjectInfo | None:
@@ -142,8 +147,6 @@ class Folder:
     def keys(self, prefix: str) -> list[str]:
         """The keys that begin with ``prefix``, in order."""
         parent = prefix.rpartition("/")[0]
-        if any(part in ("", ".", "..") for part in parent.split("/")) and parent:
-            raise ValueError("That is not the beginning of a key.")
         return [key for key in _walk(self._objects, parent) if key.startswith(prefix)]
 
     def _read_checksum(self, key: str) -> dict[str, Any]:
@@ -154,6 +157,7 @@ class Folder:
         return known if isinstance(known, dict) else {}
 
     def _write_checksum(self, key: str, known: dict[str, Any]) -> None:
+        """Keep what is known of an object; not durably, since it can be computed again."""
         partial = Partial(self._partial)
         try:
             partial.write(json.dumps(known).encode())
@@ -172,18 +176,19 @@ class Folder:
                     path.unlink()
 
 
-def _move(source: Path, target: Path) -> None:
-    """Move a file into a folder that a delete may be pruning at this moment; durable on return."""
+def _move(source: Path, target: Path) -> list[Path]:
+    """Move a file into a folder that a delete may be pruning at this moment; the folders made."""
+    made: list[Path] = []
     for attempt in range(_ATTEMPTS):
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            made = make_private(target.parent)
             source.replace(target)
-            _sync(target.parent)
         except FileNotFoundError:
             if attempt == _ATTEMPTS - 1 or not source.exists():
                 raise
         else:
-            return
+            break
+    return made
 
 
 def _sync(folder: Path) -> None:

@@ -11,6 +11,7 @@ from leonidas_jupyter.storage.base import (
     ObjectMissing,
     SignedUrl,
     StoreUnavailable,
+    check_beginning,
     check_key,
     check_prefix,
 )
@@ -90,7 +91,7 @@ class LocalStore:
 
     async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
         """See ObjectStore."""
-        keys = await _in_thread(self._folder.keys, prefix)
+        keys = await _in_thread(self._folder.keys, check_beginning(prefix))
         for at in range(0, len(keys), _LISTED_AT_ONCE):
             for info in await _in_thread(self._infos, keys[at : at + _LISTED_AT_ONCE]):
                 yield info

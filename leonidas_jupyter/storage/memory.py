@@ -9,6 +9,7 @@ from leonidas_jupyter.storage.base import (
     ObjectInfo,
     ObjectMissing,
     SignedUrl,
+    check_beginning,
     check_key,
     check_prefix,
 )
@@ -62,6 +63,7 @@ class MemoryStore:
 
     async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
         """See ObjectStore."""
+        check_beginning(prefix)
         for key in sorted(self._objects):
             if key.startswith(prefix) and key in self._objects:
                 yield self._objects[key][1]

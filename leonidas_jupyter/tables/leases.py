@@ -141,20 +141,31 @@ class Leases:
         return page.items
 
     async def _renew(self, table: Table[L], item: L, body: "asyncio.Task[Any]") -> None:
-        """Renew until cancelled; when the lease is lost, cancel ``body`` and end."""
+        """Renew until cancelled; when that ends, or fails, by itself, cancel ``body``."""
+        wanted = False
+        try:
+            await self._until_lost(table, item)
+        except asyncio.CancelledError:
+            wanted = True
+            raise
+        finally:
+            if not wanted:
+                log.warning("A lease of %s was lost; its work is stopped here.", table.spec.name)
+                body.cancel()
+
+    async def _until_lost(self, table: Table[L], item: L) -> None:
         until = item.lease_until or self._clock()
         while True:
             await asyncio.sleep(self.seconds / 3)
             try:
                 renewed = await self.update(table, item, {"lease_until": self.until()})
-                until = renewed.lease_until or until
             except LeaseLost:
-                break
+                return
             except Unavailable:
                 if self._clock() >= until:
-                    break
-        log.warning("A lease of %s was lost; its work is stopped here.", table.spec.name)
-        body.cancel()
+                    return
+            else:
+                until = renewed.lease_until or until
 
     async def _give_up(self, table: Table[L], item: L) -> None:
         with suppress(LeaseLost, Unavailable):

@@ -175,7 +175,7 @@ class SqlDatabase:
         self._one = Prepared(select(1), engine.dialect)
         self._readers = Workers(self._connect, _READERS, "leonidas-read")
         self._writer = Workers(self._connect, 1, "leonidas-write")
-        self._swept = {spec.name: 0.0 for spec in specs if spec.ttl is not None}
+        self._swept = {spec.name: -_SWEEP_SECONDS for spec in specs if spec.ttl is not None}
 
     def table(self, spec: TableSpec[M]) -> SqlTable[M]:
         """See Database."""

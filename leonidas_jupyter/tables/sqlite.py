@@ -5,7 +5,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
+from leonidas_jupyter.core.folders import make_private
 from leonidas_jupyter.tables.base import Unavailable
 
 log = logging.getLogger(__name__)
@@ -76,8 +77,9 @@ def open_engine(address: str) -> Engine:
     try:
         _make(path)
     except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
         raise Unavailable(
-            f"The database {path} cannot be made ({error.strerror}); check its folder.", 60
+            f"The database {path} cannot be made ({reason}); check its folder.", 60
         ) from error
     engine = create_engine(
         url,
@@ -108,8 +110,14 @@ def _path(url: URL) -> Path:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    """Make the file where there is none.
+
+    One that stands is not even opened: to close it would drop the locks that other connections of
+    this process hold on it (POSIX; sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    make_private(path.parent)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _choose_journal(engine: Engine, path: Path) -> str:

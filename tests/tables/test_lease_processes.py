@@ -1,0 +1,118 @@
+"""A killed process's work is taken up when its lease is over, and by one process only."""
+
+import asyncio
+import json
+import signal
+import time
+
+import pytest
+
+from leonidas_jupyter.tables.leases import Leases
+from tests.contracts.engines import sqlite_database
+from tests.contracts.things import JOBS, Job
+
+HOLD = """
+import asyncio, sys
+from pathlib import Path
+from leonidas_jupyter.tables.leases import Leases
+from tests.contracts.engines import sqlite_database
+from tests.contracts.things import JOBS
+
+async def main():
+    leases = Leases(sys.argv[2], seconds=0.9)
+    jobs = sqlite_database(Path(sys.argv[1])).table(JOBS)
+    job = await leases.claim(jobs, await jobs.get("j"))
+    async with leases.hold(jobs, job):
+        print("holds", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+TAKE_OVER = """
+import asyncio, json, sys
+from pathlib import Path
+from leonidas_jupyter.tables.leases import LeaseLost, Leases
+from tests.contracts.engines import sqlite_database
+from tests.contracts.things import JOBS
+
+async def main():
+    leases = Leases(sys.argv[2], seconds=5)
+    jobs = sqlite_database(Path(sys.argv[1])).table(JOBS)
+    done = []
+    while not (await jobs.query("unfinished", "end")).items:
+        for job in await leases.expired(jobs, "ingest"):
+            claimed = await leases.claim(jobs, job)
+            if claimed is not None:
+                async with leases.hold(jobs, claimed):
+                    await leases.finish(jobs, claimed, {"progress": claimed.progress + 1})
+                done.append(job.job_id)
+    print(json.dumps(done))
+
+print("ready", flush=True)
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def on_jobs(tmp_path):
+    def run(body):
+        async def main():
+            database = sqlite_database(tmp_path)
+            try:
+                return await body(database.table(JOBS))
+            finally:
+                await database.close()
+
+        return asyncio.run(main())
+
+    return run
+
+
+def test_a_killed_process_s_lease_is_free_when_it_is_over(tmp_path, python, on_jobs):
+    on_jobs(lambda jobs: jobs.put(Job(job_id="j", unfinished="ingest")))
+    process = python(HOLD, tmp_path, "killed")
+    assert process.stdout.readline() == "holds\n"
+
+    async def free_after_the_kill(jobs):
+        leases = Leases("heir")
+        held = time.monotonic()
+        while time.monotonic() < held + 1.2:  # longer than one lease: it is being renewed
+            assert await leases.claim(jobs, await jobs.get("j")) is None
+            await asyncio.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        deadline = time.monotonic() + 10
+        while not (left := await leases.expired(jobs, "ingest")):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        return await leases.claim(jobs, left[0])
+
+    assert on_jobs(free_after_the_kill).worker_id == "heir"
+
+
+def test_two_processes_do_nothing_twice(tmp_path, python, on_jobs):
+    names = [f"{number:02}" for number in range(30)]
+
+    async def fill(jobs):
+        dead = Leases("dead", seconds=-1)
+        for name in names:
+            await jobs.put(Job(job_id=name, **dead.fields("ingest")))
+
+    async def end(jobs):
+        deadline = time.monotonic() + 30
+        while (await jobs.query("unfinished", "ingest")).items:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        await jobs.put(Job(job_id="end", **Leases("end").fields("end")))
+        return [(await jobs.get(name)).progress for name in names]
+
+    on_jobs(fill)
+    processes = [python(TAKE_OVER, tmp_path, name) for name in ("one", "two")]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    assert on_jobs(end) == [1] * len(names)
+    outs = [process.communicate(timeout=30) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outs
+    shares = [json.loads(out) for out, _ in outs]
+    assert sorted(shares[0] + shares[1]) == names

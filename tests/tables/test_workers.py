@@ -1,0 +1,98 @@
+"""The threads that hold the connections."""
+
+import asyncio
+import threading
+
+import pytest
+
+from leonidas_jupyter.tables.workers import Workers
+
+
+class Held:
+    def __init__(self):
+        self.thread = threading.get_ident()
+        self.closed_by = None
+
+    def close(self):
+        self.closed_by = threading.get_ident()
+
+
+def test_calls_run_off_the_loop_on_the_thread_that_made_the_connection():
+    made = []
+
+    def connect():
+        made.append(Held())
+        return made[-1]
+
+    async def main():
+        workers = Workers(connect, 2, "test")
+        places = await asyncio.gather(
+            *(workers.run(lambda held: (held.thread, threading.get_ident())) for _ in range(50))
+        )
+        await workers.close()
+        await workers.close()
+        return places
+
+    places = asyncio.run(main())
+    assert all(held == thread != threading.get_ident() for held, thread in places)
+    assert 1 <= len(made) <= 2
+    assert all(held.closed_by == held.thread for held in made)
+
+
+def test_one_slow_call_does_not_hold_up_the_others():
+    async def main():
+        workers = Workers(Held, 2, "test")
+        release = threading.Event()
+        slow = asyncio.create_task(workers.run(lambda _: release.wait(30)))
+        assert await asyncio.wait_for(workers.run(lambda _: 7), 10) == 7
+        assert not slow.done()
+        release.set()
+        assert await slow
+        await workers.close()
+
+    asyncio.run(main())
+
+
+def test_errors_reach_the_caller_and_a_failed_connection_is_tried_again():
+    attempts = []
+
+    def connect():
+        attempts.append(None)
+        if len(attempts) == 1:
+            raise OSError("not yet")
+        return Held()
+
+    async def main():
+        workers = Workers(connect, 1, "test")
+        with pytest.raises(OSError, match="not yet"):
+            await workers.run(lambda _: 1)
+        with pytest.raises(ZeroDivisionError):
+            await workers.run(lambda _: 1 // 0)
+        assert await workers.run(lambda _: 2) == 2
+        await workers.close()
+        with pytest.raises(RuntimeError, match="closed"):
+            await workers.run(lambda _: 3)
+
+    asyncio.run(main())
+    assert len(attempts) == 2
+
+
+def test_a_cancelled_caller_and_an_ended_loop_do_no_harm():
+    workers = []
+    release = threading.Event()
+
+    async def cancelled():
+        workers.append(Workers(Held, 1, "test"))
+        task = asyncio.create_task(workers[0].run(lambda _: release.wait(30)))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async def later():
+        assert await workers[0].run(lambda _: 5) == 5
+        await workers[0].close()
+
+    asyncio.run(cancelled())
+    release.set()
+    asyncio.run(later())
