@@ -107,7 +107,7 @@ def render(document: Json) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
 
 
-def _schemas(routes: Sequence[Route], streams: Mapping[str, type[BaseModel]]) -> tuple[Json, Named]:
+def _schemas(routes: Sequence[Route], streams: Streams) -> tuple[Json, Named]:
     wanted: dict[tuple[type[BaseModel], Any], None] = {(ErrorResponse, "serialization"): None}
     for route in routes:
         if route.takes is not None:

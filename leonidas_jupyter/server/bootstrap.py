@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from leonidas_jupyter.assistant.policy import Policy as ChatPolicy
 from leonidas_jupyter.auth.repository import SPECS as AUTH
 from leonidas_jupyter.auth.repository import AuthRepository
 from leonidas_jupyter.auth.schemas import Policy
 from leonidas_jupyter.auth.service import AuthService, AuthSettings, Kernels
+from leonidas_jupyter.chat.repository import SPECS as CHAT
+from leonidas_jupyter.chat.repository import ChatRepository
+from leonidas_jupyter.chat.schemas import ChatSettings
+from leonidas_jupyter.chat.service import ChatService
 from leonidas_jupyter.core.config import Leonidas
 from leonidas_jupyter.core.events import EventBus, UserRegistered
 from leonidas_jupyter.core.exposure import DataExposure
@@ -46,7 +51,7 @@ from leonidas_jupyter.tables.leases import Leases
 
 log = logging.getLogger(__name__)
 
-SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES)
+SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *CHAT)
 RECOVERY_SECONDS = 30.0
 """How often it is looked for work that another process left: as long as a lease."""
 
@@ -108,6 +113,14 @@ def _open_store(url: str, signer: UrlSigner) -> ObjectStore:
     return LocalStore(Path(unquote(urlsplit(url).path)), signer)
 
 
+def _chat_policy(settings: Leonidas) -> ChatPolicy:
+    return ChatPolicy(
+        model=settings.model,
+        allowed_models=tuple(settings.allowed_models),
+        exposure_max=DataExposure(settings.data_exposure_max),
+    )
+
+
 class _Application:
     """The services of one process."""
 
@@ -133,6 +146,14 @@ class _Application:
         )
         self._sql = SqlWorkers(SqlLimits(memory_bytes=settings.sql_memory_bytes))
         self._files = self._make_files()
+        chat = ChatService(
+            repository=ChatRepository(engines.database),
+            projects=self._projects,
+            sessions=self._sessions,
+            files=self._files,
+            settings=ChatSettings(policy=_chat_policy(settings)),
+            **common,
+        )
         first_project = FirstProject(
             users=AuthRepository(engines.database),
             projects=self._projects,
@@ -145,6 +166,7 @@ class _Application:
             self._projects.recover,
             self._sessions.recover,
             self._files.recover,
+            chat.recover,
         )
         self.services = Services()
         for service in (
@@ -152,6 +174,7 @@ class _Application:
             self._projects,
             self._sessions,
             self._files,
+            chat,
             self._bus,
             Health(engines.database, engines.store),
             Description(describe_api),

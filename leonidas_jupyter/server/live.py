@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel
 
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.events import (
@@ -67,15 +67,14 @@ class RunStateEvent(BaseModel):
     status: str
 
 
-class LiveEvent(
-    RootModel[
-        Annotated[
-            Ready | FileStatusEvent | FileProgressEvent | MessageAddedEvent | RunStateEvent,
-            Field(discriminator="event"),
-        ]
-    ]
-):
-    """One message of the WebSocket."""
+LIVE_EVENTS: dict[str, type[BaseModel]] = {
+    "ready": Ready,
+    "file_status": FileStatusEvent,
+    "file_progress": FileProgressEvent,
+    "message_added": MessageAddedEvent,
+    "run_state": RunStateEvent,
+}
+"""Every message of the WebSocket, by the value of its ``event``."""
 
 
 class _Feed:

@@ -6,23 +6,27 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from pydantic import BaseModel
-
+from leonidas_jupyter.assistant.shapes import RUN_EVENTS
 from leonidas_jupyter.auth.handlers import ROUTES as AUTH
 from leonidas_jupyter.auth.schemas import API_VERSION
+from leonidas_jupyter.chat.handlers import ROUTES as CHAT
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.http import Route
-from leonidas_jupyter.core.openapi import describe
+from leonidas_jupyter.core.openapi import Streams, describe
 from leonidas_jupyter.files.handlers import ROUTES as FILES
 from leonidas_jupyter.projects.handlers import ROUTES as PROJECTS
-from leonidas_jupyter.server.live import LiveEvent
+from leonidas_jupyter.server.live import LIVE_EVENTS
 from leonidas_jupyter.server.system import ROUTES as SYSTEM
 from leonidas_jupyter.sessions.handlers import ROUTES as SESSIONS
 
-ROUTES: tuple[Route, ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *SYSTEM)
+ROUTES: tuple[Route, ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *CHAT, *SYSTEM)
 
-STREAMS: dict[str, type[BaseModel]] = {"WEBSOCKET /projects/{project_id}/events": LiveEvent}
-"""The shapes of events, by the row that sends them."""
+STREAMS: Streams = {
+    "POST /sessions/{session_id}/chat": RUN_EVENTS,
+    "PUT /sessions/{session_id}/chat/{message_id}": RUN_EVENTS,
+    "GET /sessions/{session_id}/runs/{run_id}/events": RUN_EVENTS,
+    "WEBSOCKET /projects/{project_id}/events": LIVE_EVENTS,
+}
 
 _PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f/\\]")
