@@ -109,13 +109,14 @@ def _turn(number: int, turn: PastTurn, answer: str, gate: Gate) -> list["ModelMe
     )
 
     made: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(turn.question)])]
-    if turn.calls:
+    # A model writes what it has read into its calls, so they are values of the data too.
+    if turn.calls and gate.open:
         calls = [
             ToolCallPart(call.tool, dict(call.arguments), f"turn{number}-{index}")
             for index, call in enumerate(turn.calls)
         ]
         returns = [
-            ToolReturnPart(call.tool, {"summary": gate.answer(call.summary)}, part.tool_call_id)
+            ToolReturnPart(call.tool, {"summary": call.summary}, part.tool_call_id)
             for call, part in zip(turn.calls, calls, strict=True)
         ]
         made += [ModelResponse(parts=calls), ModelRequest(parts=returns)]

@@ -1,8 +1,9 @@
 """The routes of chat."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
+
+from pydantic_core import to_json
 
 from leonidas_jupyter.assistant.journal import RunEvent
 from leonidas_jupyter.chat.schemas import (
@@ -123,8 +124,8 @@ async def server_sent(events: AsyncIterator[RunEvent]) -> AsyncIterator[bytes]:
 
 def _framed(event: RunEvent) -> bytes:
     number = "" if event.number is None else f"id: {event.number}\n"
-    data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
-    return f"{number}event: {event.name}\ndata: {data}\n\n".encode()
+    data = to_json(event.data, inf_nan_mode="null")
+    return f"{number}event: {event.name}\ndata: ".encode() + data + b"\n\n"
 
 
 _SEND = (

@@ -1,4 +1,4 @@
-"""A whole chat in this process: real projects, sessions and chat, a small table in place of files."""
+"""A whole chat in this process: real projects and sessions, a small table in place of files."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -76,13 +76,13 @@ class Files:
     table: list[Frame] = field(default_factory=lambda: [SALES])
     listed: list[OneFile] = field(default_factory=list)
 
-    async def frames(self, project_id):
+    async def frames(self, _project_id):
         return list(self.table)
 
-    async def of_project(self, caller, project_id, *, after=None, limit=50):
+    async def of_project(self, *_, **__):
         return Page(items=list(self.listed))
 
-    async def query(self, project_id, sql, *, limit=10_000, timeout=30):
+    async def query(self, _project_id, sql, *, limit):
         return await asyncio.to_thread(self._query, sql, limit)
 
     def _query(self, sql, limit):
@@ -134,7 +134,7 @@ class Gated:
         self.next = asyncio.Event()
         self.said = asyncio.Event()
 
-    async def __call__(self, messages, info):
+    async def __call__(self, *_):
         for number in range(1000):
             yield f"word{number} "
             self.said.set()
@@ -153,7 +153,7 @@ async def endless(messages, info):
 
 def entry(name, stream, *, local=True):
     """A registry entry for a function model."""
-    return ModelEntry(name, local, lambda frames: FunctionModel(stream_function=stream))
+    return ModelEntry(name, local, lambda _: FunctionModel(stream_function=stream))
 
 
 class World:
@@ -217,10 +217,14 @@ async def world(stream=summing, **more):
 
 
 async def until(condition, seconds=10):
-    """Wait until a condition holds."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
+    """Wait until a condition holds; it may be a coroutine function."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        holds = condition()
+        if await holds if asyncio.iscoroutine(holds) else holds:
+            return
+        assert asyncio.get_running_loop().time() < deadline, "it never came about"
+        await asyncio.sleep(0.005)
 
 
 def text_of(events):

@@ -15,6 +15,7 @@ from leonidas_jupyter.assistant.tools.base import (
     use_of,
 )
 from leonidas_jupyter.assistant.tools.table import counted, markdown_table
+from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.data.errors import DataError
 from leonidas_jupyter.data.frames import Frame
 from leonidas_jupyter.data.sql import QueryResult
@@ -42,7 +43,7 @@ async def run_sql(sql: str, context: ToolContext, limit: int) -> QueryResult:
     """The result of a query.
 
     Raises:
-        ToolFailed: it was refused or failed; the sentence is the database's, made for people.
+        ToolFailed: it was refused or failed; the sentence says why, made for people.
     """
     if not context.frames:
         raise ToolFailed("This project has no files yet, so there is nothing to query.")
@@ -50,6 +51,8 @@ async def run_sql(sql: str, context: ToolContext, limit: int) -> QueryResult:
         return await context.query(sql, limit=limit)
     except DataError as error:
         raise ToolFailed(error.sentence) from error
+    except LeonidasError as error:
+        raise ToolFailed(error.message) from error
 
 
 async def frames_read(sql: str, frames: Sequence[Frame]) -> list[FrameUse]:

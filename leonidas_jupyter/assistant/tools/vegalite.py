@@ -52,6 +52,7 @@ NESTED_PROPERTIES: Mapping[str, frozenset[str]] = {
 }
 TYPES = _words("quantitative temporal ordinal nominal")
 TOP = _words("mark encoding layer title width height resolve $schema")
+SHARING = _words("shared independent")
 UNIT = _words("mark encoding")
 MAX_LAYERS = 8
 MAX_TEXT = 300
@@ -106,7 +107,7 @@ def _unit(spec: object, columns: Collection[str]) -> dict[str, Any]:
 
 def _mark(mark: object) -> dict[str, Any]:
     properties = {"type": mark} if isinstance(mark, str) else _object(mark, "mark")
-    if properties.get("type") not in MARKS:
+    if not _is_one_of(properties.get("type"), MARKS):
         raise NotAChart(f"The mark must be one of: {', '.join(sorted(MARKS))}.")
     _only(properties, MARK_PROPERTIES, "mark")
     return {name: _style(value, f"mark.{name}") for name, value in properties.items()}
@@ -130,7 +131,7 @@ def _definition(name: str, value: object, columns: Collection[str]) -> dict[str,
     where = f"encoding.{name}"
     given = _object(value, where)
     _only(given, CHANNEL_PROPERTIES, where)
-    if given.get("type", "nominal") not in TYPES:
+    if not _is_one_of(given.get("type", "nominal"), TYPES):
         raise NotAChart(f"{where}.type must be one of: {', '.join(sorted(TYPES))}.")
     clean = {
         key: _nested(key, item, f"{where}.{key}", columns)
@@ -183,7 +184,7 @@ def _resolve(value: object) -> dict[str, Any]:
     clean: dict[str, Any] = {}
     for group, choices in groups.items():
         _only(_object(choices, "resolve"), CHANNELS, "resolve")
-        if not set(choices.values()) <= {"shared", "independent"}:
+        if not all(_is_one_of(choice, SHARING) for choice in choices.values()):
             raise NotAChart("resolve takes shared or independent.")
         clean[group] = dict(choices)
     return clean
@@ -219,6 +220,10 @@ def _object(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise NotAChart(f"{where} takes an object.")
     return value
+
+
+def _is_one_of(value: object, allowed: Collection[str]) -> bool:
+    return isinstance(value, str) and value in allowed
 
 
 def _only(given: Mapping[str, Any], allowed: Collection[str], where: str) -> None:

@@ -1,0 +1,441 @@
+"""Runs: followed, cancelled, edited, deleted, and ended by others when their process dies."""
+
+import asyncio
+import time
+
+import pytest
+
+from leonidas_jupyter.assistant.live import INTERRUPTED
+from leonidas_jupyter.chat.repository import MESSAGES, RUN_EVENTS, RUNS
+from leonidas_jupyter.chat.schemas import ChatRequest
+from leonidas_jupyter.core.errors import LeonidasError
+from leonidas_jupyter.core.events import MessageAdded, RunStateChanged
+from leonidas_jupyter.tables.leases import Leases
+from leonidas_jupyter.tables.memory import MemoryDatabase
+from tests.chat.world import (
+    ALL_SPECS,
+    ANN,
+    Gated,
+    World,
+    call,
+    endless,
+    returned,
+    text_of,
+    until,
+    world,
+)
+
+
+async def counted(w, *specs):
+    return [len(w.database.rows[spec.name]) for spec in specs]
+
+
+def test_a_client_that_goes_away_only_detaches():
+    async def main():
+        gated = Gated()
+        async with world(gated) as w:
+            session = await w.session()
+            run = await w.say(session)
+            following = await w.chat.follow(ANN, session, run.run_id, 0)
+            assert (await anext(following)).name == "run_started"
+            await gated.said.wait()
+            assert (await anext(following)).data == {"text": "word0 "}
+            await following.aclose()
+            gated.next.set()
+            again = await w.chat.follow(ANN, session, run.run_id, 1)
+            heard = ""
+            while "word1" not in heard:
+                heard += (await anext(again)).data.get("text", "")
+            assert heard.startswith("word0 ")
+            await again.aclose()
+            await w.chat.cancel(ANN, session, run.run_id)
+            answer = await w.chat.ended(run)
+            assert answer.message.content.startswith("word0 word1 ")
+
+    asyncio.run(main())
+
+
+def test_cancel_keeps_what_was_said_and_is_quick():
+    async def main():
+        async with world(endless) as w:
+            session = await w.session()
+            run = await w.say(session)
+            following = await w.chat.follow(ANN, session, run.run_id, 0)
+            heard = ""
+            while "word5" not in heard:
+                heard += (await anext(following)).data.get("text", "")
+            began = time.perf_counter()
+            seen = await w.chat.cancel(ANN, session, run.run_id)
+            assert (seen.run_id, seen.status) == (run.run_id, "running")
+            answer = await w.chat.ended(run)
+            assert time.perf_counter() - began < 0.4
+            assert answer.status == "cancelled"
+            assert answer.message.run_status == "cancelled"
+            rest = [event async for event in following]
+            assert heard + text_of(rest) == answer.message.content
+            assert rest[-1].name == "run_finished"
+            assert rest[-1].data["status"] == "cancelled"
+            assert (await w.chat.cancel(ANN, session, run.run_id)).status == "cancelled"
+            assert (await w.say(session)).run_id != run.run_id
+
+    asyncio.run(main())
+
+
+def test_cancel_stops_a_tool_that_runs():
+    async def querying(messages, info):
+        yield call("query", '{"sql": "select * from sales"}')
+
+    async def main():
+        async with world(querying) as w:
+            begun = asyncio.Event()
+
+            async def never(*_, **__):
+                begun.set()
+                await asyncio.Event().wait()
+
+            w.files.query = never
+            session = await w.session()
+            run = await w.say(session)
+            await begun.wait()
+            await until(lambda: w.repository.message(session, run.message_id))
+            stored = await w.repository.message(session, run.message_id)
+            assert stored.tool_calls[0].state == "running"  # written before it runs
+            await w.chat.cancel(ANN, session, run.run_id)
+            (stopped,) = (await w.chat.ended(run)).message.tool_calls
+            assert (stopped.state, stopped.summary) == ("failed", "interrupted")
+
+    asyncio.run(main())
+
+
+def test_another_process_follows_and_cancels():
+    async def main():
+        database = MemoryDatabase(ALL_SPECS)
+        one, other = World(database, endless), World(database, endless)
+        session = await one.session()
+        run = await one.say(session)
+        with pytest.raises(LeonidasError) as refused:
+            await other.say(session)
+        assert refused.value.detail == {"run_id": run.run_id}
+        following = await other.chat.follow(ANN, session, run.run_id, 0)
+        heard = [await anext(following), await anext(following)]
+        assert heard[1].number == 2
+        assert heard[1].data["text"].startswith("word0 ")
+        began = time.perf_counter()
+        await other.chat.cancel(ANN, session, run.run_id)
+        answer = await other.chat.ended(run)
+        assert time.perf_counter() - began < 2
+        assert answer.status == "cancelled"
+        heard += [event async for event in following]
+        assert text_of(heard) == answer.message.content
+        assert heard[-1].data["status"] == "cancelled"
+        await one.tasks.close()
+
+    asyncio.run(main())
+
+
+def test_a_stopped_server_ends_its_runs_as_interrupted():
+    async def main():
+        database = MemoryDatabase(ALL_SPECS)
+        w = World(database, endless)
+        session = await w.session()
+        run = await w.say(session)
+        await until(lambda: w.chat._runs._live)
+        await asyncio.sleep(0.05)
+        await w.tasks.close()
+        later = World(database)
+        answer = await later.chat.ended(run)
+        assert (answer.status, answer.error) == ("failed", INTERRUPTED)
+        assert answer.message.content.startswith("word0 ")
+        assert (await later.ask(session)).status == "completed"
+
+    asyncio.run(main())
+
+
+async def killed(w):
+    """End a world's work and put back what was stored before, as SIGKILL leaves it."""
+    frozen = {spec.name: dict(w.database.rows[spec.name]) for spec in ALL_SPECS}
+    await w.tasks.close()
+    for name, rows in frozen.items():
+        w.database.rows[name].clear()
+        w.database.rows[name].update(rows)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_run_whose_process_died_is_ended_by_another(cancelled):
+    async def dying(messages, info):
+        if not returned(messages):
+            yield "Let me look. "
+            yield call("query", '{"sql": "select sum(amount) as total from sales"}')
+        else:
+            yield "x" * 2000
+            yield "never stored"
+            await asyncio.Event().wait()
+
+    async def main():
+        database = MemoryDatabase(ALL_SPECS)
+        w = World(database, dying, leases=Leases(seconds=0.6))
+        session = await w.session()
+        run = await w.say(session)
+
+        async def stored():
+            return len(await w.repository.events(run.run_id, 0)) >= 5
+
+        await until(stored)
+        if cancelled:
+            await w.repository.request_cancel(run.run_id)
+        await killed(w)
+        other = World(database)
+        with pytest.raises(LeonidasError, match="still being made"):
+            await other.say(session)
+        await other.chat.recover()  # the lease still holds: nothing happens
+        assert (await w.repository.runs.get(run.run_id)).status == "running"
+        await asyncio.sleep(0.7)
+        await asyncio.gather(other.chat.recover(), World(database).chat.recover())
+        answer = await other.chat.ended(run)
+        expected = ("cancelled", None) if cancelled else ("failed", INTERRUPTED)
+        assert (answer.status, answer.error) == expected
+        assert answer.message.content == "Let me look. \n\n" + "x" * 2000
+        (found,) = answer.message.tool_calls
+        assert (found.state, found.outputs[0]["application/json"]["rows"]) == ("done", [[6]])
+        events = await other.events(run)
+        assert [event.number for event in events] == list(range(1, len(events) + 1))
+        assert [event.name for event in events].count("run_finished") == 1
+        assert (await other.ask(session, "continue")).status == "completed"
+
+    asyncio.run(main())
+
+
+def test_a_question_makes_way_by_itself_once_the_lease_of_a_dead_run_is_over():
+    async def main():
+        database = MemoryDatabase(ALL_SPECS)
+        w = World(database, endless, leases=Leases(seconds=0.2))
+        session = await w.session()
+        run = await w.say(session)
+        await killed(w)
+        await asyncio.sleep(0.25)
+        other = World(database)
+        following = await other.chat.follow(ANN, session, run.run_id, 1)
+        assert (await other.ask(session)).status == "completed"
+        assert [event.name async for event in following][-1] == "run_finished"
+        first = (await other.said(session))[1]
+        assert first.run_status == "failed"
+
+    asyncio.run(main())
+
+
+def test_a_run_that_was_taken_over_writes_nothing_more():
+    async def main():
+        gated = Gated()
+        database = MemoryDatabase(ALL_SPECS)
+        w, other = World(database, gated, leases=Leases(seconds=30)), World(database)
+        session = await w.session()
+        run = await w.say(session)
+        await gated.said.wait()
+        live = w.chat._runs._live[run.run_id]
+        past = run.created_at
+        await w.repository.runs.update(run.run_id, {"lease_until": past})
+        await other.chat.recover()
+        assert (await other.chat.ended(run)).status == "failed"
+        gated.next.set()
+        await live.ended.wait()
+        events = await other.events(run)
+        assert [event.name for event in events].count("run_finished") == 1
+        assert (await other.chat.ended(run)).status == "failed"
+
+    asyncio.run(main())
+
+
+def test_editing_a_question_takes_back_what_followed():
+    async def echo(messages, info):
+        yield f"answer to {messages[-1].parts[-1].content}"
+
+    async def main():
+        async with world(echo) as w:
+            session = await w.session()
+            answers = [await w.ask(session, f"q{n}") for n in range(4)]
+            messages = await w.said(session)
+            run = await w.chat.edit(
+                ANN, session, messages[2].message_id, ChatRequest(content="better")
+            )
+            await w.chat.ended(run)
+            now_said = [(m.role, m.content) for m in await w.said(session)]
+            assert now_said == [
+                ("USER", "q0"),
+                ("ASSISTANT", "answer to q0"),
+                ("USER", "better"),
+                ("ASSISTANT", "answer to better"),
+            ]
+            assert (await w.sessions.read(ANN, session)).message_count == 4
+            for gone in answers[1:]:
+                assert await w.repository.runs.get(gone.run_id) is None
+                assert await w.repository.events(gone.run_id, 0) == []
+            with pytest.raises(LeonidasError, match="Only a question can be edited"):
+                await w.chat.edit(ANN, session, messages[1].message_id, ChatRequest(content="x"))
+            with pytest.raises(LeonidasError) as refused:
+                await w.chat.edit(ANN, session, "nothing", ChatRequest(content="x"))
+            assert refused.value.code == "not_found"
+
+    asyncio.run(main())
+
+
+def test_deleting_a_message_removes_it_with_its_run():
+    async def main():
+        async with world() as w:
+            session = await w.session()
+            answer = await w.ask(session)
+            await w.chat.delete(ANN, session, answer.message.message_id)
+            assert [m.role for m in await w.said(session)] == ["USER"]
+            assert (await w.sessions.read(ANN, session)).message_count == 1
+            assert await counted(w, RUNS, RUN_EVENTS) == [0, 0]
+            with pytest.raises(LeonidasError) as refused:
+                await w.chat.delete(ANN, session, answer.message.message_id)
+            assert refused.value.code == "not_found"
+
+    asyncio.run(main())
+
+
+def test_history_pages_both_ways():
+    async def main():
+        async with world() as w:
+            session = await w.session()
+            for n in range(5):
+                await w.ask(session, f"q{n}")
+            everything = [m.message_id for m in await w.said(session)]
+            forward, cursor = [], None
+            while True:
+                page = await w.chat.history(ANN, session, after=cursor, before=None, limit=3)
+                forward += [m.message_id for m in page.items]
+                if (cursor := page.next) is None:
+                    break
+            backward, cursor = [], "latest"
+            while True:
+                page = await w.chat.history(ANN, session, after=None, before=cursor, limit=3)
+                backward = [m.message_id for m in page.items] + backward
+                if (cursor := page.next) is None:
+                    break
+            assert forward == backward == everything
+            with pytest.raises(LeonidasError):
+                await w.chat.history(ANN, session, after="a", before="b", limit=3)
+
+    asyncio.run(main())
+
+
+def test_a_session_deleted_in_mid_run_stops_it_and_leaves_nothing():
+    async def main():
+        async with world(endless) as w:
+            session, kept = await w.session(), await w.session()
+            other = await w.say(kept)
+            run = await w.say(session)
+            await until(lambda: w.repository.events(run.run_id, 1))
+            await w.sessions.delete(ANN, session)
+            await until(lambda: no_run_left(w, run))
+            await until(lambda: session not in str(w.database.rows["sessions"]))
+            left = {row["session_id"] for row in w.database.rows["messages"].values()}
+            assert left == {kept}
+            assert {row["run_id"] for row in w.database.rows["run_events"].values()} == {
+                other.run_id
+            }
+            with pytest.raises(LeonidasError) as refused:
+                await w.say(session)
+            assert refused.value.code == "not_found"
+            assert (await w.repository.runs.get(other.run_id)).status == "running"
+
+    async def no_run_left(w, run):
+        return await w.repository.runs.get(run.run_id) is None
+
+    asyncio.run(main())
+
+
+def test_a_deleted_project_takes_its_messages_along_in_batches():
+    async def main():
+        async with world() as w:
+            session = await w.session()
+            project = (await w.sessions.read(ANN, session)).project_id
+            for n in range(3):
+                await w.ask(session, f"q{n}")
+            for n in range(250):
+                row = next(iter(w.database.rows["messages"].values()))
+                key = (session, f"0-{n:04}")
+                w.database.rows["messages"][key] = row | {"message_id": key[1], "run_id": None}
+            await w.projects.delete(ANN, project)
+            await until(lambda: not w.database.rows["projects"])
+            assert await counted(w, MESSAGES, RUNS, RUN_EVENTS) == [0, 0, 0]
+
+    asyncio.run(main())
+
+
+def test_a_removal_that_breaks_off_is_taken_up_again(monkeypatch):
+    async def main():
+        database = MemoryDatabase(ALL_SPECS)
+        w = World(database, leases=Leases(seconds=0.1))
+        session = await w.session()
+        for n in range(3):
+            await w.ask(session, f"q{n}")
+        calls = []
+        whole = w.repository.forget_run
+
+        async def breaking(run_id):
+            calls.append(run_id)
+            if len(calls) == 2:
+                raise OSError("gone")
+            await whole(run_id)
+
+        monkeypatch.setattr(w.repository, "forget_run", breaking)
+        await w.sessions.delete(ANN, session)
+        await until(lambda: len(calls) == 2)
+        await w.tasks.close()
+        await asyncio.sleep(0.12)
+        other = World(database)
+        await other.sessions.recover()
+        await until(lambda: not database.rows["sessions"])
+        assert await counted(w, MESSAGES, RUNS, RUN_EVENTS) == [0, 0, 0]
+        await other.tasks.close()
+
+    asyncio.run(main())
+
+
+def test_what_happens_is_published():
+    heard = []
+
+    async def main():
+        async with world() as w:
+            for kind in (MessageAdded, RunStateChanged):
+                w.bus.subscribe(kind, record)
+            answer = await w.ask(await w.session())
+            await until(lambda: len(heard) == 4)
+            kinds = [getattr(e, "role", None) or e.status for e in heard]
+            assert kinds == ["USER", "running", "ASSISTANT", "completed"]
+            assert heard[2].message_id == answer.message.message_id
+
+    async def record(event):
+        heard.append(event)
+
+    asyncio.run(main())
+
+
+def test_a_send_costs_the_same_in_a_session_of_a_thousand_messages():
+    async def quick(messages, info):
+        yield "ok"
+
+    async def main():
+        async with world(quick) as w:
+            session = await w.session()
+            reads = []
+            history = w.repository.history
+
+            async def counting(*args, **more):
+                page = await history(*args, **more)
+                reads.append(len(page.items))
+                return page
+
+            w.repository.history = counting
+            await w.ask(session)
+            row = next(iter(w.database.rows["messages"].values()))
+            for n in range(1000):
+                key = (session, f"00000000-{n:04}")
+                w.database.rows["messages"][key] = row | {"message_id": key[1]}
+            reads.clear()
+            await w.ask(session)
+            assert reads == [60]
+
+    asyncio.run(main())
