@@ -79,19 +79,21 @@ class WorkerProcess:
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - for the type checker
-        for line in self._process.stdout:
-            try:
-                message = json.loads(line)
-            except ValueError:
-                continue
-            self._hand_over(message)
+        with self._process.stdout as lines:
+            for line in lines:
+                try:
+                    message = json.loads(line)
+                except ValueError:
+                    continue
+                self._hand_over(message)
         self._process.wait()
         self._hand_over(None)
 
     def _listen(self) -> None:
         assert self._process.stderr is not None  # noqa: S101 - for the type checker
-        for line in self._process.stderr:
-            self._complaints = (self._complaints + line)[-4000:]
+        with self._process.stderr as lines:
+            for line in lines:
+                self._complaints = (self._complaints + line)[-4000:]
 
     def _hand_over(self, message: Message | None) -> None:
         try:
