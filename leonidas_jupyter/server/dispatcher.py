@@ -88,6 +88,7 @@ class ApiHandler(Answering):
         self._received = 0
         self._upload: Incoming | None = None
         self._writing: asyncio.Task[Any] | None = None
+        self._refusing: asyncio.Future[None] | None = None
         self._gone = False
 
     async def prepare(self) -> None:  # type: ignore[override]  # tornado takes either kind
@@ -108,8 +109,6 @@ class ApiHandler(Answering):
         self._received += len(chunk)
         if self._upload is not None:
             await self._upload.give(chunk)
-            if self._upload.done and self._declared() - self._received > DRAIN:
-                await self._serve()
         elif self._failure is not None:
             if self._received > DRAIN:
                 self.answer_error(self._failure)
@@ -160,6 +159,7 @@ class ApiHandler(Answering):
         self._check_length(match.route.streams_body)
         if match.route.streams_body:
             self._upload = Incoming(lambda chunks: self._call(gateway, match, chunks=chunks))
+            self._upload.when_done(self._refuse_rest)
 
     async def _authenticate(self, gateway: "Gateway", match: "Match") -> None:
         try:
@@ -169,6 +169,11 @@ class ApiHandler(Answering):
         self.username = self._caller.username if self._caller else ""
         if self._caller is not None:
             self.settings["api_last_activity"] = now()
+
+    def _refuse_rest(self) -> None:
+        """Answer now, where the handler ended long before the body does."""
+        if self._declared() - self._received > DRAIN:
+            self._refusing = asyncio.ensure_future(self._serve())
 
     def _check_length(self, streams: bool) -> None:
         if streams and "Content-Length" not in self.request.headers:

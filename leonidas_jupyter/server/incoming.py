@@ -23,10 +23,9 @@ class Incoming:
         self._pieces: asyncio.Queue[bytes | ClientGone | None] = asyncio.Queue(WAITING)
         self._task = asyncio.ensure_future(work(self._chunks()))
 
-    @property
-    def done(self) -> bool:
-        """Whether the handler has ended, be it before the body did."""
-        return self._task.done()
+    def when_done(self, callback: Callable[[], None]) -> None:
+        """Call back when the handler has ended, be it before the body did."""
+        self._task.add_done_callback(lambda _: callback())
 
     async def give(self, piece: bytes | None) -> None:
         """Hand over the next piece, None at the end; waits while the handler is busy."""
@@ -34,7 +33,7 @@ class Incoming:
             putting = asyncio.ensure_future(self._pieces.put(piece))
             await asyncio.wait({putting, self._task}, return_when=asyncio.FIRST_COMPLETED)
             putting.cancel()
-        elif not self.done:
+        elif not self._task.done():
             self._pieces.put_nowait(piece)
 
     async def response(self) -> "Response":

@@ -145,6 +145,8 @@ class SocketHandler(WebSocketHandler, Answering):
         except Exception as error:  # noqa: BLE001 - whatever it is, the reader is told
             shaped = gateway.shaped(error, route)
             self.close(_CLOSE.get(shaped.code, _POLICY), f"{shaped.code}: {shaped.message}"[:120])
+        finally:
+            await self._close_texts()
 
     async def _write(self, text: str) -> None:
         async with asyncio.timeout(SEND_SECONDS):
@@ -155,6 +157,9 @@ class SocketHandler(WebSocketHandler, Answering):
             self._sending.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sending
+        await self._close_texts()
+
+    async def _close_texts(self) -> None:
         close = getattr(self._texts, "aclose", None)
         if close is not None:
             await close()

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from tornado.httpclient import HTTPRequest
+from tornado.routing import Rule
 from tornado.websocket import websocket_connect
 
 from leonidas_jupyter.core.config import Leonidas
@@ -92,10 +94,19 @@ class Api:
         """A token of the local user."""
         return (await self("POST", "/auth/token")).json["access_token"]
 
-    def socket(self, path, headers=None):
+    @asynccontextmanager
+    async def socket(self, path, headers=None, *, raw=False):
+        """A WebSocket, closed in the end."""
         sent = {"Authorization": f"token {JUPYTER_TOKEN}"} if headers is None else headers
-        url = f"ws://127.0.0.1:{self.port}{self.url(path)}"
-        return websocket_connect(HTTPRequest(url, headers=sent, connect_timeout=20))
+        url = f"ws://127.0.0.1:{self.port}{path if raw else self.url(path)}"
+        socket = await websocket_connect(HTTPRequest(url, headers=sent, connect_timeout=20))
+        try:
+            yield socket
+        finally:
+            over = socket.close_code is not None
+            socket.close()
+            while not over and await asyncio.wait_for(socket.read_message(), 10) is not None:
+                pass
 
 
 @pytest.fixture
@@ -147,18 +158,14 @@ def serve(jp_serverapp, extension, jp_base_url):
         base = f"{jp_base_url}probe"
         site = Site(base, LazyGateway(ready), extension._site.identity)
         path = f"{base}(?:/.*)?"
-        rules = [(path, ApiHandler, {"site": site})]
-        jp_serverapp.web_app.add_handlers(".*$", rules)
-        jp_serverapp.web_app.wildcard_router.rules.insert(0, _socket_rule(path, site))
+        shared = {"site": site}
+        jp_serverapp.web_app.add_handlers(
+            ".*$",
+            [Rule(WantsSocket(path), SocketHandler, shared), (path, ApiHandler, shared)],
+        )
         return base
 
     return go
-
-
-def _socket_rule(path, site):
-    from tornado.routing import Rule
-
-    return Rule(WantsSocket(path), SocketHandler, {"site": site})
 
 
 @pytest.fixture
