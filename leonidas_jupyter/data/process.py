@@ -69,13 +69,14 @@ class WorkerProcess:
             )
 
         # A caller that is cancelled right here must not leave the new process behind.
+        loop = asyncio.get_running_loop()
         starting = asyncio.ensure_future(asyncio.to_thread(spawn))
         try:
             process = await asyncio.shield(starting)
         except asyncio.CancelledError:
-            starting.add_done_callback(lambda started: started.result().kill())
+            starting.add_done_callback(lambda started: cls(started.result(), loop).kill())
             raise
-        return cls(process, asyncio.get_running_loop())
+        return cls(process, loop)
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - for the type checker
