@@ -23,7 +23,7 @@ def call(server: Server, method: str, path: str, body: object = None) -> Any:  #
     answer = server.send(method, f"{API}/{path}", body)
     if answer.status >= HTTPStatus.BAD_REQUEST:
         raise RuntimeError(f"{method} {path}: {answer.status} {answer.body[:500]!r}")
-    return answer.json
+    return answer.json if answer.body else None
 
 
 def upload(server: Server, project_id: str, path: Path) -> str:

@@ -103,8 +103,8 @@ class Lab:
             text=True,
             start_new_session=True,
         )
-        reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
-        reader.start()
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
         deadline = time.monotonic() + READY_SECONDS
         while "Ctrl-C stops it." not in self.printed:
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -114,8 +114,9 @@ class Lab:
         self.url = re.findall(r"http://\S+", banner)[0]
 
     def _read(self, process: subprocess.Popen[str]) -> None:
-        for line in process.stdout or []:
-            self._printed.append(line)
+        with process:
+            for line in process.stdout or []:
+                self._printed.append(line)
 
     def _settings(self) -> Path:
         """Settings without the question about news, which covers what is to be seen."""
@@ -141,6 +142,7 @@ class Lab:
             return self._process.wait(STOP_SECONDS)
         finally:
             self._process.kill()
+            self._reader.join()
 
 
 @contextlib.contextmanager

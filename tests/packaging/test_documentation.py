@@ -66,7 +66,7 @@ def test_the_commands_of_the_readme_and_of_the_api_page_work(
     assert len(blocks) == 3
     script = "\n".join(["set -euo pipefail", *blocks])
     done = subprocess.run(
-        ["bash", "-c", script.replace("http://localhost:8888/", server.url)],
+        ["bash", "-c", script.replace("http://localhost:8888", server.url.rstrip("/"))],
         env={"PATH": os.environ["PATH"], "TOKEN": server.token},
         cwd=tmp_path,
         capture_output=True,
