@@ -1,7 +1,7 @@
 """One turn of the conversation: files awaited, the past gathered, the model asked."""
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from leonidas_jupyter.assistant.agent import Answering, Question
 from leonidas_jupyter.assistant.events import Emit, TextSaid, TokensUsed
@@ -9,25 +9,25 @@ from leonidas_jupyter.assistant.history import PastMessage, turns_of
 from leonidas_jupyter.assistant.models.registry import ModelEntry
 from leonidas_jupyter.assistant.policy import Gate, Policy
 from leonidas_jupyter.assistant.tools.base import RunQuery, ToolContext
-from leonidas_jupyter.assistant.waiting import UnreadFile, notice, wait_for_files
+from leonidas_jupyter.assistant.waiting import Look, notice, wait_for_files
 from leonidas_jupyter.data.frames import Frame
 
 
-class Sources(Protocol):
-    """What a turn needs of the layers above."""
+@dataclass(frozen=True)
+class Sources:
+    """What a turn needs of the layers above.
 
-    @property
-    def query(self) -> RunQuery:
-        """SQL over the frames."""
+    Attributes:
+        query: SQL over the frames.
+        frames: the project's frames.
+        unread: the project's files that have no frame.
+        past: what was said before, oldest first, no more than a bounded number of messages.
+    """
 
-    async def frames(self) -> Sequence[Frame]:
-        """The project's frames."""
-
-    async def unread(self) -> Sequence[UnreadFile]:
-        """The project's files that have no frame."""
-
-    async def past(self) -> Iterable[PastMessage]:
-        """What was said before, oldest first, no more than a bounded number of messages."""
+    query: RunQuery
+    frames: Callable[[], Awaitable[Sequence[Frame]]]
+    unread: Look
+    past: Callable[[], Awaitable[Sequence[PastMessage]]]
 
 
 class Turn:

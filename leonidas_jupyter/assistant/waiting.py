@@ -73,13 +73,13 @@ F = TypeVar("F", bound=StoredFile)
 
 
 async def unread_files(
-    page: "Callable[[str | None], Awaitable[Page[F]]]", progress: Progress
+    list_files: "Callable[..., Awaitable[Page[F]]]", progress: Progress
 ) -> list[UnreadFile]:
-    """The files without a frame among all pages of a listing; ``page`` takes a cursor."""
+    """The files without a frame; ``list_files(after=, limit=)`` gives a page of all files."""
     found: list[UnreadFile] = []
     cursor: str | None = None
     while True:
-        listed = await page(cursor)
+        listed = await list_files(after=cursor, limit=200)
         found += [
             UnreadFile(file.filename, progress.of(file.file_id), file.reason)
             for file in listed.items

@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.shapes import RunFinished, RunStarted, RunStatus
 from leonidas_jupyter.chat.schemas import Message, MessageRole, Run, RunEvent
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
+from leonidas_jupyter.projects.repository import PROJECTS
 from leonidas_jupyter.sessions.repository import SESSIONS
 from leonidas_jupyter.sessions.schemas import Session
 from leonidas_jupyter.tables.amend import amend
@@ -57,6 +58,7 @@ class ChatRepository:
         self.runs = database.table(RUNS)
         self._events = database.table(RUN_EVENTS)
         self._sessions = database.table(SESSIONS)
+        self._projects = database.table(PROJECTS)
 
     async def begin(self, session: Session, run: Run, question: Message, *, edited: bool) -> None:
         """Store the question (new, or edited), the empty answer, the run and its first event.
@@ -102,6 +104,12 @@ class ChatRepository:
             ]
         )
 
+    async def stands(self, run: Run) -> bool:
+        """Whether the run's session and project are not being deleted."""
+        session = await self._sessions.get(run.session_id)
+        project = await self._projects.get(run.project_id)
+        return all(each is not None and each.deleted_at is None for each in (session, project))
+
     async def active(self, session_id: str) -> Run | None:
         """The run that goes in a session."""
         return await self.runs.find("active_session", session_id)
@@ -146,7 +154,7 @@ class ChatRepository:
         while events := await self.events(run.run_id, len(stored)):
             stored += events
         draft = Draft(message.content, message.tool_calls, message.usage)
-        return AnswerRecord(_RunStore(self, run, leases), run.message_id, draft, stored)
+        return AnswerRecord(_RunStore(self._database, run, leases), run.message_id, draft, stored)
 
     async def events(self, run_id: str, after: int) -> list[SaidEvent]:
         """Some stored events with a number above ``after``, in order; none when there are none."""
@@ -204,9 +212,7 @@ class ChatRepository:
         await self.runs.delete(run_id)
 
     async def remove(self, messages: Sequence[Message], *, count_in: str | None) -> None:
-        """Remove at most BATCH messages, with their runs.
-
-        ``count_in`` is the session in which they are counted down; None where that goes too.
+        """Remove at most BATCH messages with their runs, and count them down in a session.
 
         Raises:
             Stale, Missing: a message or the session has changed or is gone; nothing was removed.
@@ -228,10 +234,6 @@ class ChatRepository:
             [*deletions, Update(SESSIONS, count_in, left, session.version)]
         )
 
-    async def transact(self, operations: Sequence[Operation]) -> None:
-        """All or nothing; see Database."""
-        await self._database.transact(operations)
-
 
 def _event(run: Run, number: int, name: str, data: Mapping[str, Any]) -> Put:
     event = RunEvent(
@@ -247,8 +249,9 @@ def _event(run: Run, number: int, name: str, data: Mapping[str, Any]) -> Put:
 class _RunStore:
     """Where one run's events and its answer go, written only while its lease is held."""
 
-    def __init__(self, repository: ChatRepository, run: Run, leases: Leases) -> None:
-        self._repository = repository
+    def __init__(self, database: Database, run: Run, leases: Leases) -> None:
+        self._database = database
+        self._runs = database.table(RUNS)
         self._run = run
         self._leases = leases
         self._key = (run.session_id, run.message_id)
@@ -256,12 +259,12 @@ class _RunStore:
     async def record(
         self, number: int, name: str, data: Mapping[str, Any], draft: Draft | None
     ) -> None:
-        """See AnswerStore. Raises Exists (somebody else wrote the number), Missing (the answer)."""
+        """See AnswerStore. Raises Exists (the number is taken), Missing (the answer)."""
         operations: list[Operation] = [_event(self._run, number, name, data)]
         if draft is not None:
             changes = {"content": draft.content, "tool_calls": draft.tool_calls}
             operations.append(Update(MESSAGES, self._key, changes))
-        await self._repository.transact(operations)
+        await self._database.transact(operations)
 
     async def finish(
         self, number: int, name: str, data: Mapping[str, Any], draft: Draft, end: RunFinished
@@ -283,9 +286,9 @@ class _RunStore:
             "run_status": end.status,
         }
         while True:
-            held = await self._leases.check(self._repository.runs, self._run)
+            held = await self._leases.check(self._runs, self._run)
             try:
-                await self._repository.transact(
+                await self._database.transact(
                     [
                         Update(RUNS, self._run.run_id, ended, held.version),
                         _event(self._run, number, name, data),

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 
 from leonidas_jupyter.assistant.journal import RunEvent
 from leonidas_jupyter.assistant.prompt import title_of
 from leonidas_jupyter.assistant.runs import RUN, Runs
-from leonidas_jupyter.assistant.turn import Turn
-from leonidas_jupyter.assistant.waiting import Progress, UnreadFile, unread_files
+from leonidas_jupyter.assistant.turn import Sources, Turn
+from leonidas_jupyter.assistant.waiting import Progress, unread_files
 from leonidas_jupyter.chat import schemas
 from leonidas_jupyter.chat.repository import BATCH, ChatRepository
 from leonidas_jupyter.chat.schemas import ChatRequest, Message, MessageRole, Run, RunStatus
@@ -18,9 +18,6 @@ from leonidas_jupyter.core.ids import new_id
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.core.security import Action, Caller
 from leonidas_jupyter.core.tasks import Tasks
-from leonidas_jupyter.data.frames import Frame
-from leonidas_jupyter.data.sql import QueryResult
-from leonidas_jupyter.files.schemas import FileResponse
 from leonidas_jupyter.files.service import FilesService
 from leonidas_jupyter.projects.service import ProjectsService
 from leonidas_jupyter.sessions.schemas import Session
@@ -34,38 +31,8 @@ TURN_MESSAGES = 60
 ATTEMPTS = 20
 """How often somebody else may be quicker before a question is refused."""
 
-
 LATEST = "latest"
 """``before=latest`` is the newest page of a history."""
-
-
-@dataclass(frozen=True)
-class _Sources:
-    """What one turn needs of the project and the session."""
-
-    caller: Caller
-    session: Session
-    run: Run
-    files: FilesService
-    repository: ChatRepository
-    progress: Progress
-
-    async def query(self, sql: str, *, limit: int) -> QueryResult:
-        return await self.files.query(self.run.project_id, sql, limit=limit)
-
-    async def frames(self) -> list[Frame]:
-        return await self.files.frames(self.run.project_id)
-
-    async def unread(self) -> list[UnreadFile]:
-        async def page(after: str | None) -> Page[FileResponse]:
-            return await self.files.of_project(
-                self.caller, self.run.project_id, after=after, limit=200
-            )
-
-        return await unread_files(page, self.progress)
-
-    async def past(self) -> list[Message]:
-        return await self.repository.before(self.run, self.session.context_from, TURN_MESSAGES)
 
 
 class ChatService:
@@ -181,7 +148,15 @@ class ChatService:
             )
 
     async def _start(self, caller: Caller, session: Session, run: Run, question: Message) -> None:
-        sources = _Sources(caller, session, run, self._files, self._repository, self._progress)
+        files, project_id = self._files, run.project_id
+        sources = Sources(
+            query=partial(files.query, project_id),
+            frames=partial(files.frames, project_id),
+            unread=partial(
+                unread_files, partial(files.of_project, caller, project_id), self._progress
+            ),
+            past=partial(self._repository.before, run, session.context_from, TURN_MESSAGES),
+        )
         policy, model = self.settings.policy, self.settings.models[run.model]
         gate = policy.gate(run.model, local=model.local, exposure=run.exposure)
         turn = Turn(question.content, sources, model, gate, policy)
@@ -189,12 +164,10 @@ class ChatService:
         await self._announce(run, question.message_id, question.role, run.status)
         if not session.title:
             await self._sessions.entitle(run.session_id, title_of(question.content))
-        try:
-            await self._sessions.authorize(caller, run.session_id, Action.CHAT)
-        except LeonidasError:
+        if not await self._repository.stands(run):
             # Deleted meanwhile, and its removal may have passed these messages already.
             await self._remove_all(run.session_id)
-            raise
+            raise not_found("session")
 
     async def follow(
         self, caller: Caller, session_id: str, run_id: str, after: int

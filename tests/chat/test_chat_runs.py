@@ -10,6 +10,7 @@ from leonidas_jupyter.chat.repository import MESSAGES, RUN_EVENTS, RUNS
 from leonidas_jupyter.chat.schemas import ChatRequest
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.events import MessageAdded, RunStateChanged
+from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.tables.leases import Leases
 from leonidas_jupyter.tables.memory import MemoryDatabase
 from tests.chat.world import (
@@ -437,5 +438,62 @@ def test_a_send_costs_the_same_in_a_session_of_a_thousand_messages():
             reads.clear()
             await w.ask(session)
             assert reads == [60]
+
+    asyncio.run(main())
+
+
+def test_a_session_or_project_deleted_while_a_question_is_stored_leaves_nothing():
+    async def main(delete):
+        async with world(endless) as w:
+            session = await w.session()
+            begin = w.repository.begin
+
+            async def slow(*args, **more):
+                await begin(*args, **more)
+                # Its removal has passed already when the question is stored.
+                await delete(w, session)
+
+            w.repository.begin = slow
+            with pytest.raises(LeonidasError) as refused:
+                await w.say(session)
+            assert refused.value.code == "not_found"
+            assert await counted(w, MESSAGES, RUNS, RUN_EVENTS) == [0, 0, 0]
+
+    async def session_marked(w, session):
+        await w.sessions._repository.change(session, {"deleted_at": now()}, if_version=None)
+
+    async def project_marked(w, session):
+        project = (await w.sessions._repository.get(session)).project_id
+        await w.projects._repository.projects.update(project, {"deleted_at": now()})
+
+    for delete in (session_marked, project_marked):
+        asyncio.run(main(delete))
+
+
+def test_a_stop_that_comes_while_an_event_is_stored_loses_nothing():
+    async def chatty(messages, info):
+        yield "x" * 2000
+        yield call("list_frames", "{}")
+
+    async def main():
+        async with world(chatty) as w:
+            session = await w.session()
+            storing = asyncio.Event()
+            transact = w.database.transact
+
+            async def slow(operations):
+                await transact(operations)
+                if operations[0].spec is RUN_EVENTS:
+                    storing.set()
+                    await asyncio.sleep(0.05)
+
+            w.database.transact = slow
+            run = await w.say(session)
+            await storing.wait()
+            await w.chat.cancel(ANN, session, run.run_id)
+            answer = await w.chat.ended(run)
+            assert (answer.status, answer.message.content) == ("cancelled", "x" * 2000)
+            numbers = [event.number for event in await w.events(run)]
+            assert numbers == list(range(1, len(numbers) + 1))
 
     asyncio.run(main())

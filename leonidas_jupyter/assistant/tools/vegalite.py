@@ -18,8 +18,8 @@ MARKS = _words(
 )
 MARK_PROPERTIES = _words(
     "type align angle binSpacing blend box clip color cornerRadius cornerRadiusEnd dx dy extent "
-    "fill fillOpacity filled fontSize fontWeight innerRadius interpolate line median opacity orient "
-    "outerRadius outliers padAngle point radius rule shape size stroke strokeCap strokeDash "
+    "fill fillOpacity filled fontSize fontWeight innerRadius interpolate line median opacity "
+    "orient outerRadius outliers padAngle point radius rule shape size stroke strokeCap strokeDash "
     "strokeOpacity strokeWidth tension thickness ticks tooltip width"
 )
 CHANNELS = _words(
