@@ -144,7 +144,7 @@ class SocketHandler(WebSocketHandler, Answering):
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the reader is told
             shaped = gateway.shaped(error, route)
-            self.close(_CLOSE.get(shaped.code, _POLICY), f"{shaped.code}: {shaped.message}"[:120])
+            self.close(_CLOSE.get(shaped.code, _POLICY), _reason(shaped))
         finally:
             await self._close_texts()
 
@@ -163,3 +163,8 @@ class SocketHandler(WebSocketHandler, Answering):
         close = getattr(self._texts, "aclose", None)
         if close is not None:
             await close()
+
+
+def _reason(error: LeonidasError) -> str:
+    """What fits into a close frame: at most 123 bytes (RFC 6455, section 5.5)."""
+    return f"{error.code}: {error.message}".encode()[:123].decode(errors="ignore")
