@@ -10,11 +10,10 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -141,7 +140,7 @@ class Folder:
     def remove_all(self, prefix: str) -> None:
         """Remove every object below a folder of keys."""
         for root in (self._objects, self._checksums):
-            shutil.rmtree(root / prefix, onerror=_unless_gone)
+            _remove_below(root / prefix)
             _prune((root / prefix).parent, root)
 
     def keys(self, prefix: str) -> list[str]:
@@ -211,12 +210,21 @@ def _prune(folder: Path, root: Path) -> None:
         folder = folder.parent
 
 
-def _unless_gone(_: Callable[..., Any], __: str, failure: Any) -> None:  # noqa: ANN401 - exc_info
-    """A folder that is gone, or in which something new stands, is no failure of a removal."""
-    error = failure[1]
-    if isinstance(error, _GONE) or error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-        return
-    raise error
+def _remove_below(folder: Path) -> None:
+    """Remove a folder and all that lies in it; what goes or comes meanwhile is no failure."""
+    for at, _, names in os.walk(folder, topdown=False, onerror=_unless_gone):
+        for name in names:
+            Path(at, name).unlink(missing_ok=True)
+        try:
+            Path(at).rmdir()
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+                raise
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, _GONE):
+        raise error
 
 
 def _walk(root: Path, parent: str) -> Iterator[str]:

@@ -55,12 +55,15 @@ def explained() -> Iterator[None]:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        name = getattr(cause, "sqlite_errorname", "")
-        primary = "_".join(name.split("_")[:2])
-        if primary not in _SENTENCES:
+        name = _name(cause)
+        if name not in _SENTENCES:
             raise
-        soon = primary in _SOON
-        raise Unavailable(_SENTENCES[primary], retry_after=5 if soon else 60) from error
+        raise Unavailable(_SENTENCES[name], retry_after=5 if name in _SOON else 60) from error
+
+
+def _name(error: BaseException | None) -> str:
+    """The primary result code (sqlite.org/rescode.html) behind an error of the driver."""
+    return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
 
 
 def open_engine(address: str) -> Engine:
@@ -79,7 +82,7 @@ def open_engine(address: str) -> Engine:
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise Unavailable(
-            f"The database {path} cannot be made ({reason}); check its folder.", 60
+            f"The file that database_url names cannot be made ({reason}); check its folder.", 60
         ) from error
     engine = create_engine(
         url,
@@ -88,6 +91,8 @@ def open_engine(address: str) -> Engine:
     )
     with explained():
         journal = _choose_journal(engine, path)
+    # With the log, NORMAL keeps the file sound and loses nothing when a process is killed; a power
+    # cut may take the last moments. Without the log it could damage the file.
     _configure(engine, synchronous="NORMAL" if journal == "wal" else "FULL")
     return engine
 
@@ -150,8 +155,7 @@ def _set_journal(engine: Engine, wanted: str) -> str:
                     return have
                 return str(connection.exec_driver_sql(f"PRAGMA journal_mode={wanted}").scalar())
         except DBAPIError as error:
-            name = getattr(error.orig, "sqlite_errorname", "")
-            if name not in _SOON or time.monotonic() > deadline:
+            if _name(error.orig) not in _SOON or time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
 
