@@ -82,14 +82,19 @@ def cell_text(value: Any, name: str, decimals: int | None = None) -> str:
         return str(value)
     if name.startswith("share"):
         return percent(value, decimals)
-    return number(value, decimals).replace("|", "\\|").replace("\n", " ")
+    return _plain(number(value, decimals))
+
+
+def _plain(text: str) -> str:
+    # Jupyter reads what stands between two dollar signs as mathematics.
+    return text.replace("|", "\\|").replace("$", "\\$").replace("\n", " ")
 
 
 def table(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], decimals: int | None = None
 ) -> str:
     """Return a Markdown table of at most MOST_ROWS rows, and how many more there are."""
-    names = [str(column).replace("|", "\\|") for column in columns]
+    names = [_plain(str(column)) for column in columns]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for row in rows[:MOST_ROWS]:
         cells = [cell_text(value, name, decimals) for value, name in zip(row, columns, strict=True)]
