@@ -1,6 +1,7 @@
 """Leases: nobody works on what another works on, and nothing is left lying."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -112,20 +113,23 @@ def test_the_longest_left_comes_first(run):
 
 
 def test_a_held_lease_is_renewed_for_as_long_as_the_body_runs(run):
+    clock = Clock()
+
     async def body(database):
-        leases, other = Leases(seconds=SHORT), Leases(seconds=SHORT)
+        leases, other = (Leases(seconds=SHORT, clock=clock) for _ in range(2))
         jobs = await new_job(database, leases)
-        first = await leases.claim(jobs, await jobs.get("j"))
-        async with leases.hold(jobs, first):
-            deadline = asyncio.get_running_loop().time() + 4 * SHORT
-            while asyncio.get_running_loop().time() < deadline:
-                current = await jobs.get("j")
-                assert await other.claim(jobs, current) is None
-                await leases.update(jobs, first, {"progress": current.progress + 1})
-                await asyncio.sleep(SHORT / 10)
-            await leases.finish(jobs, first, {})
-        assert (await jobs.get("j")).unfinished is None
-        assert current.lease_until > first.lease_until
+        job = await leases.claim(jobs, await jobs.get("j"))
+        async with leases.hold(jobs, job):
+            for step in range(4):
+                clock.forward(SHORT * 0.9)
+                deadline = time.monotonic() + 10
+                while (await jobs.get("j")).lease_until < clock() + timedelta(seconds=SHORT):
+                    assert time.monotonic() < deadline
+                    await asyncio.sleep(0.01)
+                assert await other.claim(jobs, await jobs.get("j")) is None
+                await leases.update(jobs, job, {"progress": step})
+            await leases.finish(jobs, job, {})
+        assert (await jobs.get("j")).progress == 3
 
     run(body)
 
