@@ -154,7 +154,8 @@ def _operation(
     if route.takes is not None:
         schema = named[route.takes, "validation"]
         content = {"application/json": {"schema": schema}}
-        operation["requestBody"] = {"required": True, "content": content}
+        needed = any(field.is_required() for field in route.takes.model_fields.values())
+        operation["requestBody"] = {"required": needed, "content": content}
     elif route.streams_body:
         content = {"application/octet-stream": {}}
         operation["requestBody"] = {"required": True, "content": content}
