@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.ingest import ingest
@@ -21,7 +20,7 @@ from leonidas_jupyter.data.ingest import ingest
 VARIABLE = "LEONIDAS_CSV_ROBUSTNESS"
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """A frame's value as a CSV cell."""
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""What a cell looks like at a glance; used to tell a table from its surroundings, not to type it."""
+"""What a cell looks like at a glance: tells a table from its surroundings, types nothing."""
 
 import re
 from functools import lru_cache
@@ -12,7 +12,7 @@ NULL_WORDS = (
 
 _NULLS = frozenset(NULL_WORDS)
 _CURRENCY = r"[$€£¥₹₽₩₺₪฿]|USD|EUR|GBP|CHF|JPY|kr|Rs\.?|R\$|zł|Kč"
-_DIGITS = r"(?:\d+(?:[.,]\d*)?|[.,]\d+|\d{1,3}(?:[,.' \u00a0\u202f’]\d{3})+(?:[.,]\d+)?)"
+_DIGITS = r"(?:\d+(?:[.,]\d*)?|[.,]\d+|\d{1,3}(?:[,.' \u00a0\u202f\u2019]\d{3})+(?:[.,]\d+)?)"
 _NUMBER = re.compile(
     rf"[+-]?(?:{_CURRENCY})?\s?[+-]?{_DIGITS}(?:[eE][+-]?\d{{1,3}})?\s?(?:%|‰|{_CURRENCY})?"
     rf"|\((?:{_CURRENCY})?{_DIGITS}\)|[+-]?(?:inf|nan|Inf|NaN|INF)"

@@ -8,7 +8,7 @@ from typing import Any
 from leonidas_jupyter.data.profile import Scalar
 
 MAX_RESULT_CHARACTERS = 64 * 1024 * 1024
-"""Longest text that one result may carry; what comes after is left out and the result marked as cut."""
+"""Longest text that one result may carry; what comes after is left out, and said so."""
 
 EXACT_DIGITS = 15
 """Every decimal number of so many digits survives the way through a binary double."""
@@ -45,10 +45,10 @@ def converters(types: list[str], cell_characters: int) -> list[Converter]:
     def cut(text: str) -> str:
         return text if len(text) <= cell_characters else text[:cell_characters] + "…"
 
-    def as_text(value: Any) -> Scalar:
+    def as_text(value: object) -> Scalar:
         return cut(str(value))
 
-    def as_zoned(value: Any) -> Scalar:
+    def as_zoned(value: object) -> Scalar:
         text = str(value).replace(" ", "T", 1)
         return text + ":00" if text[-3:-2] in "+-" else text
 
@@ -79,6 +79,6 @@ def as_decimal(value: Decimal) -> Scalar:
     return float(value) if len(digits) <= EXACT_DIGITS else format(value, "f")
 
 
-def as_moment(value: Any) -> Scalar:
+def as_moment(value: object) -> Scalar:
     """ISO 8601; DuckDB gives text for what is outside Python's years 1 to 9999."""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -31,7 +31,7 @@ CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 11, 12, 13, 2
 
 @dataclass
 class Encoding:
-    """A file's encoding. ``clean`` says that the bytes are UTF-8 that needs no change to be read."""
+    """A file's encoding. ``clean`` says that the bytes are UTF-8 that can be read as they are."""
 
     name: str
     bom: int = 0
@@ -40,7 +40,7 @@ class Encoding:
 
 
 def recognise_encoding(path: Path) -> Encoding:
-    """Find the encoding by byte order mark, by NUL pattern, by UTF-8's own rules, then by guessing.
+    """Find the encoding by its mark, by NUL patterns, by UTF-8's own rules, then by guessing.
 
     Raises:
         UnreadableFile: the content is binary.
@@ -74,7 +74,7 @@ def _wide(head: bytes) -> str | None:
 
 
 def _checked_utf8(path: Path, bom: int) -> Encoding:
-    """UTF-8 if the whole file is; else an 8-bit or East Asian encoding guessed from the odd bytes."""
+    """UTF-8 if the whole file is; else an 8-bit or East Asian encoding, by the odd bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     line = 1
     controls = False
@@ -137,7 +137,7 @@ def _mostly_utf8(sample: bytes) -> bool:
 
 
 def _reads_as(sample: bytes, codec: str) -> bool:
-    """Whether the sample is text of that East Asian encoding: it decodes, into characters in use."""
+    """Whether the sample is text of that encoding: it decodes, into characters in use."""
     try:
         text = sample.decode(codec)
     except UnicodeDecodeError as error:
@@ -156,7 +156,7 @@ def _in_use(char: str, codec: str) -> bool:
     kana = 0x3040 <= code <= 0x30FF
     punctuation = 0x3000 <= code <= 0x303F or 0xFF01 <= code <= 0xFF5E
     if codec == "cp949":
-        return punctuation or 0xAC00 <= code <= 0xD7A3 and _row(char, "euc_kr") is not None
+        return punctuation or (0xAC00 <= code <= 0xD7A3 and _row(char, "euc_kr") is not None)
     han = 0x4E00 <= code <= 0x9FFF
     if codec in ("cp932", "euc_jp"):
         # Level 1 kanji; half-width katakana are what Western text looks like under this codec.
@@ -175,26 +175,25 @@ def _row(char: str, codec: str) -> int | None:
     return encoded[0] - 0xA0 if len(encoded) == 2 else None
 
 
+SINGLE_BYTE = (
+    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "mac_roman",
+)  # fmt: skip
+OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256")
+
+
 def _single_byte(sample: bytes) -> str:
     """Windows-1252 unless a detector is sure of another script."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample, cp_isolation=["cp1250", "cp1251", "cp1252", "cp1253", "cp1254",
-                                            "cp1255", "cp1256", "koi8_r", "mac_roman"]).best()  # fmt: skip
-    letters = [byte for byte in sample if byte > 127]
-    dense = len(letters) > 0.25 * sum(byte > 64 for byte in sample)
-    if best is not None and dense and best.encoding in ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256"):
+    best = from_bytes(sample, cp_isolation=list(SINGLE_BYTE)).best()
+    if best is None:
+        return "cp1252"
+    odd = sum(byte > 127 for byte in sample)
+    dense = odd > 0.25 * sum(byte > 64 for byte in sample)
+    if dense and best.encoding in OTHER_SCRIPTS:
         return best.encoding
-    if best is not None and best.encoding in ("cp1250", "mac_roman") and best.coherence > 0.5:
-        return best.encoding
-    return "cp1252"
-
-
-def decode_sample(raw: bytes, encoding: str) -> str:
-    """The text of a part of a file; a character cut at its end is left out."""
-    codec = CODECS.get(encoding, encoding)
-    errors = "ignore" if encoding.startswith("utf") else "replace"
-    return _as_meant(raw.decode(codec, errors))
+    sure = best.encoding in ("cp1250", "mac_roman") and best.coherence > 0.5
+    return best.encoding if sure else "cp1252"
 
 
 def transcode(path: Path, encoding: Encoding, target: Path) -> Path:
@@ -212,21 +211,21 @@ def transcode(path: Path, encoding: Encoding, target: Path) -> Path:
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
         source.seek(encoding.bom)
         while chunk := source.read(CHUNK):
-            _write(plain.write, decoder.decode(chunk))
-        _write(plain.write, decoder.decode(b"", final=True))
+            plain.write(_as_meant(decoder.decode(chunk)))
+        plain.write(_as_meant(decoder.decode(b"", final=True)))
     return target
 
 
-def _write(write, text: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _as_meant(text: str) -> str:
+    """C1 control characters as the Windows-1252 signs that were meant, as browsers read them.
+
+    Raises:
+        UnreadableFile: there are NUL characters, which no text has.
+    """
     if "\0" in text:
         raise UnreadableFile(
             "The file holds NUL characters: it is binary, or its encoding is another one."
         )
-    write(_as_meant(text))
-
-
-def _as_meant(text: str) -> str:
-    """C1 control characters as the Windows-1252 signs that were meant, as browsers read them."""
     if C1_TEXT.search(text) is None:
         return text
     return C1_TEXT.sub(lambda found: C1_SIGNS.get(found[0], found[0]), text)

@@ -22,7 +22,9 @@ EXTENSIONS = re.compile(
 )
 
 RESERVED = frozenset(
-    """
+    re.findall(
+        r"\w+",
+        """
     all analyse analyze and anti any array as asc asof asymmetric between both by case cast check
     collate column columns constraint create cross default deferrable desc describe distinct do else
     end except exists false fetch filter for foreign from full glob group grouping having ilike in
@@ -31,7 +33,8 @@ RESERVED = frozenset(
     placing positional primary qualify references returning right row rows select semi set show
     similar some struct summarize symmetric table tablesample then to trailing true try_cast union
     unique unpivot update using values variadic verbose when where window with
-    """.split()
+    """,
+    )
 )
 """Words that SQL (DuckDB's) does not take as a bare table name."""
 
@@ -40,7 +43,7 @@ FRESH_SECONDS = 60.0
 
 
 class Frame(BaseModel):
-    """A project's file as a typed table: its name in SQL and Python, where it came from, and its profile."""
+    """A project's file as a typed table: its name in SQL and Python, its origin, its profile."""
 
     name: str
     file_id: str
@@ -54,8 +57,8 @@ def frame_name(filename: str, taken: Collection[str] = ()) -> str:
     """The name of a file's frame in SQL and Python: ``Sales 2024.csv`` becomes ``sales_2024``.
 
     Lower case; letters of any script stay; everything else becomes ``_``. A leading digit gets
-    ``t_`` in front, a word reserved in Python or SQL gets ``_`` after it, nothing becomes ``table``,
-    and a name in ``taken`` (compared without case, as SQL does) gets ``_2``, ``_3`` …
+    ``t_`` in front, a word reserved in Python or SQL gets ``_`` after it, an empty name becomes
+    ``table``, and one in ``taken`` (compared without case, as SQL does) gets ``_2``, ``_3`` …
     """
     stem = EXTENSIONS.sub("", filename.strip().rsplit("/", 1)[-1])
     folded = unicodedata.normalize("NFKC", stem).lower()
@@ -90,7 +93,7 @@ class FrameCache:
         self._fetching: dict[str, asyncio.Task[Path]] = {}
 
     async def path(self, frame_hash: str, fetch: Callable[[Path], Awaitable[None]]) -> Path:
-        """The frame's local Parquet file; ``fetch`` writes it to the path that it is given on a miss.
+        """The frame's local Parquet file; on a miss ``fetch`` writes it to the path it is given.
 
         Callers that ask for one hash at the same time share one fetch; one of them being cancelled
         does not stop it for the others.
@@ -104,8 +107,13 @@ class FrameCache:
         if running is None:
             running = asyncio.ensure_future(self._provide(frame_hash, fetch))
             self._fetching[frame_hash] = running
-            running.add_done_callback(lambda _: self._fetching.pop(frame_hash, None))
+            running.add_done_callback(lambda done: self._forget(frame_hash, done))
         return await asyncio.shield(running)
+
+    def _forget(self, frame_hash: str, done: asyncio.Task[Path]) -> None:
+        self._fetching.pop(frame_hash, None)
+        if not done.cancelled():
+            done.exception()  # looked at here, in case that every caller has been cancelled
 
     async def _provide(self, frame_hash: str, fetch: Callable[[Path], Awaitable[None]]) -> Path:
         entry = self._directory / f"{frame_hash}.parquet"

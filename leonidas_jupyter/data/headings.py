@@ -11,10 +11,12 @@ def column_names(header: list[list[str]], width: int) -> tuple[list[str], list[s
 
     Several header rows are joined by a space, each column's parts from top to bottom; a part that
     stands left of empty cells in an upper row holds for those, too; repeated parts count once. A
-    missing name becomes ``column_3`` (counted from 1); a name that comes again gets ``_2``, ``_3`` …
-    compared without case, since SQL does not tell ``X`` from ``x``.
+    missing name becomes ``column_3`` (counted from 1); a name that comes again gets ``_2``, ``_3``
+    and so on, compared without case, since SQL does not tell ``X`` from ``x``.
     """
-    spread = [_spread(row, width) for row in header[:-1]] + [_fitted(row, width) for row in header[-1:]]
+    spread = [_spread(row, width) for row in header[:-1]] + [
+        _fitted(row, width) for row in header[-1:]
+    ]
     written = [_joined(parts) for parts in zip_longest(*spread, fillvalue="")] if spread else []
     written += [""] * (width - len(written))
     taken = {name.lower() for name in written if name}

@@ -24,7 +24,14 @@ from leonidas_jupyter.data.readers import (
     ends_in_delimiter,
     read_leniently,
 )
-from leonidas_jupyter.data.typing_pass import MAX_ROUNDS, Typing, write_typed
+from leonidas_jupyter.data.typing_pass import (
+    MAX_ROUNDS,
+    WIDE,
+    Typing,
+    row_group,
+    write_typed,
+    write_typed_wide,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -178,9 +185,12 @@ def _read_clean(
     """Let DuckDB read the file; false if it left cells out. Raises DuckDB's error on a bad row."""
     found = prepared.found
     ends = Background(lambda: ends_in_delimiter(prepared.text, found))
-    if write_typed(connection, typing, relation, typed) is not None:
+    if not write_typed(connection, typing, relation, typed):
         raw = typed.with_name("raw.parquet")
-        connection.execute(f"COPY (FROM {relation}) TO {literal(str(raw))} (FORMAT parquet)")
+        connection.execute(
+            f"COPY (FROM {relation}) TO {literal(str(raw))} "
+            f"(FORMAT parquet, ROW_GROUP_SIZE {row_group(found.width)})"
+        )
         _type_text(connection, typing, raw, typed)
     last = typing.columns[-1]
     if last.plan.dialect.null_words or last.plan.padded:
@@ -188,8 +198,7 @@ def _read_clean(
     else:
         name = '"' + last.name.replace('"', '""') + '"'
         counted = f"SELECT count(*) - count({name}) FROM read_parquet({literal(str(typed))})"  # noqa: S608
-    empty = connection.execute(counted).fetchone()
-    return empty is not None and empty[0] == ends.result()
+    return bool(connection.execute(counted).fetchall()[0][0] == ends.result())
 
 
 def _type_text(
@@ -198,17 +207,19 @@ def _type_text(
     """Type a Parquet file of text, learning from the cells that do not fit until all do."""
     source = f"read_parquet({literal(str(raw))})"
     for attempt in range(MAX_ROUNDS):
+        if len(typing.columns) > WIDE:
+            written = write_typed_wide(connection, typing, raw, typed)
+        else:
+            written = write_typed(connection, typing, source, typed)
+        if written:
+            return
         misfits = typing.learn(connection, source)
-        if not misfits:
-            break
-        typing.plan()
-        if attempt == MAX_ROUNDS - 2:
+        if attempt >= MAX_ROUNDS - 3:
             typing.keep_as_text(misfits)
-    misfit = write_typed(connection, typing, source, typed)
-    if misfit is not None:
-        raise UnreadableFile(
-            "The file's columns could not be typed faithfully: say in the dialect which are text."
-        )
+        typing.plan()
+    raise UnreadableFile(
+        "The file's columns could not be typed faithfully: say in the dialect which are text."
+    )
 
 
 def _described(prepared: Prepared, typing: Typing) -> Dialect:

@@ -1,4 +1,4 @@
-"""What every worker process does on its own side: messages out, limits on itself, ending with its parent."""
+"""A worker process on its own side: messages, limits on itself, ending with its parent."""
 
 import json
 import os
@@ -12,7 +12,7 @@ OUT_OF_MEMORY = 77
 """Exit code of a worker that went over its memory limit."""
 
 ADDRESS_SPACE_SLACK = 8 * 1024**3
-"""What the hard limit on addresses allows beyond the limit on memory: libraries map far more than they use."""
+"""What the limit on addresses allows beyond that on memory: libraries map more than they use."""
 
 
 def claim_stdout() -> IO[bytes]:
@@ -65,7 +65,7 @@ def limit_memory(limit: int) -> None:
 
 
 def listen(handle: Callable[[dict[str, Any]], None]) -> None:
-    """Hand every message of the parent to ``handle`` in a thread; end this process when it is gone."""
+    """Hand the parent's messages to ``handle`` in a thread; end this process when it is gone."""
 
     def read() -> None:
         for line in sys.stdin.buffer:

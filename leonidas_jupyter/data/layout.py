@@ -1,5 +1,6 @@
 """What surrounds a table in its file: preamble, comments, header rows, footers."""
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ TOTAL = re.compile(r"\s*(?:grand |sub)?(?:total|totals|sum|summe|gesamt|somme|su
 
 @dataclass
 class Layout:
-    """Where the table is. ``body`` are the sample's data rows; ``kinds`` what each column mostly holds."""
+    """Where the table is: ``body`` are the sample's rows, ``kinds`` what columns mostly hold."""
 
     skip_rows: int = 0
     header: list[list[str]] = field(default_factory=list)
@@ -98,7 +99,7 @@ def _lines_of(header: list[Record], skipped: int) -> int:
 
 
 def _settled(rows: list[Record], width: int) -> list[Record]:
-    """The rows that tell what columns hold: those behind any further header rows, if there are enough."""
+    """The rows that tell what columns hold: those behind any further header rows, if enough."""
     fitting = [row for row in rows if len(row.fields) == width and _filled(row.fields)]
     return fitting[MAX_HEADER_ROWS:] if len(fitting) > 2 * MAX_HEADER_ROWS else fitting
 
@@ -108,7 +109,7 @@ def _filled(fields: list[str]) -> int:
 
 
 def _table_start(rows: list[Record], width: int) -> int:
-    """The first row that belongs to the table: near its width, and filled like a header or a row."""
+    """The first row of the table: near its width, and filled like a header or a row."""
     if width == 1:
         return 0
     fills = [count for row in rows if len(row.fields) == width and (count := _filled(row.fields))]
@@ -132,7 +133,9 @@ def _foreign(rows: list[Record], width: int) -> bool:
     if not following or width > 12:
         return False
     first, second = rows[0].fields, following[0].fields
-    return not any(kind(cell) in VALUES for cell in second) and _filled(second) >= _filled(first) - 1
+    return (
+        not any(kind(cell) in VALUES for cell in second) and _filled(second) >= _filled(first) - 1
+    )
 
 
 def _spans(rows: list[Record], index: int, width: int) -> bool:
@@ -179,7 +182,7 @@ def _names_columns(first: list[str], rest: list[Record], kinds: list[str]) -> bo
 
 
 def _labels(first: list[str], rest: list[Record], kinds: list[str]) -> bool:
-    """Years or numbers in a row over numbers: a header when words stand over words and all differ."""
+    """Numbers over numbers: a header when words stand over words, and they count up evenly."""
     beside = [cell for cell, below in zip(first, kinds, strict=False) if below not in VALUES]
     if not all(kind(cell) in ("token", "text") for cell in beside if cell.strip()):
         return False
@@ -187,7 +190,7 @@ def _labels(first: list[str], rest: list[Record], kinds: list[str]) -> bool:
     whole = [int(cell) for cell in numbers if cell.isdigit()]
     if len(whole) != len(numbers) or len(whole) < 2 or len(set(whole)) != len(whole):
         return False
-    steps = {b - a for a, b in zip(whole, whole[1:], strict=False)}
+    steps = {b - a for a, b in itertools.pairwise(whole)}
     if len(steps) != 1:
         return False
     repeated = any(row.fields[: len(first)] == first for row in rest)

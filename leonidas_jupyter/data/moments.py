@@ -76,7 +76,7 @@ def travel(values: list[str], pattern: str) -> int:
 
 
 def _usual_order(sample: str) -> bool:
-    """Day before month, but for slashes: where nothing tells, `03/04/2020` is most often American."""
+    """Day before month, but for slashes: where nothing tells, 03/04/2020 is most often American."""
     return "/" not in sample
 
 
@@ -168,7 +168,9 @@ def _moment(regex: re.Pattern[str], value: str) -> datetime.date | None:
     parts = found.groupdict()
     if "d" not in parts:
         return datetime.date(1970, 1, 1)
-    year = int(parts["Y"]) if "Y" in parts else int(parts["y"]) + (1900 if parts["y"] > "68" else 2000)
+    year = (
+        int(parts["Y"]) if "Y" in parts else int(parts["y"]) + (1900 if parts["y"] > "68" else 2000)
+    )
     name = parts.get("b")
     month = [full[:3] for full in MONTHS].index(name[:3].title()) + 1 if name else int(parts["m"])
     try:

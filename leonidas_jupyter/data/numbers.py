@@ -16,11 +16,11 @@ SIGNS = ("R$", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₪", "฿",
          "kr", "Rs.", "Rs", "zł", "Kč", "%", "‰")  # fmt: skip
 """What may stand before or after every number of a column."""
 
-GROUPINGS = (",", ".", " ", "'", "\u00a0", "\u202f", "’")
+GROUPINGS = (",", ".", " ", "'", "\u00a0", "\u202f", "\u2019")
 _SIGN = "|".join(re.escape(sign) for sign in SIGNS)
 _FRAME = re.compile(
     rf"(?P<outer>-?)(?P<prefix>(?:(?:{_SIGN})[ \u00a0]?)?)(?P<inner>-?)"
-    rf"(?P<body>[\d.,][\d., '\u00a0\u202f’]*?(?:[eE][+-]?\d{{1,3}})?)"
+    rf"(?P<body>[\d.,][\d., '\u00a0\u202f\u2019]*?(?:[eE][+-]?\d{{1,3}})?)"
     rf"(?P<suffix>(?:[ \u00a0]?(?:{_SIGN}))?)"
 )
 _PLAIN = re.compile(
@@ -49,8 +49,10 @@ class Marks:
 
     def plain(self, body: str) -> str:
         """A number's body as programs write it."""
-        return body.replace(self.thousands, "").replace(self.decimal, ".") if self.thousands else (
-            body.replace(self.decimal, ".")
+        return (
+            body.replace(self.thousands, "").replace(self.decimal, ".")
+            if self.thousands
+            else (body.replace(self.decimal, "."))
         )
 
 
@@ -110,7 +112,9 @@ def _printed_plan(values: list[str]) -> Plan | None:
         return None
     places, style = len(found[1]), "e" if found[2] else "f"
     pattern = f".{places}{style}"
-    if any(not _LONG.fullmatch(value) or format(float(value), pattern) != value for value in values):
+    if any(
+        not _LONG.fullmatch(value) or format(float(value), pattern) != value for value in values
+    ):
         return None
     value = "TRY_CAST({v} AS DOUBLE)"
     convert = f"CASE WHEN format('{{:{pattern}}}', {value}) = {{v}} THEN {value} END"
@@ -125,7 +129,11 @@ def _marked_plan(values: list[str], hints: Hints) -> Plan | None:
     bodies = []
     signs = set()
     for found in framed:
-        if found is None or found["prefix"] != first["prefix"] or found["suffix"] != first["suffix"]:
+        if (
+            found is None
+            or found["prefix"] != first["prefix"]
+            or found["suffix"] != first["suffix"]
+        ):
             return None
         signs.add((bool(found["outer"]), bool(found["inner"])))
         bodies.append(found["body"])

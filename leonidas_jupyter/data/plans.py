@@ -34,7 +34,7 @@ class Hints:
 
 @dataclass
 class Plan:
-    """``convert`` is SQL over ``{v}``, the cell; ``padded`` says that outer spaces are left out first.
+    """``convert`` is SQL over ``{v}``, the cell; ``padded``: outer spaces are left out first.
 
     ``ambiguous`` names what the column alone does not decide: ``decimal`` or ``day``.
     """
@@ -48,7 +48,7 @@ class Plan:
     decides: tuple[str, str] | None = None
 
     def sql(self, cell: str, otherwise: str) -> str:
-        """SQL of the typed value of ``cell``; ``otherwise`` is evaluated where the cell does not fit."""
+        """SQL of the typed value of ``cell``, and of ``otherwise`` where the cell does not fit."""
         if self.type == "text":
             return cell
         value = f"trim({cell})" if self.padded else cell

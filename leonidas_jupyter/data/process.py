@@ -1,4 +1,4 @@
-"""Worker processes that speak JSON lines over their pipes, hold no secrets and end with their parent."""
+"""Worker processes: JSON lines over pipes, no secrets in them, ending with their parent."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ KEPT_VARIABLES = (
     "SYSTEMROOT",
     "MALLOC_ARENA_MAX",
 )
-"""The environment that a worker gets: enough to find Python and its libraries, and nothing secret."""
+"""What a worker sees of the environment: enough to find Python and its libraries."""
 
 Message = dict[str, Any]
 

@@ -1,11 +1,11 @@
-"""What is known of a frame before the first question: per column type, nulls, distinct, range, top values."""
+"""What is known of a frame before the first question: types, nulls, distinct, range, top values."""
 
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 ColumnType = Literal["integer", "number", "boolean", "date", "datetime", "time", "text"]
-"""The types of a frame's columns; ``number`` has a fraction, ``text`` is what no other type holds faithfully."""
+"""The types of columns; ``number`` has a fraction, ``text`` is what no other holds faithfully."""
 
 Scalar = str | int | float | bool | None
 """A cell as JSON carries it; dates and times are ISO 8601 text."""
@@ -52,7 +52,7 @@ class ColumnProfile(BaseModel):
 
 
 class FrameProfile(BaseModel):
-    """A whole frame. ``duplicate_rows`` counts the rows beyond the first of each equal group; null if not counted."""
+    """A whole frame. ``duplicate_rows``: rows beyond the first of equals; null if not counted."""
 
     rows: int
     columns: list[ColumnProfile]

@@ -4,10 +4,11 @@ Clean files DuckDB reads itself, in parallel. Whatever is ragged, commented or o
 here, row by row, into a Parquet file of text, and each row that does not fit is reported.
 """
 
+import io
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -16,6 +17,7 @@ from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.plans import literal
 from leonidas_jupyter.data.recognise import Recognition
 from leonidas_jupyter.data.tokens import Record, Tokenizer, records
+from leonidas_jupyter.data.typing_pass import WIDE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +62,7 @@ def duckdb_relation(text: Path, found: Recognition) -> str | None:
         and syntax.escape != "\\"  # DuckDB drops every backslash then
         and not dialect.footer_rows
         and not syntax.skip_space
-        and found.width > 1
+        and 1 < found.width <= WIDE
         and found.line_end in ("\n", "\r\n")
         and len(syntax.delimiter.encode()) == 1
     )
@@ -74,7 +76,6 @@ def duckdb_relation(text: Path, found: Recognition) -> str | None:
         "delim": literal(syntax.delimiter),
         "quote": literal(syntax.quote),
         "escape": literal(syntax.escape),
-        "new_line": literal({"\n": "\\n", "\r\n": "\\r\\n"}[found.line_end]),
         "nullstr": "''",
         "strict_mode": "true",
         "columns": "{" + columns + "}",
@@ -121,11 +122,15 @@ def read_leniently(
     size = max(text.stat().st_size, 1)
     schema = pa.schema([(f"c{number}", pa.string()) for number in range(found.width)])
     fitter = Fitter(found)
-    with text.open(encoding="utf-8", errors="replace", newline="") as handle:
-        with pq.ParquetWriter(target, schema, compression="snappy", use_dictionary=False) as writer:
-            for batch in _batches(fitter.rows(handle), found.width):
-                writer.write_batch(_arrow(batch, schema))
-                progress(min(1.0, handle.buffer.tell() / size))
+    options = {"compression": "snappy", "use_dictionary": False}
+    with (
+        text.open("rb") as source,
+        io.TextIOWrapper(source, "utf-8", errors="replace", newline="") as handle,
+        pq.ParquetWriter(target, schema, **options) as writer,
+    ):
+        for batch in _batches(fitter.rows(handle), found.width):
+            writer.write_batch(_arrow(batch, schema))
+            progress(min(1.0, source.tell() / size))
     return fitter.report()
 
 
@@ -163,7 +168,7 @@ class Fitter:
         self._count = 0
         self._first: list[BadRow] = []
 
-    def rows(self, handle: IO[str]) -> Iterator[list[str]]:
+    def rows(self, handle: io.TextIOWrapper) -> Iterator[list[str]]:
         """The data rows, each of the table's width, footers left out."""
         held: list[Record] = []
         footer = self._found.dialect.footer_rows
@@ -176,7 +181,7 @@ class Fitter:
         """The rows that did not fit; None if all did."""
         return BadRows(count=self._count, first=self._first) if self._count else None
 
-    def _records(self, handle: IO[str]) -> Iterator[Record]:
+    def _records(self, handle: io.TextIOWrapper) -> Iterator[Record]:
         before = self._found.lines_before
         lines = itertools.islice(physical_lines(handle, self._found.line_end), before, None)
         comment = self._found.dialect.comment
@@ -200,7 +205,7 @@ class Fitter:
         return self._realigned(fields, width)
 
     def _realigned(self, fields: list[str], width: int) -> list[str]:
-        """A row that is too long without its surplus cells: empty ones, where the rest then fits best."""
+        """A long row without its surplus cells: empty ones, where the rest then fits best."""
         extra = len(fields) - width
         if not any(map(str.strip, fields[width:])):
             trimmed = fields[:width]
@@ -227,16 +232,16 @@ class Fitter:
         return score
 
 
-def physical_lines(handle: IO[str], newline: str) -> Iterator[str]:
+def physical_lines(handle: io.TextIOWrapper, newline: str) -> Iterator[str]:
     """Lines without their ends, but for a carriage return before a line feed.
 
     Raises:
         UnreadableFile: one is longer than ``MAX_LINE`` characters.
     """
     if newline in ("\n", "\r\n"):
-        handle.reconfigure(newline="\n")  # type: ignore[attr-defined]  # open() gave a TextIOWrapper
+        handle.reconfigure(newline="\n")
     elif newline == "\r":
-        handle.reconfigure(newline="\r")  # type: ignore[attr-defined]
+        handle.reconfigure(newline="\r")
     number = 0
     while line := handle.readline(MAX_LINE + 1):
         number += 1

@@ -1,4 +1,4 @@
-"""How a plain text file is written: syntax and layout from its beginning, its middle and its end."""
+"""How a plain text file is written: syntax and layout from its beginning, middle and end."""
 
 import re
 from collections.abc import Iterator
@@ -103,7 +103,7 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     before = lines[: found.lines_before]
     found.even_start = not any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
     found.sample = [row.fields for row in layout.body if len(row.fields) == found.width]
-    _look_at_end(path, head, whole, found, said)
+    _look_at_end(path, whole, found, said)
     if not whole:
         found.sample += list(_probe(path, found))
     return found
@@ -131,7 +131,7 @@ def _line_count(raw: bytes) -> int:
 
 
 def _newline(text: str) -> str:
-    """``\\n``, ``\\r\\n``, ``\\r``, or ``any`` where they are mixed."""
+    """The line end; ``any`` where they are mixed."""
     both = text.count("\r\n")
     feeds, returns = text.count("\n") - both, text.count("\r") - both
     total = both + feeds + returns
@@ -141,7 +141,7 @@ def _newline(text: str) -> str:
 
 
 def split_lines(text: str, newline: str) -> list[str]:
-    """Lines without their ends (but for a carriage return); after a last line end there is none."""
+    """Lines without their ends (but for a carriage return); none after a last line end."""
     if newline == "any":
         lines = re.split("\r\n|\n|\r", text)
     elif newline == "\r":
@@ -174,7 +174,7 @@ def _commented(row: Record, comment: str) -> bool:
 
 
 def _shifted(layout: Layout) -> list[list[str]]:
-    """The header rows; where one name is missing and the last column is filled, the first is unnamed.
+    """The header rows; where one name too few stands over full rows, the first is unnamed.
 
     R writes row names so: a header of one field less than the rows have.
     """
@@ -186,9 +186,7 @@ def _shifted(layout: Layout) -> list[list[str]]:
     return [["", *row] for row in layout.header]
 
 
-def _look_at_end(
-    path: Path, head: str, whole: bool, found: Recognition, said: DialectOverride
-) -> None:
+def _look_at_end(path: Path, whole: bool, found: Recognition, said: DialectOverride) -> None:
     """Find notes and empty rows at the end, and say so."""
     tail = found.layout.body if whole else _tail(path, found)
     longest = _longest(found)

@@ -82,7 +82,7 @@ def _needed(reading: Reading) -> float:
 
 
 def _quotes(text: str, delimiter: str) -> list[str]:
-    """The quotes worth trying: the double one always, the single one where fields begin and end so."""
+    """The quotes worth trying: the double one, and the single one where fields begin and end so."""
     found = ['"']
     opening = text.count(delimiter + "'") + text.count("\n'") + text.startswith("'")
     closing = text.count("'" + delimiter) + text.count("'\n") + text.endswith("'")
@@ -110,7 +110,7 @@ def _single_column(sample: list[str], quote: str) -> Reading:
 
 
 def _escape(text: str, quote: str, delimiter: str) -> str:
-    """A backslash where it stands before quotes inside of fields more often than quotes are doubled."""
+    """A backslash where it stands before quotes in fields more often than quotes are doubled."""
     if not quote:
         return ""
     escaped = text.count("\\" + quote) - text.count("\\" + quote + delimiter)
@@ -155,7 +155,15 @@ def _score(rows: list[Record], width: int, syntax: Syntax) -> float:
     quoted = 1.0 if syntax.quote == '"' else 0.97
     spaced = 1.03 if syntax.skip_space else 1.0
     wasted = _wasted_quotes(fitting)
-    return agreement**2 * looks * shape * DELIMITERS.get(syntax.delimiter, 1) * quoted * spaced * wasted
+    return (
+        agreement**2
+        * looks
+        * shape
+        * DELIMITERS.get(syntax.delimiter, 1)
+        * quoted
+        * spaced
+        * wasted
+    )
 
 
 def _looks(fitting: list[list[str]], width: int) -> float:

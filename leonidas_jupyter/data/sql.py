@@ -39,9 +39,9 @@ class ResultColumn(BaseModel):
 
 
 class QueryResult(BaseModel):
-    """Rows of a query. Dates are ISO text, non-finite floats are the text NaN, Infinity or -Infinity.
+    """Rows of a query. Dates are ISO text, non-finite floats the text NaN, Infinity or -Infinity.
 
-    ``truncated`` is true when the row limit cut the result; ``elapsed_ms`` is the worker's own time.
+    ``truncated`` is true when a limit cut the result; ``elapsed_ms`` is the worker's own time.
     """
 
     columns: list[ResultColumn]
@@ -88,17 +88,20 @@ class SqlWorkers:
             SqlRefused: the statement is not one query over frames.
             SqlFailed: it ran into an error, its time or its memory, or the worker crashed.
         """
+        number = next(self._numbers)
+        request = {
+            "id": number,
+            "frames": {name: str(path) for name, path in frames.items()},
+            "sql": sql,
+            "limit": limit,
+        }
         await self._slots.acquire()
-        worker: WorkerProcess | None = None
         try:
             worker = await self._worker()
-            number = next(self._numbers)
-            request = {
-                "id": number,
-                "frames": {name: str(path) for name, path in frames.items()},
-                "sql": sql,
-                "limit": limit,
-            }
+        except BaseException:
+            self._slots.release()
+            raise
+        try:
             await worker.send(request)
             reply = await asyncio.wait_for(worker.receive(), timeout)
         except TimeoutError:
@@ -108,10 +111,7 @@ class SqlWorkers:
                 "filter more, or ask for less at a time."
             ) from None
         except asyncio.CancelledError:
-            self._give_back_later(worker, number if worker else 0)
-            raise
-        except BaseException:
-            self._give_back(worker)
+            self._give_back_later(worker, number)
             raise
         self._give_back(worker)
         return await self._result(worker, reply)
@@ -144,12 +144,15 @@ class SqlWorkers:
         try:
             await worker.send({"settings": settings})
             ready = await asyncio.wait_for(worker.receive(), START_SECONDS)
+        except TimeoutError:
+            ready = None
         except BaseException:
             self._busy.discard(worker)
             worker.kill()
             raise
         if ready is None:
             self._busy.discard(worker)
+            worker.kill()
             raise SqlFailed("The SQL worker did not start: ask again, or look into the server log.")
         return worker
 
@@ -167,20 +170,16 @@ class SqlWorkers:
         result: Any = reply["result"]
         return await asyncio.to_thread(QueryResult.model_validate, result)
 
-    def _give_back(self, worker: WorkerProcess | None) -> None:
-        if worker is not None:
-            self._busy.discard(worker)
-            if worker.alive and not self._closed:
-                self._idle.append(worker)
-            else:
-                worker.kill()
+    def _give_back(self, worker: WorkerProcess) -> None:
+        self._busy.discard(worker)
+        if worker.alive and not self._closed:
+            self._idle.append(worker)
+        else:
+            worker.kill()
         self._slots.release()
 
-    def _give_back_later(self, worker: WorkerProcess | None, number: int) -> None:
+    def _give_back_later(self, worker: WorkerProcess, number: int) -> None:
         """Stop the query in the background, then give the worker back or replace it."""
-        if worker is None:
-            self._slots.release()
-            return
         task = asyncio.ensure_future(self._settle(worker, number))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)

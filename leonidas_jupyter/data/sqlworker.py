@@ -1,7 +1,8 @@
-"""The process that answers SQL: ``python -m leonidas_jupyter.data.sqlworker``, messages on its pipes.
+"""The process that answers SQL: ``python -m leonidas_jupyter.data.sqlworker``.
 
 In: ``{"settings": …}`` once, then ``{"id", "frames", "sql", "limit"}`` or ``{"cancel": id}``.
-Out: ``{"ready": true}``, then per query ``{"id", "result"}`` or ``{"id", "refused" | "failed": sentence}``.
+Out: ``{"ready": true}``, then per query ``{"id", "result"}``, or ``{"id", "refused"}`` or
+``{"id", "failed"}`` with a sentence.
 """
 
 import queue

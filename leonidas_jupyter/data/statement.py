@@ -1,4 +1,4 @@
-"""Which SQL may run: one query over frames, nothing that writes, reads files or changes settings."""
+"""Which SQL may run: one query over frames; nothing that writes, reads files or sets anything."""
 
 import re
 from typing import TYPE_CHECKING
@@ -12,7 +12,15 @@ MAX_STATEMENT = 100_000
 """Longest statement that is parsed, in characters."""
 
 TABLE_FUNCTIONS = frozenset(
-    "range generate_series unnest repeat json_each json_tree generate_subscripts".split()
+    (
+        "range",
+        "generate_series",
+        "unnest",
+        "repeat",
+        "json_each",
+        "json_tree",
+        "generate_subscripts",
+    )
 )
 """The only functions that may stand where a table stands."""
 
@@ -55,7 +63,7 @@ def check_statement(sql: str) -> str:
     return sql.strip().rstrip(";").rstrip()
 
 
-def _parse(sql: str) -> "exp.Expression":
+def _parse(sql: str) -> "exp.Expr":
     import sqlglot
     from sqlglot.errors import SqlglotError
 
@@ -75,7 +83,7 @@ def _parse(sql: str) -> "exp.Expression":
     return statements[0]
 
 
-def _check_node(node: "exp.Expression") -> None:
+def _check_node(node: "exp.Expr") -> None:
     from sqlglot import exp
 
     changes = (

@@ -6,32 +6,32 @@ of cells, never with the square of the number of columns.
 
 import datetime
 import math
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leonidas_jupyter.data.profile import Bin, ColumnProfile, ColumnType, FrameProfile, TopValue
+from leonidas_jupyter.data.counting import (
+    EPOCH,
+    EXACT_ROWS,
+    Column,
+    count_long,
+    count_short,
+    one_row,
+)
+from leonidas_jupyter.data.profile import ColumnProfile, ColumnType, FrameProfile, Scalar
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow.parquet as pq
 
-EXACT_ROWS = 2_000_000
-"""Up to so many rows distinct counts, quartiles and duplicate rows are exact."""
-
-COUNTED_VALUES = 10_000
-"""Columns with (about) at most so many distinct values get every value counted, whatever their length."""
-
-COUNTED_ROWS = 100_000
+COUNTED_ROWS = 20_000
 """In frames of at most so many rows every column gets every value counted."""
 
 BATCH_COLUMNS = 100
 BATCH_CELLS = 8_000_000
-TOP_VALUES = 20
-CATEGORIES = 200
-CATEGORY_LENGTH = 100
-BINS = 20
+DETAILED_COLUMNS = 1000
+"""Frames wider than this get fewer top values and no histograms, to keep the profile small."""
+
+TOP_VALUES_WIDE = 3
 DUPLICATE_COLUMNS = 1000
 
 TYPES: dict[str, ColumnType] = {
@@ -47,18 +47,6 @@ TYPES: dict[str, ColumnType] = {
 RANGED = ("integer", "number", "date", "datetime")
 
 
-@dataclass
-class Column:
-    """A column while it is being profiled."""
-
-    sql: str
-    name: str
-    type: ColumnType
-    profile: ColumnProfile
-    zoned: bool = False
-    bounds: tuple[float, float] | None = None
-
-
 def quoted(name: str) -> str:
     """A name as SQL's quoted identifier."""
     return '"' + name.replace('"', '""') + '"'
@@ -67,15 +55,18 @@ def quoted(name: str) -> str:
 def profile_frame(
     connection: "duckdb.DuckDBPyConnection", parquet: Path, originals: dict[str, str]
 ) -> FrameProfile:
-    """Profile a frame's Parquet file; ``originals`` maps names to names as written, where they differ."""
+    """Profile a frame's Parquet file; ``originals`` maps names to names as written."""
+    import pyarrow.parquet as pq
+
     source = "read_parquet('" + str(parquet).replace("'", "''") + "')"
-    described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
-    rows = int(counted[0]) if counted else 0
+    described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
+    rows = int(one_row(connection, f"SELECT count(*) FROM {source}")[0])  # noqa: S608
     columns = [_column(str(row[0]), str(row[1]), originals) for row in described]
     size = max(1, min(BATCH_COLUMNS, BATCH_CELLS // max(rows, 1)))
+    opened = pq.ParquetFile(parquet)
     for start in range(0, len(columns), size):
-        _profile_batch(connection, parquet, source, columns[start : start + size], rows)
+        batch = columns[start : start + size]
+        _profile_batch(connection, opened, source, batch, rows, len(columns) <= DETAILED_COLUMNS)
     return FrameProfile(
         rows=rows,
         columns=[column.profile for column in columns],
@@ -95,23 +86,32 @@ def _column(name: str, kind: str, originals: dict[str, str]) -> Column:
 
 def _profile_batch(
     connection: "duckdb.DuckDBPyConnection",
-    parquet: Path,
+    parquet: "pq.ParquetFile",
     source: str,
     columns: list[Column],
     rows: int,
+    detailed: bool,
 ) -> None:
     """Fill in the profiles of some columns."""
+    short = None
+    if rows <= COUNTED_ROWS:
+        # DuckDB reads a file's whole metadata with each query: slow where columns are many.
+        short = parquet.read(columns=[column.name for column in columns])
+        connection.register("short", short)
+        source = "short"
     first = [_first_scan(column, rows) for column in columns]
-    found = connection.execute(f"SELECT {', '.join(first)} FROM {source}").fetchone() or ()  # noqa: S608
+    found = one_row(connection, f"SELECT {', '.join(first)} FROM {source}")  # noqa: S608
     for column, values in zip(columns, found, strict=True):
         _take_first(column, values, rows)
-    if rows <= COUNTED_ROWS:
-        _count_small(parquet, columns, rows)
+    if short is not None:
+        count_short(short, columns)
     else:
         for column in columns:
-            _count_large(connection, source, column, rows)
+            count_long(connection, source, column, rows)
     for column in columns:
         profile = column.profile
+        if not detailed:
+            profile.top, profile.histogram = profile.top[:TOP_VALUES_WIDE], None
         exact = profile.distinct_exact and profile.nulls == 0
         profile.candidate_key = exact and profile.distinct == rows and rows > 1
         _warn(profile, rows)
@@ -167,117 +167,14 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _scalar(value: Any, kind: ColumnType) -> Any:
+def _scalar(value: Any, kind: ColumnType) -> Scalar:  # noqa: ANN401 - as DuckDB gives it
     """A statistic as JSON carries it; ``date`` and ``datetime`` come as POSIX seconds."""
     if kind in ("date", "datetime"):
-        moment = _EPOCH + datetime.timedelta(seconds=value)
+        moment = EPOCH + datetime.timedelta(seconds=value)
         whole_day = kind == "date" and moment.time() == datetime.time()
         return moment.date().isoformat() if whole_day else moment.isoformat()
-    return value.isoformat() if isinstance(value, datetime.time) else value
-
-
-_EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - frames hold naive times
-
-
-def _count_small(parquet: Path, columns: list[Column], rows: int) -> None:
-    """Count every value of some columns of a short frame, one column in memory at a time."""
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(parquet, columns=[column.name for column in columns])
-    for column, values in zip(columns, table.columns, strict=True):
-        counted = pc.value_counts(values)
-        pairs = zip(
-            counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
-        )
-        _take_counts(column, [pair for pair in pairs if pair[0] is not None], rows)
-
-
-def _count_large(
-    connection: "duckdb.DuckDBPyConnection", source: str, column: Column, rows: int
-) -> None:
-    """Count a column's values where they are few enough, else only how many there are."""
-    name, profile = column.sql, column.profile
-    if profile.distinct <= COUNTED_VALUES:
-        value = f"CAST({name} AS VARCHAR)" if column.zoned else name
-        found = connection.execute(
-            f"SELECT {value}, count(*) FROM {source} WHERE {name} IS NOT NULL GROUP BY ALL"  # noqa: S608
-        )
-        _take_counts(column, found.fetchall(), rows)
-        return
-    if rows <= EXACT_ROWS:
-        exact = connection.execute(f"SELECT count(DISTINCT {name}) FROM {source}").fetchone()  # noqa: S608
-        profile.distinct, profile.distinct_exact = int(exact[0]) if exact else 0, True
-    if column.bounds is not None:
-        bins = connection.execute(
-            f"SELECT {_bin_expression(column)}, count(*) FROM {source} "  # noqa: S608
-            f"WHERE {name} IS NOT NULL GROUP BY ALL"
-        ).fetchall()
-        profile.histogram = _bins(column.bounds, dict(bins))
-
-
-def _bin_expression(column: Column) -> str:
-    low, high = column.bounds or (0.0, 0.0)
-    value = f"epoch({column.sql})" if column.type in ("date", "datetime") else column.sql
-    width = (high / BINS) - (low / BINS)
-    position = f"({value}::DOUBLE - ({low!r})::DOUBLE) / ({width!r})::DOUBLE"
-    return f"greatest(0, least({BINS - 1}, floor({position})))::TINYINT"
-
-
-def _take_counts(column: Column, counts: list[tuple[Any, int]], rows: int) -> None:
-    """All that follows from knowing how often each value occurs."""
-    profile = column.profile
-    profile.distinct, profile.distinct_exact = len(counts), True
-    counts.sort(key=lambda pair: (-pair[1], pair[0]))
-    profile.top = [
-        TopValue(value=_cell(value), count=count) for value, count in counts[:TOP_VALUES]
-    ]
-    profile.categories = _categories(column.type, [value for value, _ in counts])
-    if column.bounds is not None:
-        low, high = column.bounds
-        width = (high / BINS) - (low / BINS)
-        bins: Counter[int] = Counter()
-        for value, count in counts:
-            position = (_number(value) - low) / width if width > 0 else 0
-            bins[max(0, min(BINS - 1, math.floor(position)))] += count
-        profile.histogram = _bins(column.bounds, bins)
-
-
-def _number(value: Any) -> float:
-    """A value on the axis of its histogram; dates and times as POSIX seconds."""
-    if isinstance(value, str):
-        value = datetime.datetime.fromisoformat(value)
-    if isinstance(value, datetime.datetime):
-        return (value.replace(tzinfo=None) - _EPOCH).total_seconds()
-    if isinstance(value, datetime.date):
-        return (value - _EPOCH.date()).total_seconds()
-    return float(value)
-
-
-def _cell(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _categories(kind: ColumnType, values: list[Any]) -> list[str] | None:
-    if kind == "boolean":
-        return sorted(str(value).lower() for value in values)
-    if kind != "text" or len(values) > CATEGORIES:
-        return None
-    if any(len(value) > CATEGORY_LENGTH for value in values):
-        return None
-    return sorted(values)
-
-
-def _bins(bounds: tuple[float, float], counts: Mapping[int, int]) -> list[Bin]:
-    low, high = bounds
-    if low == high:
-        return [Bin(low=low, high=high, count=sum(counts.values()))]
-    width = (high / BINS) - (low / BINS)
-    edges = [low + number * width for number in range(BINS)] + [high]
-    return [
-        Bin(low=edges[number], high=edges[number + 1], count=counts.get(number, 0))
-        for number in range(BINS)
-    ]
+    found: Scalar = value.isoformat() if isinstance(value, datetime.time) else value
+    return found
 
 
 def _warn(profile: ColumnProfile, rows: int) -> None:
@@ -301,5 +198,4 @@ def _duplicates(
     if rows > EXACT_ROWS or len(columns) > DUPLICATE_COLUMNS or not columns:
         return None
     names = ", ".join(column.sql for column in columns)
-    found = connection.execute(f"SELECT count(DISTINCT hash({names})) FROM {source}").fetchone()  # noqa: S608
-    return rows - int(found[0]) if found else None
+    return rows - int(one_row(connection, f"SELECT count(DISTINCT hash({names})) FROM {source}")[0])  # noqa: S608

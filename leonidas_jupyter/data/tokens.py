@@ -1,4 +1,4 @@
-"""Lines into fields, forgivingly: stray and unclosed quotes become part of the text they stand in."""
+"""Lines into fields, forgivingly: stray and unclosed quotes become part of their cell."""
 
 import itertools
 import re
@@ -33,7 +33,7 @@ class Tokenizer:
     """Splits text into fields under one syntax."""
 
     def __init__(self, syntax: Syntax, *, bare_quotes: bool = False) -> None:
-        """With ``bare_quotes``, two quotes before a delimiter are one in the text and the closing one."""
+        """With ``bare_quotes``, two quotes before a delimiter are a quote and the closing one."""
         self.syntax = syntax
         self._bare: Tokenizer | None = None
         if syntax.quote and not bare_quotes:
@@ -133,7 +133,7 @@ class Tokenizer:
 def records(
     lines: Iterable[str], tokenizer: Tokenizer, expected: int | None = None, first_line: int = 1
 ) -> Iterator[Record]:
-    """The records of lines, which are without their ``\\n`` but may end in ``\\r``.
+    """The records of lines, which are without their line feed but may end in a carriage return.
 
     How many fields are ``expected`` decides where quotes are odd.
     """

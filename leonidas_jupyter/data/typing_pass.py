@@ -18,12 +18,18 @@ from leonidas_jupyter.data.recognise import Recognition
 if TYPE_CHECKING:
     import duckdb
 
+MISFIT = "error('misfit')"
 SAMPLE_CELLS = 2000
 """Distinct cells of a column that its first plan is made from."""
 
-CHECK_COLUMNS = 100
+CHECK_COLUMNS = 200
 MAX_ROUNDS = 12
 ROW_GROUP = 122_880
+ROW_GROUP_CELLS = 4_000_000
+"""DuckDB holds a row group of each thread in memory, so frames of many columns get shorter ones."""
+
+WIDE = 1000
+"""DuckDB holds 2048 rows of all columns at once, so wider frames are typed in slices."""
 
 
 @dataclass
@@ -69,9 +75,7 @@ class Typing:
     def _hints(self, decimal: str | None, day_first: bool | None) -> Hints:
         said = self._said
         words = tuple(said.null_words) if said.null_words is not None else None
-        return Hints(
-            self._delimiter, said.decimal or decimal, said.thousands, day_first, words
-        )
+        return Hints(self._delimiter, said.decimal or decimal, said.thousands, day_first, words)
 
     def _choose(self, column: Column, hints: Hints) -> Plan:
         if column.fixed:
@@ -90,7 +94,8 @@ class Typing:
         column.plan = self._choose(column, hints)
         if topic == "day" and column.plan.type in ("date", "datetime"):
             self.assumed.append(
-                f"“{column.name}” could have day or month first; read as {column.plan.dialect.format}."
+                f"“{column.name}” could have day or month first; "
+                f"read as {column.plan.dialect.format}."
             )
         elif topic == "decimal" and column.plan.type in ("integer", "number"):
             mark = "decimal" if column.plan.type == "number" else "thousands"
@@ -99,12 +104,12 @@ class Typing:
                 f"decimals; read as {mark} mark."
             )
 
-    def select(self, source: str, otherwise: Callable[[int], str]) -> str:
-        """SQL that types all columns of a relation."""
+    def select(self, source: str, start: int = 0, stop: int | None = None) -> str:
+        """SQL that types columns of a relation and raises where a cell does not fit."""
         parts = [
-            f"CAST({column.plan.sql(f'c{i}', otherwise(i))} AS {column.plan.sql_type}) AS "
+            f"CAST({column.plan.sql(f'c{start + i}', MISFIT)} AS {column.plan.sql_type}) AS "
             + '"' + column.name.replace('"', '""') + '"'
-            for i, column in enumerate(self.columns)
+            for i, column in enumerate(self.columns[start:stop])
         ]  # fmt: skip
         return f"SELECT {', '.join(parts)} FROM {source}"  # noqa: S608 - quoted names, own SQL
 
@@ -121,8 +126,8 @@ class Typing:
         for start in range(0, len(typed), CHECK_COLUMNS):
             batch = typed[start : start + CHECK_COLUMNS]
             parts = [_misfits(f"c{i}", column.plan) for i, column in batch]
-            row = connection.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchone() or ()  # noqa: S608
-            for (_, column), cells in zip(batch, row, strict=True):
+            found = connection.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchall()  # noqa: S608
+            for (_, column), cells in zip(batch, found[0], strict=True):
                 if cells:
                     changed.add(column.name)
                     known = set(column.cells)
@@ -136,9 +141,14 @@ def _misfits(cell: str, plan: Plan) -> str:
     """SQL of a few cells that the plan does not hold: of different sizes and from both ends."""
     fits = plan.sql(cell, "NULL")
     odd = f"FILTER (WHERE {cell} IS NOT NULL AND ({fits}) IS NULL AND NOT ({_missing(cell, plan)}))"
-    picks = [f"min({cell}) {odd}", f"max({cell}) {odd}", f"any_value({cell}) {odd}",
-             f"arg_max({cell}, length({cell})) {odd}", f"arg_min({cell}, length({cell})) {odd}"]  # fmt: skip
-    return f"list_distinct([{', '.join(picks)}])"
+    picks = [
+        f"min({cell})",
+        f"max({cell})",
+        f"any_value({cell})",
+        f"arg_max({cell}, length({cell}))",
+        f"arg_min({cell}, length({cell}))",
+    ]
+    return f"list_distinct([{', '.join(f'{pick} {odd}' for pick in picks)}])"
 
 
 def _missing(cell: str, plan: Plan) -> str:
@@ -168,21 +178,61 @@ def _shorter_way(cells: list[str]) -> bool | None:
     return False if second * 2 < first else None
 
 
+def row_group(width: int) -> int:
+    """How many rows a row group of a frame should have."""
+    return max(2048, min(ROW_GROUP, ROW_GROUP_CELLS // width))
+
+
 def write_typed(
     connection: "duckdb.DuckDBPyConnection", typing: Typing, source: str, target: Path
-) -> str | None:
-    """Write the typed columns to Parquet; None if all cells held, else the message of the first misfit."""
+) -> bool:
+    """Write the typed columns of a relation to Parquet; false if some cell did not fit its plan."""
+    options = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {row_group(len(typing.columns))}"
+    copy = f"COPY ({typing.select(source)}) TO {literal(str(target))} ({options})"
+    return _unless_misfit(lambda: connection.execute(copy), target)
+
+
+def write_typed_wide(
+    connection: "duckdb.DuckDBPyConnection", typing: Typing, raw: Path, target: Path
+) -> bool:
+    """As ``write_typed`` for a Parquet file of very many text columns, slice by slice."""
+    return _unless_misfit(lambda: _write_slices(connection, typing, raw, target), target)
+
+
+def _write_slices(
+    connection: "duckdb.DuckDBPyConnection", typing: Typing, raw: Path, target: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    source = pq.ParquetFile(raw)
+    writer = None
+    try:
+        for number in range(source.num_row_groups):
+            group = source.read_row_group(number)
+            fields, columns = [], []
+            for start in range(0, len(typing.columns), WIDE):
+                stop = min(start + WIDE, group.num_columns)
+                connection.register("slice", group.select(range(start, stop)))
+                typed = connection.sql(typing.select("slice", start, stop)).to_arrow_table()
+                fields += list(typed.schema)
+                columns += typed.columns
+            table = pa.Table.from_arrays(columns, schema=pa.schema(fields))
+            writer = writer or pq.ParquetWriter(target, table.schema, compression="snappy")
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _unless_misfit(write: Callable[[], object], target: Path) -> bool:
     import duckdb
 
-    query = typing.select(source, lambda i: f"error('misfit {i}')")
     try:
-        connection.execute(
-            f"COPY ({query}) TO {literal(str(target))} "
-            f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
-        )
+        write()
     except duckdb.InvalidInputException as error:
-        if "misfit" in str(error):
-            target.unlink(missing_ok=True)
-            return str(error)
-        raise
-    return None
+        if "misfit" not in str(error):
+            raise
+        target.unlink(missing_ok=True)
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""What the bytes are wrapped in: compressed files are unpacked under limits, other formats named."""
+"""What the bytes are wrapped in: archives are unpacked under limits, other formats named."""
 
 import gzip
 import lzma
@@ -15,7 +15,7 @@ MAX_UNPACKED = 64 * 1024**3
 """Largest size that a compressed file may unpack to, in bytes."""
 
 MAX_RATIO = 250
-"""Unpacked size over packed size from which on a file counts as a bomb; tables compress 3 to 100 times."""
+"""A file that unpacks to more times its size counts as a bomb; tables give 3 to 100 times."""
 
 RATIO_COUNTS_FROM = 64 * 1024**2
 """Small files may compress to any ratio; the ratio counts from so many unpacked bytes on."""
@@ -65,7 +65,7 @@ def compression_of(path: Path) -> Compression:
 
 
 def unpack(path: Path, compression: Compression, target: Path) -> Path:
-    """The file's plain content: ``path`` itself if it is not compressed, else written to ``target``.
+    """The plain content: ``path`` itself if it is not compressed, else written to ``target``.
 
     Raises:
         UnreadableFile: the archive is damaged, holds not exactly one file, or unpacks to too much.
@@ -89,9 +89,7 @@ def _copy(source: IO[bytes], plain: IO[bytes], packed: int) -> None:
     written = 0
     while chunk := source.read(CHUNK):
         written += len(chunk)
-        if written > MAX_UNPACKED or (
-            written > RATIO_COUNTS_FROM and written > packed * MAX_RATIO
-        ):
+        if written > MAX_UNPACKED or (written > RATIO_COUNTS_FROM and written > packed * MAX_RATIO):
             raise UnreadableFile(
                 f"The compressed file unpacks to more than {written // CHUNK:,} MiB, "
                 f"over {written // max(packed, 1):,} times its size: upload the plain CSV instead."

@@ -1,7 +1,8 @@
 """Ingest in a process of its own, so that no file can hurt the server.
 
 ``run_ingest`` is the server's side; ``python -m leonidas_jupyter.data.worker`` is the other.
-In: one request. Out: ``{"progress": 0.4}`` …, then ``{"report"}``, ``{"unreadable"}`` or ``{"failed"}``.
+In: one request. Out: ``{"progress": 0.4}`` …, then ``{"report"}``, ``{"unreadable"}`` or
+``{"failed"}``.
 """
 
 import asyncio
@@ -55,8 +56,8 @@ async def run_ingest(
     try:
         worker = await WorkerProcess.start("leonidas_jupyter.data.worker")
         request = {
-            "source": str(source.absolute()),
-            "scratch": str(scratch.absolute()),
+            "source": str(source),
+            "scratch": str(scratch),
             "filename": filename,
             "override": override.model_dump() if override else None,
             "memory_bytes": limits.memory_bytes,
