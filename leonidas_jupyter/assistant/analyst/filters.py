@@ -158,6 +158,23 @@ def _implied_year(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | 
     return _filter(made, items) if made else None
 
 
+def _measured_in_years(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "average weight between 1975 and 1980" as a stretch of years, not as weights."""
+    column = _column(items, lexicon)
+    if column.temporal or "year" in column.core:
+        return None
+    made = _implied_year(items[-1:], lexicon)
+    return [*items[:-1], *made] if made else None
+
+
+def _dated(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "released in 2005"."""
+    column = _column(items, lexicon)
+    if not (column.temporal or "year" in column.core):
+        return None
+    return _equal_number(False)(items, lexicon)
+
+
 def _in_range(column: NamedColumn, numbers: Sequence[Number]) -> bool:
     low, high = column.profile.min, column.profile.max
     if not isinstance(low, int | float) or not isinstance(high, int | float):
@@ -275,6 +292,17 @@ def _null(missing: bool) -> Action:
     return act
 
 
+def _without(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "no horsepower" as a missing value; where the column may be zero, that could be meant as well."""
+    column = _column(items, lexicon)
+    low, high = column.profile.min, column.profile.max
+    if isinstance(low, int | float) and isinstance(high, int | float) and low <= 0 <= high:
+        raise Ambiguous(
+            f"no {column.name}", [f"`{column.name}` is 0", f"`{column.name}` is missing"]
+        )
+    return _null(True)(items, lexicon)
+
+
 def _text(op: str | None) -> Action:
     def act(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
         column = _column(items, lexicon)
@@ -315,29 +343,32 @@ RULES: tuple[Rule, ...] = (
     rule(">A[op]?C", _against_aggregate),
     rule("C=?>C", _against_column),
     rule("3[op]?C(?![=hpow]*[34N])", _with_bound),
+    rule("[AS][ogp]*C[=p]?3", _measured_in_years),
     rule("C[=ho]*!?3", _with_bound),
     rule("C[=hop]*!?4", _with_time),
     rule("C[=]!?N(?:[,&|]+N)*", _equal_number(False)),
     rule("C!N(?:[,&|]+N)*", _equal_number(False)),
+    rule("C[=p]*N", _dated),
+    rule("[p!f@]N(?:[,&|]+N)*(?![CARHS%])", _implied_year),
+    rule("^N$", _implied_year),
     rule("CpN(?:[,&|]+N)*", _equal_number(True)),
     rule("CN(?:[,&|]+N)*(?![A-Z#])", _equal_number(True)),
     rule("(?<=[howpHqlRA|&!0B5])N(?:[,&|]+N)*C(?![=hpow]*[34N])", _equal_number(True)),
     rule("^N(?:[,&|]+N)*C(?=[R])", _equal_number(True)),
-    rule("C[=po!]*V", _value_of_column),
+    rule("C[=pof!]*V", _value_of_column),
     rule("VC", _value_of_column),
-    rule("V(?:[,&|]+[=po]*V)+", _value_list),
+    rule("V(?:[,&|]+[=pof]*V)+", _value_list),
     rule("C[=hw]*!?c[QVN]", _text(None)),
     rule("C[h]!?[Q]", _text("contains")),
     rule("C[=]?!?[Q]", _text("equals")),
-    rule("[!0][=hpow]*V", _value),
+    rule("[!0][=hpowf]*V", _value),
     rule("C[=h]*![=]?X", _null(False)),
     rule("C[=h]+X", _null(True)),
     rule("[wh]X[ogph]*C", _null(True)),
     rule("R[=hw]*X[ogph]*C", _null(True)),
-    rule("0C(?![=hpow]*[34N])", _null(True)),
+    rule("0Cg?(?![=hpow]*[34N])", _without),
     rule("[wfp]*!?4", _implied_time),
     rule("[wfp]!?3(?!C)", _implied_year),
-    rule("[p!f@]N(?:[,&|]+N)*(?![CARHS%])", _implied_year),
     rule("PN", _implied_year),
     rule("3(?!C)", _implied_year),
     rule("![=hpow]*C(?![3456=])", _flag(False)),
@@ -347,6 +378,6 @@ RULES: tuple[Rule, ...] = (
 
 VALUES: tuple[Rule, ...] = (
     rule("V", _value),
-    rule("![=pwho]*5(?![,|&]+5)", _negate),
+    rule("![=pwhof]*5(?![,|&]+5)", _negate),
 )
 """The values that are left once differences, shares and groups have taken theirs."""

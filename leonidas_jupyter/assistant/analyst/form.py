@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 _WORDS = {"no": 0, "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _COUNT = r"(?P<count>\d|no|zero|one|two|three|four|five|six)"
-_PLACES = r"(?:decimal|decimals|decimal\s+places?|decimal\s+points?|decimal\s+digits?|digits?\s+after\s+the\s+(?:decimal\s+)?point|places?)"
+_PLACES = r"(?:decimal\s+places?|decimal\s+points?|decimal\s+digits?|decimals?|digits?\s+after\s+the\s+(?:decimal\s+)?point|places?)"
 _LEAD = r"[,;]?\s*(?:and\s+|please\s+|then\s+)*(?:round(?:ed|ing)?|give|correct|accurate|report(?:ed)?|with|to|up\s+to|using|show(?:n)?|precise)?"
 _OBJECT = r"(?:\s+(?:it|them|this|that|off|your\s+answers?|the\s+(?:answers?|results?|values?|numbers?)))*"
 _ROUNDED = re.compile(

@@ -74,8 +74,14 @@ def _measured(_index: int, span: Span, evidence: Evidence) -> bool:
     return quote(str(span.meaning.value[0])) in evidence.sql
 
 
-def _number(_index: int, span: Span, evidence: Evidence) -> bool:
+def _number(index: int, span: Span, evidence: Evidence) -> bool:
     number = span.meaning.value
+    if (
+        number.year
+        and _in_conditions(index, span, evidence)
+        and f"{int(number.value) + 1}-01-01" in evidence.sql
+    ):
+        return True
     shown = {
         repr(plain(number)),
         repr(number.value / 100),
@@ -129,8 +135,10 @@ _AGGREGATE_FUNCTIONS = {name: re.match(r"\w+\(", sql) for name, sql in AGGREGATE
 _COUNTED = ("rows", "missing", "duplicates", "columns", "distinct")
 
 
-def _aggregate(_index: int, span: Span, evidence: Evidence) -> bool:
+def _aggregate(index: int, span: Span, evidence: Evidence) -> bool:
     name, question = span.meaning.value, evidence.question
+    if _in_conditions(index, span, evidence):
+        return any(condition.op.endswith(str(name)) for condition in question.where.conditions)
     if isinstance(name, tuple) or name in ("percentile", "quartiles"):
         return "quantile_cont(" in evidence.sql
     if name == "mode":
@@ -179,6 +187,10 @@ def _contains(*words: str) -> Callable[[int, Span, Evidence], bool]:
     return check
 
 
+def _counted(_index: int, _span: Span, evidence: Evidence) -> bool:
+    return "count(" in evidence.sql or evidence.question.operation in ("columns", "frames", "shape")
+
+
 def _either(index: int, span: Span, evidence: Evidence) -> bool:
     question = evidence.question
     joined = "or" in (question.where.joiner, question.target.joiner)
@@ -220,7 +232,7 @@ _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     "X": _contains("NULL", "count(*) - count("),
     "Z": _contains("DISTINCT"),
     "U": _contains("DISTINCT", "GROUP BY"),
-    "H": _contains("count(", "bin"),
+    "H": _counted,
     "%": _contains(" / "),
     "L": _contains("corr("),
     "G": _charted,

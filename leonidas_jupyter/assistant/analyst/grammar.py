@@ -20,8 +20,8 @@ from leonidas_jupyter.assistant.analyst.items import (
 )
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse
-from leonidas_jupyter.assistant.analyst.operations.table import TABLE
-from leonidas_jupyter.assistant.analyst.question import Group, Question, Where
+from leonidas_jupyter.assistant.analyst.operations.table import BY_NAME, TABLE
+from leonidas_jupyter.assistant.analyst.question import Ambiguous, Group, Question, Where
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span
 
 _DROPPED = frozenset("-" + UNKNOWN)
@@ -35,7 +35,7 @@ _PAIRS: tuple[Rule, ...] = (rule("W?V[&~t,|]V", filters.pair),)
 def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
     """Return the items of a reading after all rules."""
     items = as_items(spans, _DROPPED)
-    items = _frame_as_rows(items)
+    items = _frame_as_rows(items, lexicon.frame.name)
     items = rewrite(items, numbers.RULES, lexicon)
     if _COMPARING.search(code(items)):
         items = rewrite(items, _PAIRS, lexicon)
@@ -46,9 +46,9 @@ def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
     return _over_time(items, lexicon)
 
 
-def _frame_as_rows(items: list[Item]) -> list[Item]:
+def _frame_as_rows(items: list[Item], frame: str) -> list[Item]:
     """Read the frame's own name as its rows: "penguins", "the penguins dataset"."""
-    named = [replace(item, kind="R") if item.kind == "F" else item for item in items]
+    named = [replace(item, kind="R") if item.kind == "F" and item.value == frame else item for item in items]
     merged: list[Item] = []
     for item in named:
         if merged and {item.kind, merged[-1].kind} in ({"R", "J"}, {"R"}):
@@ -116,11 +116,7 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
     conditions = tuple(item.value for item in only(items, FILTER))
     groups = tuple(group for item in only(items, GROUP) for group in item.value)
     made = []
-    for kept in (
-        core,
-        [item for item in core if item.kind not in "RJ"],
-        [item for item in core if item.kind not in "RJlq"],
-    ):
+    for kept in (core, _without_rows(core)):
         loose = spans_of(items) - spans_of(kept)
         held = spans_of(only(items, FILTER + GROUP))
         made.append(
@@ -137,25 +133,42 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
     return made
 
 
-def questions(spans: Sequence[Span], lexicon: FrameLexicon) -> list[tuple[Operation, Question]]:
-    """Return the first operation that takes the whole core, with its typed question; empty where none does."""
+def _without_rows(core: Sequence[Item]) -> list[Item]:
+    """Leave out "of the penguins", "in the table"; after a word that counts or asks, rows are what is meant."""
+    return [
+        item
+        for at, item in enumerate(core)
+        if item.kind not in "RJ" or (at and core[at - 1].kind in "HTNq%SE1U")
+    ]
+
+
+def question_of(spans: Sequence[Span], lexicon: FrameLexicon) -> tuple[Operation, Question] | None:
+    """Return the first operation that takes the whole core, with its typed question; None where none does."""
     for parse in parses(spans, lexicon):
         text = code(parse.core)
         for operation in TABLE:
             if any(pattern.fullmatch(text) for pattern in operation.patterns):
                 question = operation.build(parse)
                 if question is not None:
-                    return [(operation, _each_value(question, spans))]
-    return []
+                    question = _each_value(question, spans)
+                    return BY_NAME[question.operation], question
+    return None
 
 
 def _each_value(question: Question, spans: Sequence[Span]) -> Question:
     """Answer "the mean of A and B" for each of the two values."""
-    if question.operation not in ("aggregate", "rows") or question.groups:
+    if question.operation not in ("aggregate", "rows"):
         return question
     for condition in question.where.conditions:
         joined = {spans[index].kind for index in condition.spans}
         several = condition.op == "in" and len(condition.values) > 1 and not condition.negated
-        if several and "&" in joined and "|" not in joined and len(question.where.conditions) == 1:
+        if not (several and "&" in joined and "|" not in joined):
+            continue
+        if question.groups and condition.column not in {group.column for group in question.groups}:
+            each = f"by {question.groups[0].column} and {condition.column}"
+            raise Ambiguous(
+                " and ".join(map(str, condition.values)), [each, "both taken together: say “or”"]
+            )
+        if not question.groups and len(question.where.conditions) == 1:
             return replace(question, groups=(Group(condition.column, None, condition.spans),))
     return question

@@ -146,8 +146,16 @@ class NamedColumn:
 
     @property
     def key(self) -> bool:
-        """Whether no two rows share a value."""
-        return self.profile.candidate_key
+        """Whether each value names one row; numbers do so only as identifiers."""
+        named = not self.numeric or "id" in self.words
+        return self.profile.candidate_key and named
+
+    def _stands_for(self, asked: str) -> bool:
+        """Return whether a word is the name's initials ("mpg"), or what a date is of ("released")."""
+        if len(self.words) > 2 and asked == "".join(word[0] for word in self.words):
+            return True
+        dated = self.temporal and len(self.core) == 2 and self.core[1] in _WHEN
+        return dated and asked in (self.core[0], self.core[0] + "d", self.core[0] + "ed")
 
     def fits(self, asked: Sequence[str]) -> int:
         """Return how well the words ``asked`` fit this name: 0, LOOSE, NEAR or EXACT."""
@@ -155,6 +163,8 @@ class NamedColumn:
             return EXACT
         if not self.core or not asked:
             return 0
+        if len(asked) == 1 and self._stands_for(asked[0]):
+            return NEAR
         if not all(any(same_word(word, named) for named in self.words) for word in asked):
             return 0
         if all(any(same_word(word, named) for word in asked) for named in self.core):
@@ -165,12 +175,20 @@ class NamedColumn:
 
 def _named(profile: ColumnProfile) -> NamedColumn:
     words = pieces(profile.name)
-    known = vocabulary().units
-    unit = words[-1] if len(words) > 1 and words[-1] in known else None
-    return NamedColumn(profile, words, words[:-1] if unit else words, unit)
+    unit = words[-1] if len(words) > 1 and words[-1] in vocabulary().units else None
+    # "temp_min" is a minimum, "running_time_min" is in minutes.
+    if unit == "min" and not _LASTING & set(words):
+        unit = None
+    core = list(words[:-1] if unit else words)
+    while len(core) > 1 and core[-1] in _CONNECTIVES:
+        core.pop()
+    return NamedColumn(profile, words, tuple(core), unit)
 
 
 _MAX_VALUE_WORDS = 6
+_CONNECTIVES = frozenset({"in", "of", "per", "by", "at", "the"})
+_LASTING = frozenset({"time", "duration", "length", "runtime", "wait", "delay"})
+_WHEN = frozenset({"date", "time", "year", "day", "on", "at"})
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Group, Measure, Spans
 from leonidas_jupyter.assistant.analyst.spans import Number
 
-DATE_PART = "9"
+DATE_PART, LOOKUP = "9", ":"
 _FROM_YEARS = ("year", "decade")
 ANY_TYPE = frozenset({"min", "max", "mode", "count", "distinct"})
 """Aggregates that other columns than numbers have."""
@@ -62,10 +62,18 @@ def _one_group(item: Item, lexicon: FrameLexicon) -> Group:
     return group
 
 
+def by_year(group: Group, lexicon: FrameLexicon) -> Group:
+    """Group a date that is called year by its year."""
+    column = lexicon.column(group.column)
+    named = column.temporal and group.part is None and column.core == ("year",)
+    return replace(group, part="year") if named else group
+
+
 def _groups(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item]:
     spans = spans_of(items)
     found = tuple(
-        replace(_one_group(item, lexicon), spans=spans) for item in only(items, "CP" + DATE_PART)
+        replace(by_year(_one_group(item, lexicon), lexicon), spans=spans)
+        for item in only(items, "CP" + DATE_PART)
     )
     return [Item(GROUP, found, spans)]
 
@@ -130,6 +138,22 @@ def _both_ends(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | Non
     return [Item(MEASURE, tuple(Measure(end, column.name, None, spans) for end in ends), spans)]
 
 
+def _lookup(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "the price of the longest film", "the price of the film with the highest rating"."""
+    asked, *rest = [item for item in items if item.kind in "C1"]
+    ends = only(items, "S")
+    if rest[-1].kind == "1":
+        name, descending = rest[-1].value
+    elif ends and not ends[0].value.measures:
+        name, descending = rest[-1].value, ends[0].value.descending
+    else:
+        return None
+    ranked = lexicon.column(name)
+    if not (ranked.numeric or ranked.temporal) or name == asked.value:
+        return None
+    return [Item(LOOKUP, (asked.value, name, descending), spans_of(items))]
+
+
 def _joined(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
     measures = tuple(measure for item in only(items, MEASURE) for measure in item.value)
     return [Item(MEASURE, measures, spans_of(items))]
@@ -139,7 +163,14 @@ def _of_columns(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
     return [Item("p", items[0].value, items[0].spans, items[0].text)]
 
 
+def _entity_period(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item]:
+    """Read "which year", "which month" as the part of the date that is asked for."""
+    group = _period_group(items[-1].value, items[-1].spans, lexicon)
+    return [items[0], Item(DATE_PART, group, items[-1].spans, items[-1].text)]
+
+
 GROUP_RULES = (
+    rule("qP", _entity_period),
     rule("W(?=C[,&]+C)", _of_columns),
     rule("P[op]+C", _date_part),
     rule("B[=o]*V", _values_as_groups),
@@ -148,8 +179,10 @@ GROUP_RULES = (
 )
 
 MEASURE_RULES = (
+    rule("CoR?1R?", _lookup),
+    rule("CoR[phw]*SR?C", _lookup),
     rule("N(?:[,&]+N)*A", _percentile),
-    rule("A(?:[,&]*A)*[ogphJ=]*C(?:[,&]+C)*(?![7A])", _measures),
+    rule("A(?:[,&]*A)*[ogphJ=,q]*C(?:[,&]+C)*(?![7A])", _measures),
     rule("C(?:[,&]+C)*[=]*A(?:[,&]+A)*(?![ogp]*C)", _measures),
     rule("S[,&]S[op]*C", _both_ends),
     rule("7(?:[,&]+7)+", _joined),

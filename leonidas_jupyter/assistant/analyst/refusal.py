@@ -104,7 +104,7 @@ def not_understood(
             f"I know the words, but not what you ask with them, so I compute nothing rather than guess. {INTRODUCTION}"
         )
     if near:
-        parts.append("Columns that may be meant: " + ", ".join(f"`{name}`" for name in near) + ".")
+        parts.append("Columns that may be meant: " + ", ".join(near) + ".")
     if offers:
         parts.append("Questions that I can answer:\n\n" + _listed(offers))
     return "\n\n".join(parts)

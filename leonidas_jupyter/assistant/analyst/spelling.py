@@ -23,7 +23,7 @@ def correction(word: str, lexicon: FrameLexicon, names: Sequence[str]) -> str | 
     from rapidfuzz.distance import OSA
 
     if (
-        len(word) < _SHORTEST
+        len(word) < _SHORTEST - 1
         or not word.isalpha()
         or word in vocabulary().real
         or singular(word) in vocabulary().real
@@ -34,6 +34,8 @@ def correction(word: str, lexicon: FrameLexicon, names: Sequence[str]) -> str | 
     best: dict[str, int] = {}
     for known in known_words(key):
         if abs(len(known) - len(word)) > allowed or known[0] != word[0]:
+            continue
+        if len(word) < _SHORTEST and sorted(word) != sorted(known):
             continue
         distance = OSA.distance(word, known, score_cutoff=allowed)
         if distance <= allowed:

@@ -82,7 +82,7 @@ def _token(match: re.Match[str]) -> Token:
     return Token(
         kind=kind,  # type: ignore[arg-type]
         text=inner,
-        low=fold(inner),
+        low=inner if kind == "symbol" else fold(inner),
         pieces=tuple(found),
         start=match.start(),
         end=match.end(),

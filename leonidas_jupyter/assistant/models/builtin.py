@@ -13,7 +13,6 @@ from pydantic_ai.messages import (
     ModelRequest,
     ModelResponse,
     ModelResponseStreamEvent,
-    RetryPromptPart,
     TextPart,
     ToolCallPart,
     ToolReturnPart,
@@ -161,8 +160,6 @@ def read_conversation(messages: Sequence[ModelMessage]) -> Conversation:
                 outcomes = []
             elif isinstance(part, ToolReturnPart):
                 outcomes.append(outcome_of(part))
-            elif isinstance(part, RetryPromptPart) and part.tool_name:
-                outcomes.append(ToolOutcome(ok=False, error=_sentence(part.content)))
     if not prompts:
         return Conversation("", (), tuple(outcomes))
     return Conversation(prompts[-1], tuple(prompts[:-1]), tuple(outcomes))

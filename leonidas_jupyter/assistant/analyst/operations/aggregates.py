@@ -13,7 +13,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Measure, Question
+from leonidas_jupyter.assistant.analyst.question import Ambiguous, Measure, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
     group_header,
@@ -173,6 +173,16 @@ def _render_mode(question: Question, _: FrameLexicon, results: Sequence[ToolOutc
     return assemble(first, table(columns, rows), question, read)
 
 
+def _build_bare(parse: Parse) -> Question | None:
+    """Read "sales by region": a question back, for a total and an average are both natural."""
+    columns = parse.columns()
+    if len(columns) != 1 or not parse.groups or not columns[0].numeric:
+        return None
+    by = group_words(parse.groups)
+    words = ("average", "total", "median")
+    raise Ambiguous(columns[0].name, [f"the {word} `{columns[0].name}`{by}" for word in words])
+
+
 def _build_describe_column(parse: Parse) -> Question | None:
     columns = parse.columns()
     if len(columns) != 1 or parse.groups or not columns[0].numeric:
@@ -250,7 +260,7 @@ def _render_describe(
 OPERATIONS = (
     Operation(
         "aggregate",
-        patterns("7", "q7"),
+        patterns("q?v?7v?"),
         _build,
         _compile,
         _render,
@@ -260,6 +270,7 @@ OPERATIONS = (
             "What is the median {number}?",
         ),
     ),
+    Operation("bare", patterns("q?C"), _build_bare, _compile, _render),
     Operation(
         "mode",
         patterns("q?Og?R?C", "q?CO", "q?7", "qC[=]?Og?", "OgC"),

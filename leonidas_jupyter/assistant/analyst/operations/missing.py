@@ -172,6 +172,8 @@ def _build_distinct(parse: Parse) -> Question | None:
         return None
     if not counted:
         return None
+    if columns[0].key and not columns[0].profile.nulls:
+        return parse.ask("rows")
     return parse.ask("distinct", columns=(columns[0].name,))
 
 
@@ -320,7 +322,7 @@ OPERATIONS = (
     ),
     Operation(
         "distinct",
-        patterns("q?HU?g?C", "q?HU?Cg?", "UHC", "UC", "UgC"),
+        patterns("q?HU?R?g?C", "q?HU?R?Cg?", "HUHC", "UHC", "UC", "UgC", "UCg"),
         _build_distinct,
         _compile_distinct,
         _render_distinct,

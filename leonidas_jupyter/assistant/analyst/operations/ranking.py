@@ -14,6 +14,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
 )
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
+from leonidas_jupyter.assistant.analyst.phrases import DATE_PART, LOOKUP, by_year
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Group, Measure, Order, Question
 from leonidas_jupyter.assistant.analyst.reply import (
@@ -52,7 +53,7 @@ def names_rows(column: NamedColumn, lexicon: FrameLexicon) -> bool:
     return (
         column.key
         or column == label_column(lexicon)
-        or column.profile.distinct > lexicon.frame.profile.rows * 0.9
+        or (not column.numeric and column.profile.distinct > lexicon.frame.profile.rows * 0.9)
     )
 
 
@@ -101,6 +102,14 @@ def _build_row(parse: Parse) -> Question | None:
         columns=(name, *(column.name for column in entity)),
         order=order,
     )
+
+
+def _build_lookup(parse: Parse) -> Question | None:
+    asked, name, descending = parse.items(LOOKUP)[0].value
+    if parse.groups:
+        return None
+    order = Order(descending, _skip(parse), 1, parse.spans)
+    return parse.ask("extreme_row", columns=(name, asked), order=order)
 
 
 def _shown(question: Question, lexicon: FrameLexicon) -> list[str]:
@@ -218,7 +227,7 @@ def _group_measure(parse: Parse) -> tuple[Measure, bool, bool] | None:
     measures = parse.measures()
     if len(measures) == 1 and (parse.items("SE") or parse.items("B")):
         return measures[0], descending, False
-    if parse.items("E") and len(parse.columns()) == 1:
+    if parse.items("E") and len(parse.items("C" + DATE_PART)) == 1:
         return Measure("rows", None, None, frozenset()), descending, False
     if parse.items("H") and parse.items("B"):
         return Measure("rows", None, None, frozenset()), descending, False
@@ -239,18 +248,18 @@ def _ascending(value: object) -> bool:
 
 
 def _build_group(parse: Parse) -> Question | None:
-    entity = parse.columns()[:1]
-    groups = tuple(Group(column.name, None, parse.spans) for column in entity)
-    if not entity and parse.groups and not parse.items("N"):
-        groups = parse.groups
-    elif parse.groups:
+    entity = _entity(parse)
+    if entity and (parse.groups or not _asks_which(parse)):
+        return None
+    groups = (entity,) if entity else parse.groups
+    if not entity and parse.items("N"):
         return None
     found = _group_measure(parse)
     if found is None or not groups:
         return None
     measure, descending, assumed = found
     if measure.column in {group.column for group in groups} or (
-        measure.column and _double(entity, measure, parse)
+        entity and _double(entity, measure, parse)
     ):
         return None
     limit = parse.number() if parse.items("N") else 1
@@ -266,13 +275,35 @@ def _build_group(parse: Parse) -> Question | None:
     )
 
 
-def _double(entity: Sequence[NamedColumn], measure: Measure, parse: Parse) -> bool:
-    return (
-        bool(entity)
-        and measure.agg == "mean"
-        and names_rows(entity[0], parse.lexicon)
-        and not parse.measures()
-    )
+def _entity(parse: Parse) -> Group | None:
+    """Return what is asked for, "which island", "top 3 years": the first column, or a part of a date."""
+    found = parse.items("C" + DATE_PART)
+    if not found or (parse.items("C") and found[0].kind == "C" and _only_ranked(parse)):
+        return None
+    if found[0].kind == DATE_PART:
+        return replace(found[0].value, spans=parse.spans)
+    return by_year(Group(found[0].value, None, parse.spans), parse.lexicon)
+
+
+def _only_ranked(parse: Parse) -> bool:
+    """Return whether the first column is the one that is ranked by: "highest rating by genre"."""
+    at = next(at for at, item in enumerate(parse.core) if item.kind == "C")
+    return bool(at) and parse.core[at - 1].kind in "SE"
+
+
+def _asks_which(parse: Parse) -> bool:
+    """Return whether the first column is what is asked for: not so in "what is the weight of the oldest car"."""
+    at = next(at for at, item in enumerate(parse.full) if item.kind in "C" + DATE_PART)
+    after = parse.full[at + 1].kind if at + 1 < len(parse.full) else ""
+    wh = parse.full[at - 1] if at and parse.full[at - 1].kind == "q" else None
+    return after != "o" and (wh is None or max(wh.spans) + 1 == min(parse.full[at].spans))
+
+
+def _double(entity: Group, measure: Measure, parse: Parse) -> bool:
+    """Return whether the groups are single rows, of which no mean is taken."""
+    column = parse.lexicon.column(entity.column)
+    one_row = not entity.part and names_rows(column, parse.lexicon)
+    return measure.agg == "mean" and one_row and not parse.measures()
 
 
 def _compile_group(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
@@ -373,6 +404,7 @@ def _build_common(parse: Parse) -> Question | None:
 
 
 OPERATIONS = (
+    Operation("lookup", patterns(f"q?I?{LOOKUP}"), _build_lookup, _compile_row, _render_row),
     Operation(
         "extreme_row",
         patterns(
@@ -381,13 +413,13 @@ OPERATIONS = (
             "q?I?1R?",
             "q?R?I?1",
             "qR7",
-            "q?CI?1R?",
-            "q?CI?SC",
+            "q?[C9]I?1R?",
+            "q?[C9]I?SC",
             "qRE?C",
             "qREC",
             "CI?[SE]C",
             "C7",
-            "qC7",
+            "q[C9]7",
             "Rq?I?SC",
             "R7",
             "RI?1",
@@ -415,14 +447,14 @@ OPERATIONS = (
     Operation(
         "top_groups",
         patterns(
-            "q?CI?[SE]7",
-            "qCI?SC",
-            "q?CI?SC",
-            "qC1R?",
+            "q?[C9]I?[SE]7",
+            "q[C9]I?SC",
+            "q?[C9]I?SC",
+            "q[C9]1R?",
             "C1R?",
-            "q?CER?",
-            "qCEC",
-            "q?C7",
+            "q?[C9]ER?",
+            "q[C9]EC",
+            "q?[C9]7",
             "I?[SE]7",
             "T?NC[SE]7",
             "TN?CB7",
@@ -434,9 +466,9 @@ OPERATIONS = (
             "qI?[SE]7",
             "qI?SCC",
             "I?S7C",
-            "qC7S",
+            "q[C9]7S",
             "TN?C7",
-            "qCI?1R?",
+            "q[C9]I?1R?",
             "qNC[SE]7",
             "qNCSC",
             "qNCER?",

@@ -11,9 +11,15 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     select,
     where_sql,
 )
-from leonidas_jupyter.assistant.analyst.items import Item
+from leonidas_jupyter.assistant.analyst.items import PAIR, Item
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn, ValueRef
-from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
+from leonidas_jupyter.assistant.analyst.operations.base import (
+    Operation,
+    Parse,
+    all_spans,
+    patterns,
+    query,
+)
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Condition, Measure, Question, Unfit, Where
 from leonidas_jupyter.assistant.analyst.reply import (
@@ -186,7 +192,7 @@ def _render_matrix(question: Question, _: FrameLexicon, results: Sequence[ToolOu
 
 
 def _sides(parse: Parse) -> tuple[ValueRef, ValueRef] | None:
-    found: list[Item] = parse.items("8")
+    found: list[Item] = parse.items(PAIR)
     if len(found) != 1:
         return None
     first, second = found[0].value
@@ -202,16 +208,15 @@ def _build_difference(parse: Parse) -> Question | None:
     if not measures and len(columns) == 1 and columns[0].numeric:
         measures = (Measure("mean", columns[0].name),)
         assumed = ("You named no aggregate, so I compare the means.",)
-    if not measures and not parse.items("HR"):
+    if not measures and not parse.items("HRr"):
         return None
+    spans = all_spans(parse.items(PAIR))
     measure = measures[0] if measures else Measure("rows")
     if parse.items("r") and measures and assumed:
         return None
     option = "ratio" if parse.items("r") else "difference"
     pair = (sides[0].values[0], sides[1].values[0])
-    target = Where(
-        tuple(Condition(side.column, "in", side.values, spans=parse.spans) for side in sides)
-    )
+    target = Where(tuple(Condition(side.column, "in", side.values, spans=spans) for side in sides))
     return parse.ask(
         "difference", measures=(measure,), pair=pair, target=target, option=option
     ).noting(*assumed)

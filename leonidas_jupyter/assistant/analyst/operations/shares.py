@@ -147,6 +147,8 @@ def _build_breakdown(parse: Parse) -> Question | None:
     )
     if not groups or (parse.groups and parse.columns()):
         return None
+    if any(parse.lexicon.column(group.column).key and not group.part for group in groups):
+        return None
     if any(
         parse.lexicon.column(group.column).numeric and not group.part and not parse.groups
         for group in groups

@@ -37,7 +37,7 @@ _TYPE_WORDS = {
 
 
 def _build_rows(parse: Parse) -> Question | None:
-    asked = parse.items("HRz") or parse.where.conditions
+    asked = parse.items("H") or parse.groups or parse.items("A")
     return parse.ask("rows") if asked else None
 
 
@@ -248,7 +248,7 @@ OPERATIONS = (
     ),
     Operation(
         "rows",
-        patterns("H?R", "HA?R", "A?HR", "RH", "H", "A?R", "qHR", "Hg"),
+        patterns("HA?R", "A?HR", "RH", "H", "R", "AR", "qHR", "Hg"),
         _build_rows,
         _compile_rows,
         _render_rows,

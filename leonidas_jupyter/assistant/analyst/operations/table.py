@@ -23,4 +23,4 @@ TABLE: tuple[Operation, ...] = (
     *listing.OPERATIONS,
 )
 
-BY_NAME: dict[str, Operation] = {operation.name: operation for operation in TABLE}
+BY_NAME: dict[str, Operation] = {operation.name: operation for operation in reversed(TABLE)}

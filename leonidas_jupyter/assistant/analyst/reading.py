@@ -1,0 +1,109 @@
+"""One question read against one frame: all ways to read it that account for every word."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from leonidas_jupyter.assistant.analyst import gate
+from leonidas_jupyter.assistant.analyst.form import read_form
+from leonidas_jupyter.assistant.analyst.lexicon import LOOSE, FrameLexicon
+from leonidas_jupyter.assistant.analyst.operations.base import Operation
+from leonidas_jupyter.assistant.analyst.plan import PlannedCall
+from leonidas_jupyter.assistant.analyst.question import Ambiguous, Question, Unfit
+from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, readings, with_word
+from leonidas_jupyter.assistant.analyst.spelling import correct
+from leonidas_jupyter.assistant.analyst.words import Token, tokenize
+
+Understand = Callable[[Sequence[Span], FrameLexicon], "tuple[Operation, Question] | None"]
+"""From the spans of a reading to the operation and the typed question that they call for."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A question that was read completely, for one frame. ``rank`` is lower where columns were matched loosely."""
+
+    operation: Operation
+    question: Question
+    calls: tuple[PlannedCall, ...]
+    lexicon: FrameLexicon
+    rank: int
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of reading a question against one frame: readings, or why there are none.
+
+    ``unknown`` are the words that nothing accounts for, ``named`` the frames that the question names.
+    """
+
+    frame: str
+    understood: tuple[Understood, ...] = ()
+    unknown: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
+    ambiguous: Ambiguous | None = None
+    unfit: Unfit | None = None
+
+
+def read(text: str, lexicon: FrameLexicon, names: Sequence[str], understand: Understand) -> Attempt:
+    """Return what comes of reading ``text`` against one of the frames called ``names``."""
+    form = read_form(text)
+    tokens = tokenize(form.question)
+    spans = next(readings(tokens, lexicon, names), [])
+    unknown = [span.start for span in spans if span.kind == UNKNOWN]
+    notes = []
+    for at, word in correct(tokens, unknown, lexicon, names).items():
+        notes.append(f"I read “{tokens[at].text}” as “{word}”.")
+        tokens = with_word(tokens, at, word)
+    attempt = _every_reading(tokens, lexicon, names, understand)
+    told = tuple(
+        replace(each, question=replace(each.question.noting(*notes), decimals=form.decimals))
+        for each in attempt.understood
+    )
+    return replace(attempt, understood=told)
+
+
+def _every_reading(
+    tokens: Sequence[Token], lexicon: FrameLexicon, names: Sequence[str], understand: Understand
+) -> Attempt:
+    found: list[Understood] = []
+    unknown: list[str] = []
+    named: set[str] = set()
+    ambiguous, unfit = None, None
+    for spans in readings(tokens, lexicon, names):
+        named |= {str(span.meaning.value) for span in spans if span.kind == "F"}
+        unknown += [span.text for span in spans if span.kind == UNKNOWN]
+        try:
+            accepted, left = _accepted(spans, lexicon, understand)
+        except Ambiguous as error:
+            ambiguous = ambiguous or error
+            continue
+        except Unfit as error:
+            unfit = unfit or error
+            continue
+        found += [accepted] if accepted else []
+        unknown += left
+    words = tuple(dict.fromkeys(unknown))
+    asked_back = None if words else ambiguous
+    return Attempt(lexicon.frame.name, tuple(found), words, frozenset(named), asked_back, unfit)
+
+
+def _accepted(
+    spans: Sequence[Span], lexicon: FrameLexicon, understand: Understand
+) -> tuple[Understood | None, list[str]]:
+    """Return the reading if the gate lets it through, else the words that nothing accounts for."""
+    made = understand(spans, lexicon)
+    if made is None:
+        return None, []
+    operation, question = made
+    calls = tuple(operation.compile(question, lexicon))
+    left = gate.unaccounted(spans, question, calls)
+    if left:
+        return None, [span.text for span in left]
+    loose = [span for span in spans if span.kind in "C12" and span.meaning.fit == LOOSE]
+    notes = [f"I read “{span.text}” as `{_name(span)}`." for span in loose]
+    rank = -sum(span.kind == "C" for span in loose)
+    return Understood(operation, question.noting(*notes), calls, lexicon, rank), []
+
+
+def _name(span: Span) -> str:
+    value = span.meaning.value
+    return str(value if isinstance(value, str) else value[0])

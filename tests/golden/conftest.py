@@ -1,0 +1,13 @@
+"""The golden tables, ingested once."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.golden.judge import Table, golden_names, load
+
+
+@pytest.fixture(scope="session")
+def golden_tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
+    folder: Path = tmp_path_factory.mktemp("golden")
+    return {name: load(name, folder) for name in golden_names()}

@@ -1,0 +1,198 @@
+"""Golden questions: the product's frames, answers by plain DuckDB, and their comparison with pandas.
+
+A golden line is an object: ``question``, ``kind``, ``expect`` (a pandas expression over ``df``, or ``abstain``, or ``text:`` and
+words of the answer), and where needed ``earlier`` (questions before it), ``column`` (which column of the result answers; the
+first after the groups otherwise), ``mark`` (of the chart), ``count`` (compare the number of rows), ``having`` (keep gaps only).
+"""
+
+import datetime
+import decimal
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from leonidas_jupyter.assistant.analyst.analyst import Analyst
+from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutcome
+from leonidas_jupyter.assistant.tools.frames import description
+from leonidas_jupyter.assistant.tools.vegalite import checked
+from leonidas_jupyter.data.frames import Frame, frame_name
+from leonidas_jupyter.data.ingest import ingest
+from leonidas_jupyter.data.statement import check_statement
+
+HERE = Path(__file__).parent
+TABLES = HERE / "tables"
+READING: Mapping[str, Mapping[str, Any]] = {
+    "cars": {"parse_dates": ["Year"]},
+    "movies": {"parse_dates": ["Release Date"]},
+    "weather": {"parse_dates": ["date"]},
+    "stocks": {"parse_dates": ["date"]},
+    "birdstrikes": {"parse_dates": ["Flight Date"]},
+    "countries": {
+        "sep": ";",
+        "decimal": ",",
+        "thousands": ".",
+        "encoding": "cp1252",
+        "skiprows": 3,
+        "keep_default_na": False,
+        "skipfooter": 2,
+        "engine": "python",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A golden table as the product has it (``frame``, ``parquet``)."""
+
+    name: str
+    frame: Frame
+    parquet: Path
+
+    def pandas(self) -> pd.DataFrame:
+        """The table as pandas reads the same file."""
+        return pd.read_csv(TABLES / f"{self.name}.csv", **READING.get(self.name, {}))
+
+
+def load(name: str, folder: Path) -> Table:
+    """Ingest a golden table as the product does."""
+    source, parquet = TABLES / f"{name}.csv", folder / f"{name}.parquet"
+    report = ingest(source, parquet, filename=source.name, override=None, progress=lambda _: None)
+    frame = Frame(
+        name=frame_name(source.name),
+        file_id=name,
+        filename=source.name,
+        frame_hash=report.frame_hash,
+        content_version=1,
+        profile=report.profile,
+    )
+    return Table(name, frame, parquet)
+
+
+def golden(name: str) -> list[dict[str, Any]]:
+    """The golden lines about a table."""
+    text = (HERE / f"{name}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def golden_names() -> list[str]:
+    """Every table that has golden lines."""
+    return sorted(path.stem for path in HERE.glob("*.jsonl"))
+
+
+class Desk:
+    """Tools over some tables, as far as the analyst needs them, in plain DuckDB."""
+
+    def __init__(self, tables: Sequence[Table]):
+        self.frames = [table.frame for table in tables]
+        self.analyst = Analyst(self.frames)
+        self._connection = duckdb.connect()
+        for table in tables:
+            self._connection.execute(f"CREATE VIEW \"{table.frame.name}\" AS FROM '{table.parquet}'")
+
+    def ask(self, question: str, earlier: Sequence[str] = ()) -> tuple[Plan, list[ToolOutcome], str]:
+        """The plan, what its calls gave, and the answer."""
+        plan = self.analyst.plan(question, earlier)
+        outcomes = [self.run(call) for call in plan.calls]
+        return plan, outcomes, plan.say(outcomes)
+
+    def run(self, call: PlannedCall) -> ToolOutcome:
+        """One tool call."""
+        if call.tool == "list_frames":
+            listed = [{"name": f.name, "filename": f.filename, "rows": f.profile.rows, "columns": len(f.profile.columns)} for f in self.frames]
+            return ToolOutcome(True, {"frames": listed})
+        if call.tool == "describe_frame":
+            found = next(frame for frame in self.frames if frame.name == call.arguments["name"])
+            return ToolOutcome(True, description(found))
+        cursor = self._connection.execute(check_statement(call.arguments["sql"]))
+        columns = [{"name": column[0], "type": str(column[1])} for column in cursor.description]
+        rows = [[_plain(value) for value in row] for row in cursor.fetchall()]
+        if call.tool == "chart":
+            assert set(call.arguments) == {"sql", "spec"}
+            checked(call.arguments["spec"], [column["name"] for column in columns])
+        return ToolOutcome(True, {"columns": columns, "rows": rows, "truncated": False, "elapsed_ms": 0.1})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    if isinstance(value, datetime.date | datetime.datetime):
+        return value.isoformat()
+    return value
+
+
+def _same_form(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp | datetime.date):
+        return value.isoformat()[:10]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | float | np.integer | np.floating):
+        return float(value)
+    if isinstance(value, str) and value[4:5] == value[7:8] == "-":
+        return value[:10]
+    return value
+
+
+def same(wanted: Any, got: Any) -> bool:
+    """Whether two cells are equal, numbers within a millionth."""
+    first, second = _same_form(wanted), _same_form(got)
+    if isinstance(first, float) and isinstance(second, float):
+        return math.isclose(first, second, rel_tol=1e-6, abs_tol=1e-9)
+    return bool(first == second)
+
+
+def judge(entry: Mapping[str, Any], desk: Desk, frame: pd.DataFrame) -> tuple[str, str]:
+    """``right``, ``abstained``, ``declined`` or ``wrong``, and what was found instead."""
+    plan, outcomes, text = desk.ask(entry["question"], entry.get("earlier", ()))
+    if entry["expect"] == "abstain":
+        return ("wrong", f"answered: {text[:200]}") if plan.calls else ("abstained", "")
+    if not plan.calls:
+        return "declined", text[:200]
+    if entry["expect"].startswith("text:"):
+        found = entry["expect"].removeprefix("text:") in text
+        return ("right", "") if found else ("wrong", text[:200])
+    if "mark" in entry:
+        drawn = [call.arguments["spec"]["mark"] for call in plan.calls if call.tool == "chart"]
+        names = [mark if isinstance(mark, str) else mark["type"] for mark in drawn]
+        if names != [entry["mark"]]:
+            return "wrong", f"drew {names}"
+    wanted = eval(entry["expect"], {"df": frame, "pd": pd, "np": np})
+    result = next(outcome.result for outcome in outcomes if "rows" in outcome.result)
+    problem = _compare(entry, wanted, [column["name"] for column in result["columns"]], result["rows"])
+    return ("wrong", problem) if problem else ("right", "")
+
+
+def _compare(entry: Mapping[str, Any], wanted: Any, columns: list[str], rows: list[list[Any]]) -> str:
+    if "count" in entry:
+        return "" if wanted == len(rows) else f"{wanted} rows, not {len(rows)}"
+    if isinstance(wanted, pd.Series):
+        return _compare_groups(wanted, rows)
+    if "column" in entry and entry["column"] not in columns:
+        return f"no column {entry['column']} in {columns}"
+    at = columns.index(entry["column"]) if "column" in entry else 0
+    if isinstance(wanted, set):
+        kept = [row for row in rows if row[1] > 0] if "having" in entry else rows
+        got = {_same_form(row[at]) for row in kept}
+        return "" if got == {_same_form(value) for value in wanted} else f"{wanted} not {got}"
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    cells = [row[at] for row in rows] if isinstance(wanted, list) else [row[at] for row in rows[:1]]
+    if entry["expect"].startswith("round(") and cells:
+        cells = [round(cells[0], 2)]
+    equal = len(cells) == len(listed) and all(map(same, listed, cells))
+    return "" if equal else f"{listed[:6]} not {cells[:6]}"
+
+
+def _compare_groups(wanted: pd.Series, rows: list[list[Any]]) -> str:
+    keys = wanted.index.nlevels
+    want = {
+        tuple(map(_same_form, index if keys > 1 else (index,))): value for index, value in wanted.dropna().items()
+    }
+    got = {tuple(map(_same_form, row[:keys])): row[keys] for row in rows if row[keys] is not None}
+    equal = want.keys() == got.keys() and all(same(value, got[key]) for key, value in want.items())
+    return "" if equal else f"{list(want.items())[:5]} not {list(got.items())[:5]}"

@@ -1,0 +1,71 @@
+"""No silent misread over the golden questions, and coverage that does not fall."""
+
+from collections import Counter, defaultdict
+
+import pytest
+
+from leonidas_jupyter.assistant.analyst import gate
+from tests.golden.judge import Desk, Table, golden, golden_names, judge
+
+FLOORS = {
+    "rows": 1.0,
+    "structure": 1.0,
+    "filter": 0.97,
+    "aggregate": 0.97,
+    "group": 0.95,
+    "top": 0.95,
+    "distinct": 0.95,
+    "missing": 1.0,
+    "share": 0.95,
+    "correlation": 1.0,
+    "difference": 0.9,
+    "chart": 0.95,
+    "followup": 0.9,
+    "list": 0.9,
+}
+"""Least share of the questions with an answer that is found, by kind."""
+
+
+@pytest.fixture(scope="module")
+def verdicts(golden_tables: dict[str, Table]) -> list[tuple[str, dict, str, str]]:
+    found = []
+    for name, table in golden_tables.items():
+        desk, frame = Desk([table]), table.pandas()
+        found += [(name, entry, *judge(entry, desk, frame)) for entry in golden(name)]
+    return found
+
+
+def test_there_are_enough_golden_questions_over_enough_tables() -> None:
+    assert len(golden_names()) >= 9
+    assert sum(len(golden(name)) for name in golden_names()) >= 400
+
+
+def test_no_golden_question_is_misread(verdicts) -> None:
+    wrong = [f"{name}: {entry['question']!r} {why}" for name, entry, verdict, why in verdicts if verdict == "wrong"]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_coverage_of_each_kind_stays_above_its_floor(verdicts, capsys) -> None:
+    tally: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, entry, verdict, _ in verdicts:
+        tally[entry["kind"]][verdict] += 1
+    shares = {}
+    with capsys.disabled():
+        for kind, counts in sorted(tally.items()):
+            asked = counts["right"] + counts["declined"] + counts["wrong"]
+            shares[kind] = counts["right"] / asked if asked else 1.0
+            print(f"\n  {kind:12} right {counts['right']:3}/{asked:3}  abstained {counts['abstained']:3}", end="")  # noqa: T201 — the coverage report
+    declined = [entry["question"] for _, entry, verdict, _ in verdicts if verdict == "declined"]
+    low = {kind: shares.get(kind, 0) for kind, floor in FLOORS.items() if shares.get(kind, 0) < floor}
+    assert not low, f"{low}; declined: {declined}"
+
+
+def test_the_accounting_gate_is_what_prevents_misreads(
+    golden_tables: dict[str, Table], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "unaccounted", lambda *_: [])
+    table = golden_tables["penguins"]
+    desk, frame = Desk([table]), table.pandas()
+    traps = [entry for entry in golden("penguins") if entry["expect"] == "abstain"]
+    misread = [entry["question"] for entry in traps if judge(entry, desk, frame)[0] == "wrong"]
+    assert len(misread) >= 10, misread
