@@ -179,10 +179,9 @@ class Kernel:
         self.client.wait_for_ready(timeout=30)
         self.pid = int(self.run("import os; print(os.getpid())").stdout)
 
-    def run(self, code: str, timeout: float = 60) -> Result:
-        return self.wait(self.client.execute(code), timeout)
-
-    def wait(self, request: str, timeout: float = 60) -> Result:
+    def run(self, code: str, timeout: float = 60, *, interrupt: bool = False) -> Result:
+        """Run a cell; ``interrupt`` presses the stop button once something is displayed."""
+        request = self.client.execute(code)
         result = Result("")
         displays: dict[str, int] = {}
         deadline = time.monotonic() + timeout
@@ -194,6 +193,9 @@ class Kernel:
             if kind == "status" and content["execution_state"] == "idle":
                 break
             self._take(result, displays, kind, content)
+            if interrupt and result.outputs:
+                os.kill(self.pid, signal.SIGINT)
+                interrupt = False
         while True:
             reply = self.client.get_shell_msg(timeout=deadline - time.monotonic())
             if reply["parent_header"].get("msg_id") == request:
@@ -223,10 +225,6 @@ class Kernel:
             reply = self.client.get_shell_msg(timeout=20)
             if reply["msg_type"] == "complete_reply":
                 return list(reply["content"]["matches"])
-
-    def interrupt(self) -> None:
-        """Interrupt as a front end's stop button does."""
-        os.kill(self.pid, signal.SIGINT)
 
     def close(self) -> None:
         self.client.stop_channels()

@@ -88,6 +88,7 @@ class JupyterServer:
         """End it as a crash does."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self._log.close()
 
     def close(self) -> None:
         self.process.terminate()
