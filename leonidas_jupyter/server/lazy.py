@@ -5,6 +5,7 @@ import importlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import TYPE_CHECKING
 
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
@@ -41,7 +42,8 @@ class LazyGateway:
         if self._closed or (self._failed and time.monotonic() - self._failed < PAUSE):
             raise _unavailable()
         if self._task is None:
-            self._task = asyncio.create_task(self._begin())
+            # What is started outlives the request that happens to be the first.
+            self._task = asyncio.create_task(self._begin(), context=Context())
         try:
             return await asyncio.shield(self._task)
         except LeonidasError:

@@ -3,6 +3,7 @@
 import json
 import logging
 from contextvars import ContextVar
+from copy import copy
 from datetime import UTC, datetime
 
 request_id: ContextVar[str] = ContextVar("leonidas_request_id", default="")
@@ -21,6 +22,7 @@ class _ToJupyter(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if not self._target.isEnabledFor(record.levelno):
             return
+        record = copy(record)  # others may handle it, too
         if current := request_id.get():
             record.request_id = current
             if not any(isinstance(h.formatter, JsonLines) for h in self._target.handlers):
