@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.tables.base import Exists, Missing, Stale
 from tests.contracts.things import NOTES, THINGS, TICKETS, Color, Note, Part, Thing, Ticket
 
@@ -344,16 +343,21 @@ def test_what_comes_out_is_a_copy(run):
 
 class TestTimeToLive:
     def test_an_item_whose_time_is_over_is_gone(self, run):
+        clock = [datetime(2030, 1, 1, tzinfo=UTC)]
+
         async def body(database):
             tickets = database.table(TICKETS)
-            over = now() - timedelta(seconds=1)
-            await tickets.put(Ticket(ticket_id="old", holder="ann", expires_at=over))
-            await tickets.put(Ticket(ticket_id="new", expires_at=now() + timedelta(hours=1)))
+            soon, later = clock[0] + timedelta(seconds=1), clock[0] + timedelta(hours=1)
+            await tickets.put(Ticket(ticket_id="old", holder="ann", expires_at=soon))
+            await tickets.put(Ticket(ticket_id="new", expires_at=later))
             await tickets.put(Ticket(ticket_id="ever"))
+            assert len((await tickets.query("series", "s")).items) == 3
+            clock[0] = soon
             assert await tickets.get("old") is None
             assert await tickets.find("holder", "ann") is None
-            page = await tickets.query("series", "s")
+            page = await tickets.query("series", "s", limit=2)
             assert [each.ticket_id for each in page.items] == ["new", "ever"]
+            assert page.next is None
             for attempt in (
                 tickets.update("old", {"series": "x"}),
                 tickets.delete("old", if_version=1),
@@ -361,7 +365,7 @@ class TestTimeToLive:
                 with pytest.raises(Missing):
                     await attempt
 
-        run(body)
+        run(body, clock=lambda: clock[0])
 
     def test_it_ends_at_its_time_and_can_be_put_off(self, run):
         clock = [datetime(2030, 1, 1, tzinfo=UTC)]
@@ -381,14 +385,17 @@ class TestTimeToLive:
         run(body, clock=lambda: clock[0])
 
     def test_its_key_and_unique_value_are_free(self, run):
+        clock = [datetime(2030, 1, 1, tzinfo=UTC)]
+
         async def body(database):
             tickets = database.table(TICKETS)
-            over = now() - timedelta(seconds=1)
-            await tickets.put(Ticket(ticket_id="a", holder="ann", expires_at=over))
-            await tickets.put(Ticket(ticket_id="b", holder="bob", expires_at=over))
+            soon = clock[0] + timedelta(seconds=1)
+            await tickets.put(Ticket(ticket_id="a", holder="ann", expires_at=soon))
+            await tickets.put(Ticket(ticket_id="b", holder="bob", expires_at=soon))
+            clock[0] = soon
             fresh = await tickets.put(Ticket(ticket_id="a", holder="bob"), if_absent=True)
             assert await tickets.get("a") == fresh
             assert await tickets.find("holder", "bob") == fresh
             assert await tickets.get("b") is None
 
-        run(body)
+        run(body, clock=lambda: clock[0])

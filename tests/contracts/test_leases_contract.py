@@ -157,6 +157,27 @@ def test_a_lost_lease_cancels_the_body_and_fences_its_writes(run):
     run(body)
 
 
+def test_a_lease_lost_between_the_look_and_the_write_is_lost(run, monkeypatch):
+    async def body(database):
+        leases, thief = Leases("slow"), Leases("thief", clock=later)
+        jobs = await new_job(database, leases)
+        job = await jobs.get("j")
+        look = jobs.get
+
+        async def look_and_be_robbed(key):
+            found = await look(key)
+            await thief.claim(jobs, found)
+            return found
+
+        monkeypatch.setattr(jobs, "get", look_and_be_robbed)
+        with pytest.raises(LeaseLost):
+            await leases.finish(jobs, job, {"progress": 100})
+        assert (await look("j")).worker_id == "thief"
+        assert (await look("j")).progress == 0
+
+    run(body)
+
+
 def test_work_on_a_deleted_item_is_stopped(run):
     async def body(database):
         leases = Leases(seconds=SHORT)

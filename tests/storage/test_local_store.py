@@ -182,6 +182,28 @@ def test_puts_survive_deletes_that_prune_their_folders(tmp_path):
     asyncio.run(body(open_store(tmp_path)))
 
 
+@pytest.mark.parametrize(("prunes", "kept"), [(3, True), (1000, False)])
+def test_a_folder_pruned_before_the_move_is_made_again(tmp_path, monkeypatch, prunes, kept):
+    store = open_store(tmp_path)
+    left = iter(range(prunes))
+    make = folder_module.make_private
+
+    def make_and_prune(folder):
+        made = make(folder)
+        if next(left, None) is not None:
+            folder.rmdir()
+        return made
+
+    monkeypatch.setattr(folder_module, "make_private", make_and_prune)
+    if kept:
+        asyncio.run(store.put("a/k", b"x"))
+    else:
+        with pytest.raises(StoreUnavailable):
+            asyncio.run(store.put("a/k", b"x"))
+    assert asyncio.run(store.head("a/k")) == (info("a/k", b"x") if kept else None)
+    assert files(tmp_path / "partial") == []
+
+
 def test_a_full_disk(tmp_path, monkeypatch):
     """The kernel's own ``/dev/full`` answers each write with ENOSPC."""
     store = open_store(tmp_path)
