@@ -20,7 +20,7 @@ MARKS = (
 )
 """Byte order marks; UTF-32's before UTF-16's, whose mark begins alike."""
 
-EAST_ASIAN = ("cp932", "gb18030", "cp949", "big5", "euc_jp")
+EAST_ASIAN = ("cp932", "cp949", "euc_jp", "gb18030", "big5")
 NAMES = {"cp932": "shift_jis", "cp949": "euc_kr"}
 """The encodings as people know them; the codec is the superset that files really use."""
 
@@ -31,11 +31,15 @@ CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 11, 12, 13, 2
 
 @dataclass
 class Encoding:
-    """A file's encoding. ``clean`` says that the bytes are UTF-8 that can be read as they are."""
+    """A file's encoding. ``clean`` says that the bytes are UTF-8 that can be read as they are.
+
+    ``controls`` says that C1 control characters stand for the Windows-1252 signs of their numbers.
+    """
 
     name: str
     bom: int = 0
     clean: bool = False
+    controls: bool = False
     note: str | None = None
 
 
@@ -53,9 +57,18 @@ def recognise_encoding(path: Path) -> Encoding:
     wide = _wide(head)
     if wide is not None:
         return Encoding(wide)
-    if sum(head.count(code) for code in CONTROLS) > len(head) * 0.02:
+    if sum(head.count(code) for code in CONTROLS) > max(len(head) * 0.02, 8):
         raise UnreadableFile("The file is binary, not text: export it as CSV and upload that.")
     return _checked_utf8(path, 0)
+
+
+def said_encoding(path: Path, name: str) -> Encoding:
+    """The encoding that a person named; a byte order mark of it is left out all the same."""
+    name = name.strip().lower().replace("_", "-")
+    with path.open("rb") as handle:
+        head = handle.read(4)
+    mark = next((mark for mark, of in MARKS if of.startswith(name) and head.startswith(mark)), b"")
+    return Encoding(name, 0 if name in ("utf-16", "utf-32", "utf-8-sig") else len(mark))
 
 
 def _wide(head: bytes) -> str | None:
@@ -99,7 +112,7 @@ def _checked_utf8(path: Path, bom: int) -> Encoding:
         return Encoding("utf-8", bom, note="The last character was cut off and is replaced.")
     if controls:
         note = "Control characters U+0080 to U+009F are read as the Windows-1252 signs meant."
-        return Encoding("utf-8", bom, note=note)
+        return Encoding("utf-8", bom, controls=True, note=note)
     return Encoding("utf-8", bom, clean=bom == 0)
 
 
@@ -147,6 +160,11 @@ def _reads_as(sample: bytes, codec: str) -> bool:
     wide = [char for char in text if ord(char) > 127]
     if len(wide) < 2:
         return False
+    if codec in ("cp932", "euc_jp"):
+        # Japanese without kana is no Japanese; Chinese in GB 2312 has the same byte ranges.
+        kana = sum(0x3040 <= ord(char) <= 0x30FF for char in wide)
+        if kana < 0.1 * len(wide):
+            return False
     return sum(_in_use(char, codec) for char in wide) >= 0.9 * len(wide)
 
 
@@ -211,13 +229,13 @@ def transcode(path: Path, encoding: Encoding, target: Path) -> Path:
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
         source.seek(encoding.bom)
         while chunk := source.read(CHUNK):
-            plain.write(_as_meant(decoder.decode(chunk)))
-        plain.write(_as_meant(decoder.decode(b"", final=True)))
+            plain.write(_text(decoder.decode(chunk), encoding))
+        plain.write(_text(decoder.decode(b"", final=True), encoding))
     return target
 
 
-def _as_meant(text: str) -> str:
-    """C1 control characters as the Windows-1252 signs that were meant, as browsers read them.
+def _text(text: str, encoding: Encoding) -> str:
+    """Decoded text; C1 control characters as the signs that were meant, as browsers read them.
 
     Raises:
         UnreadableFile: there are NUL characters, which no text has.
@@ -226,7 +244,7 @@ def _as_meant(text: str) -> str:
         raise UnreadableFile(
             "The file holds NUL characters: it is binary, or its encoding is another one."
         )
-    if C1_TEXT.search(text) is None:
+    if not encoding.controls or C1_TEXT.search(text) is None:
         return text
     return C1_TEXT.sub(lambda found: C1_SIGNS.get(found[0], found[0]), text)
 

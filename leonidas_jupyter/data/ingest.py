@@ -88,8 +88,7 @@ def ingest(
         progress(0.1)
         connection = _connect(scratch)
         typed = scratch / "typed.parquet"
-        typing = Typing(prepared.found, override)
-        bad_rows = _read(connection, prepared, typing, typed, progress)
+        typing, bad_rows = _read(connection, prepared, override, typed, progress)
         progress(0.7)
         found = prepared.found
         originals = dict(zip(found.names, found.written, strict=True))
@@ -153,26 +152,29 @@ def _connect(scratch: Path) -> "duckdb.DuckDBPyConnection":
 def _read(
     connection: "duckdb.DuckDBPyConnection",
     prepared: Prepared,
-    typing: Typing,
+    override: DialectOverride | None,
     typed: Path,
     progress: Progress,
-) -> BadRows | None:
-    """Write the typed Parquet file; returns the rows that did not fit."""
+) -> tuple[Typing, BadRows | None]:
+    """Write the typed Parquet file; returns how columns are typed, and the rows that did not fit."""
     import duckdb
 
     text, found = prepared.text, prepared.found
     raw = typed.with_name("raw.parquet")
     relation = duckdb_relation(text, found)
     if relation is not None:
+        typing = Typing(found, override)
         try:
             if _read_clean(connection, prepared, relation, typing, typed):
-                return None
+                return typing, None
         except duckdb.Error:
             # Not as clean as it looked: rows that do not fit, odd quotes, lines without end.
             typed.unlink(missing_ok=True)
     bad_rows = read_leniently(text, found, raw, lambda part: progress(0.1 + 0.3 * part))
+    # What DuckDB misread has taught the first typing wrong things.
+    typing = Typing(found, override)
     _type_text(connection, typing, raw, typed)
-    return bad_rows
+    return typing, bad_rows
 
 
 def _read_clean(

@@ -29,6 +29,7 @@ _PLAIN = re.compile(
 )
 _PLAIN_SQL = r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)"
 _POWER_SQL = r"-?(0|[1-9][0-9]*)((\.[0-9]*)?[eE][+-][0-9]{1,3}|\.[0-9]*[eE][0-9]{1,3})"
+_GROUPED = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+")
 _LONG = re.compile(r"-?\d+\.(\d{15,})(e[+-]\d{2,3})?")
 
 
@@ -76,7 +77,8 @@ def _plain_plan(values: list[str]) -> Plan | None:
         convert = f"CASE WHEN CAST({whole} AS VARCHAR) = {{v}} THEN {whole} END"
         return Plan("integer", ColumnDialect(), convert, "BIGINT")
     if all(_survives(value) for value in values):
-        decides = ("decimal", ".") if any("." in value for value in values) else None
+        pointed = any("." in value and not _GROUPED.fullmatch(value) for value in values)
+        decides = ("decimal", ".") if pointed else None
         return Plan("number", ColumnDialect(), _number_sql("{v}"), "DOUBLE", decides=decides)
     return _printed_plan(values)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leonidas_jupyter.data.dialect import DialectOverride
-from leonidas_jupyter.data.encoding import Encoding, recognise_encoding, transcode
+from leonidas_jupyter.data.encoding import recognise_encoding, said_encoding, transcode
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.recognise import Recognition, examine
 from leonidas_jupyter.data.unpack import compression_of, unpack
@@ -31,7 +31,7 @@ def prepare(
     if compression != "none":
         compression_of(plain)
     said = override.encoding if override else None
-    encoding = Encoding(said.lower()) if said else recognise_encoding(plain)
+    encoding = said_encoding(plain, said) if said else recognise_encoding(plain)
     text = plain if encoding.clean else transcode(plain, encoding, scratch / "text")
     if override is None and filename.lower().endswith((".tsv", ".tab")) and _has_tabs(text):
         override = DialectOverride(delimiter="\t")

@@ -61,6 +61,7 @@ class Tokenizer:
             lead = pad
             self._quoted = re.compile(rf"{lead}{quote}({body}){quote}{pad}(?={end}|\Z)", re.S)
             self._opening = re.compile(rf"{lead}{quote}")
+            self._reopening = re.compile(rf"{end}{pad}{quote}(?!{quote}|{last})")
             self._closing = re.compile(rf"{quote}{pad}(?:{end}|\Z)")
             if escaped:
                 self._unescape = re.compile(rf"{escape}([{quote}{escape}])|{quote}{quote}", re.S)
@@ -114,6 +115,10 @@ class Tokenizer:
         """Whether a quoted field that began on an earlier line may end on this one."""
         line = line.removesuffix("\r")
         return self._closing is not None and self._closing.search(line) is not None
+
+    def reopens(self, text: str) -> bool:
+        """Whether a quote opens in there as if none were open: then the earlier one is a stray."""
+        return self._reopening.search(text) is not None
 
     def repair(self, text: str, expected: int) -> list[str] | None:
         """Fields that fit the table, if reading one quote as an ordinary character makes them."""
@@ -186,6 +191,8 @@ def _continuation(
         if tokenizer.closes(following):
             text = "\n".join([line, *ahead]).removesuffix("\r")
             fields, open_quote = tokenizer.split(text)
+            if tokenizer.reopens(max(fields, key=lambda field: field.count("\n"))):
+                break
             if not open_quote:
                 fits = expected is None or len(fields) == expected
                 whole = not strict and _looks_whole(text, len(fields), expected)
