@@ -133,8 +133,9 @@ class AuthService:
         try:
             user = await self._repository.add_user(user)
         except Exists as error:
-            what = "e-mail address" if error.field == "email" else "user name"
-            raise conflict(f"There is an account with this {what}; sign in instead.") from error
+            raise conflict(
+                "This e-mail address or user name has an account; sign in, or choose another."
+            ) from error
         await self._welcomed(user)
         return await self._sign_in(user)
 

@@ -86,10 +86,22 @@ def test_settings_come_from_jupyters_configuration_files(start, tmp_path):
     assert about == []
 
 
-async def status(http_server_client, jp_base_url, path):
-    """What a server answers; Leonidas's own 404 is told apart by its shape."""
-    response = await http_server_client.fetch(jp_base_url + path, raise_error=False)
-    return response.code, response.headers["Content-Type"]
+@pytest.fixture
+def leonidas_settings(leonidas_settings, request, monkeypatch, capsys):
+    """With what a test is parametrized with; capsys stands first, so that it hears the start."""
+    parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    for name, value in parameters.get("environment", {}).items():
+        monkeypatch.setenv(name, value)
+    if (broken := parameters.get("broken")) is not None:
+        monkeypatch.setattr(app, *broken)
+    return {**leonidas_settings, **parameters.get("traits", {})}
+
+
+def disabled(capsys):
+    """The one line that says why, and all lines."""
+    lines = capsys.readouterr().err.splitlines()
+    (line,) = (line for line in lines if "Leonidas is disabled: " in line)
+    return line, "\n".join(lines)
 
 
 @pytest.mark.parametrize(
@@ -105,51 +117,40 @@ async def status(http_server_client, jp_base_url, path):
     ],
 )
 async def test_a_bad_setting_disables_leonidas_with_one_line_and_the_server_runs(
-    disabled, http_server_client, jp_base_url, traits, environment, said
+    jp_fetch, http_server_client, jp_base_url, capsys, traits, environment, said
 ):
-    line, rest = disabled(traits, environment)
+    line, everything = disabled(capsys)
     assert said in line
-    assert "hunter2" not in line
-    assert "Traceback" not in rest
-    code, _ = await status(http_server_client, jp_base_url, "api")
-    assert code == 200
-    code, kind = await status(http_server_client, jp_base_url, "leonidas/api/v1/healthz")
-    assert code == 404
-    assert kind.startswith("text/html")  # Jupyter's own: we are not there
+    assert "hunter2" not in line  # Jupyter itself shows its configuration when it debugs
+    assert "Traceback" not in everything
+    assert (await jp_fetch("api", "status")).code == 200
+    ours = f"{jp_base_url}leonidas/api/v1/healthz"
+    answer = await http_server_client.fetch(ours, raise_error=False)
+    assert answer.code == 404
+    assert answer.headers["Content-Type"].startswith("text/html")  # Jupyter's: we are not there
 
 
-async def test_without_the_server_extra_it_says_what_to_install(disabled, monkeypatch):
-    def found(name):
-        return None if name == "duckdb" else object()
+def _without_duckdb(name):
+    return None if name == "duckdb" else object()
 
-    monkeypatch.setattr(app, "find_spec", found)
-    line, _ = disabled({}, {})
+
+def _fails(*_):
+    raise RuntimeError("unforeseen")
+
+
+@pytest.mark.parametrize("broken", [("find_spec", _without_duckdb)])
+async def test_without_the_server_extra_it_says_what_to_install(jp_fetch, capsys, broken):
+    line, everything = disabled(capsys)
     assert "pip install 'leonidas-jupyter[server]'" in line
+    assert "Traceback" not in everything
+    assert (await jp_fetch("api", "status")).code == 200
 
 
-async def test_an_error_that_nobody_foresaw_leaves_the_server_running(disabled, monkeypatch):
-    def fail(*_):
-        raise RuntimeError("unforeseen")
-
-    monkeypatch.setattr(app, "load_settings", fail)
-    _, rest = disabled({}, {})
-    assert "unforeseen" in rest
-
-
-@pytest.fixture
-def disabled(request, jp_server_config, monkeypatch, capsys):
-    """Starts a server with these settings; gives its line about Leonidas, and the other lines."""
-
-    def go(traits, environment):
-        jp_server_config["Leonidas"].update(traits)
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        request.getfixturevalue("jp_serverapp")
-        lines = capsys.readouterr().err.splitlines()
-        (line,) = (line for line in lines if "Leonidas is disabled: " in line)
-        return line, "\n".join(lines)
-
-    return go
+@pytest.mark.parametrize("broken", [("load_settings", _fails)])
+async def test_an_error_that_nobody_foresaw_leaves_the_server_running(jp_fetch, capsys, broken):
+    _, everything = disabled(capsys)
+    assert "unforeseen" in everything
+    assert (await jp_fetch("api", "status")).code == 200
 
 
 def test_jupyter_lists_the_extension_as_enabled_and_ok(tmp_path):
