@@ -30,7 +30,7 @@ async def settled(world):
     async def check():
         return world.tasks.idle
 
-    await until(check)
+    await until(check, seconds=5)
 
 
 async def original(world, file_id):
@@ -266,6 +266,40 @@ def test_a_delete_that_wins_over_the_last_write_stays(run, gate, monkeypatch):
         assert marked.unfinished == "cascade"
         assert marked.frame_hash is None
         assert await world.objects() == []
+
+    run(body)
+
+
+def test_a_server_that_lost_its_lease_leaves_all_to_the_other(run, gate):
+    async def body(world):
+        project_id = await world.project()
+        old = await world.upload(project_id, CSV)
+        gate.open.clear()
+        await replace(world, project_id, old["file_id"], NEW)
+        await began(gate, 2)
+        table = world.database.table(FILES)
+        taken = {"worker_id": "the other", "lease_until": world.leases.until()}
+        await table.update(old["file_id"], taken)
+        before = await row(world, old["file_id"])
+        told = len(world.seen(FileStatusChanged))
+        await settled(world)
+        assert gate.cancelled == 1
+        assert await row(world, old["file_id"]) == before
+        assert {key.split("/")[4] for key in await world.objects()} == {"1", "2"}
+        assert len(world.seen(FileStatusChanged)) == told
+
+    run(body, lease_seconds=0.6)
+
+
+def test_one_process_reads_a_file_once_at_a_time(run, gate):
+    async def body(world):
+        _, file_id = await start_reading(world, gate)
+        tasks = {world.files._reading._work.start(file_id) for _ in range(3)}
+        assert len(tasks) == 1
+        await asyncio.sleep(0)
+        gate.open.set()
+        await settled(world)
+        assert gate.began == ["sales.csv"]
 
     run(body)
 

@@ -171,6 +171,44 @@ def test_nothing_is_stored_when_other_bytes_come_than_the_length_says(run, conte
     run(body)
 
 
+@pytest.mark.parametrize("content", [CSV[:-1], CSV + b"x"])
+def test_a_url_takes_no_other_size_than_it_was_signed_for(run, content):
+    async def body(world):
+        place = await world.begin(await world.project(), CSV)
+        error = await world.refused(
+            ErrorCode.INVALID_REQUEST,
+            "PUT",
+            place["upload_url"],
+            headers={"Content-Length": str(len(content))},
+            chunks=in_chunks(content),
+        )
+        assert error.detail == {"expected_size": len(CSV), "actual_size": len(content)}
+        assert await world.objects() == []
+
+    run(body)
+
+
+def test_bytes_that_nobody_awaits_are_refused_before_they_are_sent(run, gate):
+    async def body(world):
+        place = await world.begin(await world.project(), CSV)
+        await world.put(place, CSV)
+        await world.confirm(place["file_id"])
+        sent = 0
+
+        async def chunks():
+            nonlocal sent
+            sent += 1
+            yield CSV
+
+        headers = {"Content-Length": str(len(CSV))}
+        await world.refused(
+            ErrorCode.CONFLICT, "PUT", place["upload_url"], headers=headers, chunks=chunks()
+        )
+        assert sent == 0
+
+    run(body)
+
+
 def test_a_torn_upload_leaves_nothing_and_can_be_repeated(run):
     async def body(world):
         place = await world.begin(await world.project(), CSV)
@@ -439,6 +477,8 @@ def test_an_upload_that_broke_off_can_be_begun_again_in_its_place(run, gate):
         again = await world.begin(project_id, longer, "better.csv", replaces=first["file_id"])
         assert again["file_id"] == first["file_id"]
         assert await world.objects() == []
+        awaited = await world.file(first["file_id"])
+        assert (awaited["size"], awaited["filename"]) == (len(longer), "better.csv")
         await refused_put(world, first, ErrorCode.CONFLICT)
         await world.put(again, longer)
         await world.confirm(first["file_id"])
