@@ -34,6 +34,7 @@ class Analyst:
         self._lexicons = [read_frame(frame) for frame in frames]
         self._names = [frame.name for frame in frames]
         self._offered: dict[tuple[str, int], list[str]] = {}
+        self._understood: dict[tuple[str, ...], Understood | None] = {}
 
     def plan(self, question: str, earlier: Sequence[str] = ()) -> Plan:
         """Return what to do about ``question``.
@@ -49,7 +50,8 @@ class Analyst:
             return plain("refusal", refusal.no_frames())
         if len(question) > _LONGEST:
             return plain("refusal", refusal.too_long(_LONGEST))
-        return self._decide([self._attempt(question, own, earlier) for own in self._lexicons])
+        asked = tuple(earlier[-_REMEMBERED:])
+        return self._decide([self._attempt(question, own, asked) for own in self._lexicons])
 
     def offers(self, count: int = 3) -> list[str]:
         """Return at most ``count`` questions that this analyst answers on these frames."""
@@ -73,14 +75,15 @@ class Analyst:
     def _answerable(self, question: str) -> bool:
         return len(_best([self._attempt(question, own, ()) for own in self._lexicons])) == 1
 
-    def _attempt(self, question: str, lexicon: FrameLexicon, earlier: Sequence[str]) -> Attempt:
+    def _attempt(self, question: str, lexicon: FrameLexicon, earlier: tuple[str, ...]) -> Attempt:
         alone = read(question, lexicon, self._names, question_of)
         marked, rest = fragment(question)
         if not earlier or (alone.understood and not marked):
             return alone
-        before = self._before(earlier, lexicon)
-        if before is None:
+        last = self._last_understood(earlier)
+        if last is None or last.lexicon is not lexicon:
             return alone
+        before = last.question
 
         def merged(spans: Sequence[Span], own: FrameLexicon) -> tuple[Operation, Question] | None:
             return merge(spans, own, before)
@@ -90,14 +93,21 @@ class Analyst:
             return followed
         return alone
 
-    def _before(self, earlier: Sequence[str], lexicon: FrameLexicon) -> Question | None:
-        """Return the last earlier question that was understood, if it was about this frame."""
-        asked = earlier[-_REMEMBERED:]
-        for at in range(len(asked) - 1, -1, -1):
-            found = _best([self._attempt(asked[at], own, asked[:at]) for own in self._lexicons])
-            if len(found) == 1:
-                return found[0].question if found[0].lexicon is lexicon else None
-        return None
+    def _last_understood(self, earlier: tuple[str, ...]) -> Understood | None:
+        """Return the last of the earlier questions that was understood.
+
+        Each may follow up on those before it. They are kept, so that every one is read once for
+        each frame, however long the session is.
+        """
+        if not earlier:
+            return None
+        if earlier not in self._understood:
+            *before, last = earlier
+            found = _best([self._attempt(last, own, tuple(before)) for own in self._lexicons])
+            self._understood[earlier] = (
+                found[0] if len(found) == 1 else self._last_understood(tuple(before))
+            )
+        return self._understood[earlier]
 
     def _decide(self, attempts: Sequence[Attempt]) -> Plan:
         found = _best(attempts)
