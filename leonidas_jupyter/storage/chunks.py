@@ -1,7 +1,8 @@
 """The bytes to store, whatever form they come in."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 from leonidas_jupyter.storage.base import ObjectTooLarge
@@ -12,7 +13,7 @@ CHUNK = 1 << 20
 
 async def limited(
     source: AsyncIterator[bytes] | bytes | Path, max_bytes: int | None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The bytes of ``source`` in chunks of about CHUNK, so that few calls go to a thread.
 
     Raises:
@@ -20,30 +21,32 @@ async def limited(
     """
     total = 0
     waiting = bytearray()
-    async for chunk in _parts(source):
-        total += len(chunk)
-        if max_bytes is not None and total > max_bytes:
-            raise ObjectTooLarge(f"More than {max_bytes} bytes came.")
-        waiting += chunk
-        if len(waiting) >= CHUNK:
-            yield bytes(waiting)
-            waiting.clear()
+    async with aclosing(_parts(source)) as parts:
+        async for chunk in parts:
+            total += len(chunk)
+            if max_bytes is not None and total > max_bytes:
+                raise ObjectTooLarge(f"More than {max_bytes} bytes came.")
+            waiting += chunk
+            if len(waiting) >= CHUNK:
+                yield bytes(waiting)
+                waiting.clear()
     if waiting:
         yield bytes(waiting)
 
 
-async def _parts(source: AsyncIterator[bytes] | bytes | Path) -> AsyncIterator[bytes]:
+async def _parts(source: AsyncIterator[bytes] | bytes | Path) -> AsyncGenerator[bytes, None]:
     if isinstance(source, bytes):
         yield source
     elif isinstance(source, Path):
-        async for chunk in read_file(source, 0):
-            yield chunk
+        async with aclosing(read_file(source, 0)) as chunks:
+            async for chunk in chunks:
+                yield chunk
     else:
         async for chunk in source:
             yield chunk
 
 
-async def read_file(path: Path, start: int) -> AsyncIterator[bytes]:
+async def read_file(path: Path, start: int) -> AsyncGenerator[bytes, None]:
     """The bytes of a file from ``start`` on, read in a thread. Raises OSError."""
     file = await asyncio.to_thread(path.open, "rb")
     try:

@@ -3,6 +3,7 @@
 import asyncio
 import builtins
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -56,8 +57,9 @@ class LocalStore:
         check_key(key)
         partial = await _in_thread(self._folder.begin)
         try:
-            async for chunk in limited(chunks, max_bytes):
-                await _in_thread(partial.write, chunk)
+            async with aclosing(limited(chunks, max_bytes)) as pieces:
+                async for piece in pieces:
+                    await _in_thread(partial.write, piece)
             return await _in_thread(self._folder.commit, partial, key)
         finally:
             await asyncio.shield(_in_thread(partial.discard))
@@ -65,8 +67,9 @@ class LocalStore:
     async def get(self, key: str, *, start: int = 0) -> AsyncIterator[bytes]:
         """See ObjectStore."""
         try:
-            async for chunk in read_file(self._folder.path(check_key(key)), start):
-                yield chunk
+            async with aclosing(read_file(self._folder.path(check_key(key)), start)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             raise ObjectMissing(key) from error
         except OSError as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from leonidas_jupyter.storage import folder as folder_module
-from leonidas_jupyter.storage.base import ObjectInfo, StoreUnavailable
+from leonidas_jupyter.storage.base import ObjectInfo, ObjectTooLarge, StoreUnavailable
 from leonidas_jupyter.storage.folder import ABANDONED_SECONDS
 from leonidas_jupyter.storage.local import LocalStore
 from tests.contracts.engines import SIGNER
@@ -251,6 +251,27 @@ def test_a_store_whose_folder_is_gone_says_so(tmp_path):
         asyncio.run(store.ping())
     with pytest.raises(StoreUnavailable):
         asyncio.run(store.put("k", b"x"))
+
+
+def test_files_are_closed_at_once_whoever_stops(tmp_path):
+    def opened():
+        links = Path("/proc/self/fd").iterdir()
+        return [link for link in links if os.path.realpath(link).startswith(str(tmp_path))]
+
+    async def body(store):
+        source = tmp_path / "source"
+        source.write_bytes(b"x" * (3 << 20))
+        await store.put("k", source)
+        reading = store.get("k")
+        await anext(reading)
+        assert len(opened()) == 1
+        await reading.aclose()
+        assert opened() == []
+        with pytest.raises(ObjectTooLarge):
+            await store.put("l", source, max_bytes=10)
+        assert opened() == []
+
+    asyncio.run(body(open_store(tmp_path / "store")))
 
 
 def test_an_object_is_a_local_file_as_it_is(tmp_path):
