@@ -146,14 +146,13 @@ class Lab:
 
 
 @contextlib.contextmanager
-def open_page(
-    executable: str, *, dark: bool = False, width: int = 1280, height: int = 800
-) -> Iterator[Page]:
-    """A page of a headless Chromium."""
+def open_page(executable: str, *, dark: bool = False, scale: float = 1.0) -> Iterator[Page]:
+    """A page of a headless Chromium, whose pictures are 1280 × 800 whatever the scale."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable)
         context = browser.new_context(
-            viewport={"width": width, "height": height},
+            viewport={"width": round(1280 / scale), "height": round(800 / scale)},
+            device_scale_factor=scale,
             color_scheme="dark" if dark else "light",
         )
         try:

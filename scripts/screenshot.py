@@ -13,9 +13,10 @@ from scripts.lab_browser import CHECKOUT, Lab, open_page, run_notebook, write_no
 IMAGES = CHECKOUT / "docs" / "images"
 NAME = "penguins.ipynb"
 CELLS = [
-    "%load_ext leonidas_jupyter\n%leonidas use Demo",
-    "%%leonidas\nbar chart of the average body mass by species",
+    "%load_ext leonidas_jupyter",
+    "%%leonidas\nBar chart of the average body mass by species",
 ]
+SCALE = 0.8
 
 
 def picture(folder: Path, executable: str, *, dark: bool) -> Path:
@@ -25,12 +26,13 @@ def picture(folder: Path, executable: str, *, dark: bool) -> Path:
     target = IMAGES / ("question-dark.png" if dark else "question.png")
     try:
         write_notebook(lab.home / "notebooks" / NAME, CELLS)
-        with open_page(executable, dark=dark) as page:
+        with open_page(executable, dark=dark, scale=SCALE) as page:
             run_notebook(page, lab, NAME)
             page.locator(".jp-OutputArea .vega-embed, .jp-OutputArea img").first.wait_for()
+            page.locator(".jp-OutputArea summary").last.click()
             page.evaluate("window.jupyterapp.commands.execute('filebrowser:toggle-main')")
             page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-            page.mouse.move(640, 790)
+            page.mouse.move(640, 985)
             page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
             page.screenshot(path=target)
     finally:

@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from leonidas_jupyter.core.errors import STATUS
-from scripts import reference
+from scripts import reference, run_lab
 from scripts.serving import Server
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,8 @@ def test_the_codes_are_those_of_the_code() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text)
+    for target in [*links, *re.findall(r"src(?:set)?=\"([^\"]+)\"", text)]:
         assert (page.parent / target).exists(), target
 
 
@@ -77,6 +78,24 @@ def test_the_commands_of_the_readme_and_of_the_api_page_work(
     assert done.returncode == 0, done.stdout + done.stderr + server.log()
     assert "5,076" in done.stdout or "5076" in done.stdout  # Gentoo's mean in grams: 5076.016
     assert "access_token" in done.stdout
+
+
+def _questions() -> list[str]:
+    sources = (CHECKOUT / "leonidas_jupyter" / "demo" / "SOURCES.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- (.*)", sources.split("## Questions to begin with")[1], re.MULTILINE)
+    return [*listed, *re.findall(r"%leonidas ask (.*)", run_lab.BANNER)]
+
+
+def test_the_questions_that_are_proposed_are_answered(server: Server) -> None:
+    base = "leonidas/api/v1"
+    project = server.get(f"{base}/projects").json["items"][0]["project_id"]
+    session = server.send("POST", f"{base}/projects/{project}/sessions", {}).json["session_id"]
+    assert len(_questions()) == 12
+    for question in _questions():
+        answer = server.send("POST", f"{base}/sessions/{session}/chat", {"content": question}).json
+        ran = [call["ok"] for call in answer["message"]["tool_calls"]]
+        assert ran, (question, answer["message"]["content"])
+        assert all(ran), question
 
 
 def test_the_cells_of_the_readme_work(server: Server, tmp_path: Path) -> None:
