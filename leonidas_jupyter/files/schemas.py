@@ -39,6 +39,7 @@ class FileLimits:
     max_upload_bytes: int = 2 * 1024**3
     upload_seconds: int = 3600
     download_seconds: int = 3600
+    sql_seconds: float = 30.0
     reading: WorkerLimits = field(default_factory=WorkerLimits)
 
 

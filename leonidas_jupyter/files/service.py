@@ -12,7 +12,13 @@ from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.arrivals import UPLOAD, Arrivals
 from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.frames import Frame, FrameCache
-from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, file_prefix
+from leonidas_jupyter.data.framestore import (
+    Content,
+    FrameStore,
+    Standing,
+    file_prefix,
+    of_what_stands,
+)
 from leonidas_jupyter.data.reading import FileStatus, Incoming, Reading, busy
 from leonidas_jupyter.data.sql import QueryResult, SqlWorkers
 from leonidas_jupyter.files import schemas
@@ -165,6 +171,7 @@ class FilesService:
         standing = [file for file in page.items if file.deleted_at is None]
         return Page(items=[FileResponse.of(file) for file in standing], next=page.next)
 
+    @of_what_stands
     async def read(self, caller: Caller, file_id: str) -> FileResponse:
         """One file, with its profile."""
         file = await self._file(caller, file_id, Action.READ)
@@ -187,6 +194,7 @@ class FilesService:
         url = await self._store.presign_get(key, filename=name, expires_in=seconds)
         return schemas.DownloadUrlResponse.of(url)
 
+    @of_what_stands
     async def preview(self, caller: Caller, file_id: str, limit: int) -> schemas.PreviewResponse:
         """The first rows. Raises LeonidasError: ``conflict`` where there is no frame."""
         frame = _frame(await self._file(caller, file_id, Action.READ))
@@ -239,21 +247,24 @@ class FilesService:
             self._removals.start(file_id)
             return
 
+    @of_what_stands
     async def frames(self, project_id: str) -> list[Frame]:
         """The frames that can be asked, by the time of their files; the caller is authorised."""
         return [await self._frames.frame(each) for each in await self._standing(project_id)]
 
+    @of_what_stands
     async def query(
         self,
         project_id: str,
         sql: str,
         *,
         limit: int = 10_000,
-        timeout: float = 30,  # noqa: ASYNC109 - the limit is the query's, kept by its worker
+        timeout: float | None = None,  # noqa: ASYNC109 - the query's, kept by its worker
     ) -> QueryResult:
         """Ask the project's frames; the caller is authorised. Raises SqlRefused, SqlFailed."""
         standing = await self._standing(project_id)
-        return await self._frames.query(standing, sql, limit=limit, seconds=timeout)
+        seconds = timeout or self._limits.sql_seconds
+        return await self._frames.query(standing, sql, limit=limit, seconds=seconds)
 
     async def _standing(self, project_id: str) -> list[Standing]:
         files = await self._repository.all_of_project(project_id)

@@ -134,52 +134,37 @@ class _Application:
         self._leases = Leases()
         self._bus = EventBus()
         self._recovery: asyncio.Task[None] | None = None
-        self._auth = self._make_auth(kernels)
-        common: dict[str, Any] = {"bus": self._bus, "tasks": self._tasks, "leases": self._leases}
-        self._projects = ProjectsService(
+        self._sql = SqlWorkers(SqlLimits(memory_bytes=settings.sql_memory_bytes))
+        self._common: dict[str, Any] = {
+            "bus": self._bus,
+            "tasks": self._tasks,
+            "leases": self._leases,
+        }
+        auth = self._make_auth(kernels)
+        projects = ProjectsService(
             repository=ProjectsRepository(engines.database),
             data_exposure_max=DataExposure(settings.data_exposure_max),
-            **common,
+            **self._common,
         )
-        self._sessions = SessionsService(
-            repository=SessionsRepository(engines.database), projects=self._projects, **common
+        sessions = SessionsService(
+            repository=SessionsRepository(engines.database), projects=projects, **self._common
         )
-        self._sql = SqlWorkers(SqlLimits(memory_bytes=settings.sql_memory_bytes))
-        self._files = self._make_files()
+        files = self._make_files(projects)
         chat = ChatService(
             repository=ChatRepository(engines.database),
-            projects=self._projects,
-            sessions=self._sessions,
-            files=self._files,
+            projects=projects,
+            sessions=sessions,
+            files=files,
             settings=ChatSettings(policy=_chat_policy(settings)),
-            **common,
+            **self._common,
         )
-        first_project = FirstProject(
-            users=AuthRepository(engines.database),
-            projects=self._projects,
-            files=self._files,
-            demo=settings.demo_project,
-        )
-        self._bus.subscribe(UserRegistered, first_project.make)
-        self._recovers = (
-            self._auth.recover,
-            self._projects.recover,
-            self._sessions.recover,
-            self._files.recover,
-            chat.recover,
-        )
+        self._welcome_with(projects, files)
+        self._resumable = (auth, projects, sessions, files, chat)
         self.services = Services()
-        for service in (
-            self._auth,
-            self._projects,
-            self._sessions,
-            self._files,
-            chat,
-            self._bus,
-            Health(engines.database, engines.store),
-            Description(describe_api),
-        ):
+        for service in (*self._resumable, self._bus):
             self.services.add(service)
+        self.services.add(Health(engines.database, engines.store))
+        self.services.add(Description(describe_api))
 
     def start(self) -> None:
         """Begin what goes on for as long as the process lives."""
@@ -202,9 +187,9 @@ class _Application:
 
     async def _recover(self) -> None:
         while True:
-            for recover in self._recovers:
+            for service in self._resumable:
                 try:
-                    await recover()
+                    await service.recover()
                 except Exception:
                     log.exception("Unfinished work could not be looked for; tried again soon.")
             await asyncio.sleep(RECOVERY_SECONDS)
@@ -218,9 +203,6 @@ class _Application:
         )
         return AuthService(
             repository=AuthRepository(self._engines.database),
-            bus=self._bus,
-            tasks=self._tasks,
-            leases=self._leases,
             access=AccessTokens(keyring, settings.access_token_seconds),
             refresh=RefreshTokens(keyring),
             failures=RateLimiter(parse_rate(settings.login_rate)),
@@ -229,23 +211,35 @@ class _Application:
                 refresh_seconds=settings.refresh_token_seconds,
                 kernels=Kernels(*kernels) if kernels else None,
             ),
+            **self._common,
         )
 
-    def _make_files(self) -> FilesService:
+    def _welcome_with(self, projects: ProjectsService, files: FilesService) -> None:
+        first_project = FirstProject(
+            users=AuthRepository(self._engines.database),
+            projects=projects,
+            files=files,
+            demo=self._settings.demo_project,
+        )
+        self._bus.subscribe(UserRegistered, first_project.make)
+
+    def _make_files(self, projects: ProjectsService) -> FilesService:
         settings, engines = self._settings, self._engines
         reading = WorkerLimits(
             memory_bytes=settings.ingest_memory_bytes, seconds=settings.ingest_timeout_seconds
         )
         return FilesService(
             repository=FilesRepository(engines.database),
-            projects=self._projects,
+            projects=projects,
             store=engines.store,
             signer=engines.signer,
-            bus=self._bus,
-            tasks=self._tasks,
-            leases=self._leases,
             sql=self._sql,
             cache=FrameCache(settings.directory / "frames", settings.frame_cache_bytes),
-            limits=FileLimits(max_upload_bytes=settings.max_upload_bytes, reading=reading),
+            limits=FileLimits(
+                max_upload_bytes=settings.max_upload_bytes,
+                sql_seconds=settings.sql_timeout_seconds,
+                reading=reading,
+            ),
             scratch=settings.directory / "scratch",
+            **self._common,
         )
