@@ -14,16 +14,13 @@ CREATE TABLE files (
 	lease_until TEXT, 
 	file_id TEXT NOT NULL, 
 	project_id TEXT NOT NULL, 
-	filename TEXT NOT NULL, 
 	frame_name TEXT NOT NULL, 
-	frame_key TEXT, 
 	status TEXT NOT NULL, 
-	source TEXT NOT NULL, 
-	derived_from TEXT, 
+	reason TEXT, 
+	filename TEXT NOT NULL, 
 	size BIGINT NOT NULL, 
 	sha256 TEXT, 
 	content_version BIGINT NOT NULL, 
-	newest_version BIGINT NOT NULL, 
 	frame_hash TEXT, 
 	frame_size BIGINT, 
 	rows BIGINT, 
@@ -31,12 +28,15 @@ CREATE TABLE files (
 	bad_rows TEXT, 
 	dialect TEXT, 
 	override TEXT, 
-	reason TEXT, 
+	newest_version BIGINT NOT NULL, 
 	incoming TEXT, 
 	deleted_at TEXT, 
+	frame_key TEXT, 
+	source TEXT NOT NULL, 
+	derived_from TEXT, 
 	CONSTRAINT pk_files PRIMARY KEY (file_id)
 );
-INSERT INTO "files" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x','x','x','x','x','UPLOADING','USER_UPLOAD','x',1,'x',1,1,'x',1,1,1,'{"count":1,"first":[{"line":1,"text":"x","fields":1,"expected":1}]}','{"encoding":"x","bom":true,"compression":"none","delimiter":"x","quote":"x","escape":"x","newline":"x","skip_space":true,"comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"columns":{"x":{"decimal":"x","thousands":"x","prefix":"x","suffix":"x","format":"x","true_word":"x","false_word":"x","null_words":["x"]}},"assumed":["x"]}','{"encoding":"x","delimiter":"x","quote":"x","escape":"x","comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"decimal":".","thousands":"x","null_words":["x"],"text_columns":["x"]}','x','{"content_version":1,"filename":"x","size":1,"sha256":"x","override":{"encoding":"x","delimiter":"x","quote":"x","escape":"x","comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"decimal":".","thousands":"x","null_words":["x"],"text_columns":["x"]},"attempts":1}','2100-01-02T03:04:05.678901Z');
+INSERT INTO "files" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x','x','x','UPLOADING','x','x',1,'x',1,'x',1,1,1,'{"count":1,"first":[{"line":1,"text":"x","fields":1,"expected":1}]}','{"encoding":"x","bom":true,"compression":"none","delimiter":"x","quote":"x","escape":"x","newline":"x","skip_space":true,"comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"columns":{"x":{"decimal":"x","thousands":"x","prefix":"x","suffix":"x","format":"x","true_word":"x","false_word":"x","null_words":["x"]}},"assumed":["x"]}','{"encoding":"x","delimiter":"x","quote":"x","escape":"x","comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"decimal":".","thousands":"x","null_words":["x"],"text_columns":["x"]}',1,'{"content_version":1,"filename":"x","size":1,"sha256":"x","override":{"encoding":"x","delimiter":"x","quote":"x","escape":"x","comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"decimal":".","thousands":"x","null_words":["x"],"text_columns":["x"]},"attempts":1}','2100-01-02T03:04:05.678901Z','x','USER_UPLOAD','x');
 CREATE TABLE members (
 	version BIGINT NOT NULL, 
 	schema_version BIGINT NOT NULL, 
@@ -108,6 +108,7 @@ CREATE TABLE runs (
 	worker_id TEXT, 
 	lease_until TEXT, 
 	run_id TEXT NOT NULL, 
+	cancel_requested BOOLEAN NOT NULL, 
 	session_id TEXT NOT NULL, 
 	project_id TEXT NOT NULL, 
 	user_id TEXT NOT NULL, 
@@ -117,13 +118,12 @@ CREATE TABLE runs (
 	exposure TEXT NOT NULL, 
 	status TEXT NOT NULL, 
 	active_session TEXT, 
-	cancel_requested BOOLEAN NOT NULL, 
 	cut_from TEXT, 
 	error TEXT, 
 	finished_at TEXT, 
 	CONSTRAINT pk_runs PRIMARY KEY (run_id)
 );
-INSERT INTO "runs" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x','x','x','x','x','x','x','none','running','x',1,'x','x','2100-01-02T03:04:05.678901Z');
+INSERT INTO "runs" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x',1,'x','x','x','x','x','x','none','running','x','x','x','2100-01-02T03:04:05.678901Z');
 CREATE TABLE sessions (
 	version BIGINT NOT NULL, 
 	schema_version BIGINT NOT NULL, 
