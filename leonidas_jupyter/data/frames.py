@@ -58,7 +58,7 @@ def frame_name(filename: str, taken: Collection[str] = ()) -> str:
 
     Lower case; letters of any script stay; everything else becomes ``_``. A leading digit gets
     ``t_`` in front, a word reserved in Python or SQL gets ``_`` after it, an empty name becomes
-    ``table``, and one in ``taken`` (compared without case, as SQL does) gets ``_2``, ``_3`` …
+    ``table_``, and one in ``taken`` (compared without case, as SQL does) gets ``_2``, ``_3`` …
     """
     stem = EXTENSIONS.sub("", filename.strip().rsplit("/", 1)[-1])
     folded = unicodedata.normalize("NFKC", stem).lower()

@@ -132,6 +132,7 @@ class SqlWorkers:
             if worker.alive:
                 self._busy.add(worker)
                 return worker
+            worker.kill()
         if self._closed:
             raise SqlFailed("The server is stopping: ask again in a moment.")
         worker = await WorkerProcess.start("leonidas_jupyter.data.sqlworker")

@@ -82,8 +82,8 @@ def test_ten_bad_rows_are_shown_and_all_are_counted(load):
 
 
 def test_line_numbers_count_lines_in_cells(load):
-    loaded = load('title\n\na,b,c\n1,"x\ny",3\n4,5\n')
-    assert loaded.report.bad_rows.first[0].line == 6
+    loaded = load('title\n\na,b,c\n1,"x\ny",3\n' + "7,8,9\n" * 5 + "4,5\n")
+    assert loaded.report.bad_rows.first[0].line == 11
 
 
 def test_order_is_the_files(load):

@@ -1,0 +1,118 @@
+"""Profiles against pandas, an independent reckoning of the same file."""
+
+import io
+
+import pandas as pd
+import pytest
+
+from leonidas_jupyter.data import counting, summarise
+
+CSV = "id,score,city,day,flag,empty,same\n" + "".join(
+    f"{i},{(i * 37 % 101) / 4},{'ABC'[i % 3] if i % 5 else ''},2020-01-{i % 28 + 1:02d},"
+    f"{'yes' if i % 2 else 'no'},,k\n"
+    for i in range(300)
+)
+
+
+@pytest.fixture
+def columns(load):
+    return {column.name: column for column in load(CSV).report.profile.columns}
+
+
+@pytest.fixture
+def expected():
+    return pd.read_csv(io.StringIO(CSV), parse_dates=["day"])
+
+
+@pytest.mark.parametrize("rows_counted", [20_000, 0])
+def test_numbers_as_pandas_reckons_them(load, expected, rows_counted, monkeypatch):
+    monkeypatch.setattr(summarise, "COUNTED_ROWS", rows_counted)
+    profile = load(CSV).report.profile
+    for column in profile.columns[:2]:
+        series = expected[column.name]
+        assert column.min == series.min()
+        assert column.max == series.max()
+        assert column.mean == pytest.approx(series.mean())
+        assert column.std == pytest.approx(series.std())
+        quartiles = series.quantile([0.25, 0.5, 0.75]).tolist()
+        assert [column.q25, column.median, column.q75] == pytest.approx(quartiles)
+        assert (column.distinct, column.distinct_exact) == (series.nunique(), True)
+        assert column.nulls == 0
+        assert sum(bar.count for bar in column.histogram) == 300
+
+
+def test_short_and_long_frames_are_profiled_alike(load, monkeypatch):
+    short = load(CSV).report.profile
+    monkeypatch.setattr(summarise, "COUNTED_ROWS", 0)
+    assert load(CSV).report.profile == short
+
+
+def test_top_values_and_categories(columns, expected):
+    city = columns["city"]
+    counts = expected["city"].value_counts()
+    order = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    assert [(top.value, top.count) for top in city.top] == order
+    assert city.categories == ["A", "B", "C"]
+    assert (city.nulls, city.distinct) == (60, 3)
+    assert (city.min_length, city.max_length, city.min) == (1, 1, None)
+    assert columns["flag"].categories == ["false", "true"]
+    assert len(columns["id"].top) == 20
+    assert columns["id"].categories is None
+
+
+def test_dates(columns, expected):
+    day = columns["day"]
+    assert (day.type, day.min, day.max) == ("date", "2020-01-01", "2020-01-28")
+    assert day.median == expected["day"].quantile(0.5).date().isoformat()
+    assert day.histogram[0].low == pd.Timestamp("2020-01-01").timestamp()
+    assert day.histogram[-1].high == pd.Timestamp("2020-01-28").timestamp()
+    assert day.top[0].value == "2020-01-01"
+
+
+def test_keys_and_warnings(columns):
+    assert [name for name, column in columns.items() if column.candidate_key] == ["id"]
+    assert columns["empty"].warnings == ["empty: every cell is missing"]
+    assert columns["same"].warnings == ["constant: one value only"]
+
+
+def test_duplicate_rows(load):
+    assert load("a,b\n1,x\n1,x\n1,x\n2,y\n2,z\n").report.profile.duplicate_rows == 2
+    assert load("a,b\n1,x\n2,x\n").report.profile.duplicate_rows == 0
+
+
+def test_more_rows_than_are_counted_exactly(load, monkeypatch):
+    for user in (counting, summarise):
+        monkeypatch.setattr(user, "EXACT_ROWS", 100)
+    monkeypatch.setattr(summarise, "COUNTED_ROWS", 50)
+    monkeypatch.setattr(counting, "COUNTED_VALUES", 50)
+    profile = load(CSV).report.profile
+    columns = {column.name: column for column in profile.columns}
+    assert columns["id"].distinct == pytest.approx(300, rel=0.2)
+    assert not columns["id"].distinct_exact
+    assert not columns["id"].candidate_key
+    assert columns["id"].warnings == ["quartiles are approximate"]
+    assert columns["flag"].distinct_exact
+    assert profile.duplicate_rows is None
+
+
+def test_no_rows(load):
+    profile = load("a,b\n").report.profile
+    assert (profile.rows, [column.distinct for column in profile.columns]) == (0, [0, 0])
+
+
+def test_times_zones_and_one_value(load):
+    profile = load(
+        "at,zoned,n,day\n10:00,2020-01-01T10:00:00Z,5,2020-01-01\n"
+        "11:30,2020-01-02T10:00:00Z,5,2020-01-01\n"
+    ).report.profile
+    at, zoned, n, day = profile.columns
+    assert (at.type, at.min, at.max) == ("time", "10:00:00", "11:30:00")
+    assert (zoned.type, zoned.min) == ("datetime", "2020-01-01T10:00:00")
+    assert [(bar.low, bar.high, bar.count) for bar in n.histogram] == [(5.0, 5.0, 2)]
+    assert day.histogram[0].count == 2
+
+
+def test_unusual_names(load):
+    loaded = load('"a ""b""",c;d,é\n1,2,3\n4,5,6\n')
+    assert loaded.names == ['a "b"', "c;d", "é"]
+    assert [column.max for column in loaded.report.profile.columns] == [4, 5, 6]
