@@ -11,7 +11,7 @@ from leonidas_jupyter.tables.leases import Leases
 from leonidas_jupyter.tables.sql import open_sql
 from tests.chat.world import ALL_SPECS, World, call, returned, until
 
-LEASE_SECONDS = 1.5
+LEASE_SECONDS = 3
 
 
 async def half(messages, info):

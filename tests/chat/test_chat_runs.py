@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from leonidas_jupyter.chat.schemas import ChatRequest
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.events import MessageAdded, RunStateChanged
 from leonidas_jupyter.core.ids import now
-from leonidas_jupyter.tables.leases import Leases
+from leonidas_jupyter.tables.base import Stale
 from leonidas_jupyter.tables.memory import MemoryDatabase
 from tests.chat.world import (
     ALL_SPECS,
@@ -69,7 +70,7 @@ def test_cancel_keeps_what_was_said_and_is_quick():
             seen = await w.chat.cancel(ANN, session, run.run_id)
             assert (seen.run_id, seen.status) == (run.run_id, "running")
             answer = await w.chat.ended(run)
-            assert time.perf_counter() - began < 0.4
+            assert time.perf_counter() - began < 1
             assert answer.status == "cancelled"
             assert answer.message.run_status == "cancelled"
             rest = [event async for event in following]
@@ -124,7 +125,7 @@ def test_another_process_follows_and_cancels():
         began = time.perf_counter()
         await other.chat.cancel(ANN, session, run.run_id)
         answer = await other.chat.ended(run)
-        assert time.perf_counter() - began < 2
+        assert time.perf_counter() - began < 5
         assert answer.status == "cancelled"
         heard += [event async for event in following]
         assert text_of(heard) == answer.message.content
@@ -140,8 +141,8 @@ def test_a_stopped_server_ends_its_runs_as_interrupted():
         w = World(database, endless)
         session = await w.session()
         run = await w.say(session)
-        await until(lambda: w.chat._runs._live)
-        await asyncio.sleep(0.05)
+        following = await w.chat.follow(ANN, session, run.run_id, 1)
+        assert (await anext(following)).data["text"].startswith("word0 ")
         await w.tasks.close()
         later = World(database)
         answer = await later.chat.ended(run)
@@ -150,6 +151,11 @@ def test_a_stopped_server_ends_its_runs_as_interrupted():
         assert (await later.ask(session)).status == "completed"
 
     asyncio.run(main())
+
+
+async def over(table, key):
+    """Let a lease end now."""
+    await table.update(key, {"lease_until": now() - timedelta(seconds=1)})
 
 
 async def killed(w):
@@ -174,7 +180,7 @@ def test_a_run_whose_process_died_is_ended_by_another(cancelled):
 
     async def main():
         database = MemoryDatabase(ALL_SPECS)
-        w = World(database, dying, leases=Leases(seconds=0.6))
+        w = World(database, dying)
         session = await w.session()
         run = await w.say(session)
 
@@ -190,7 +196,7 @@ def test_a_run_whose_process_died_is_ended_by_another(cancelled):
             await other.say(session)
         await other.chat.recover()  # the lease still holds: nothing happens
         assert (await w.repository.runs.get(run.run_id)).status == "running"
-        await asyncio.sleep(0.7)
+        await over(w.repository.runs, run.run_id)
         await asyncio.gather(other.chat.recover(), World(database).chat.recover())
         answer = await other.chat.ended(run)
         expected = ("cancelled", None) if cancelled else ("failed", INTERRUPTED)
@@ -209,11 +215,11 @@ def test_a_run_whose_process_died_is_ended_by_another(cancelled):
 def test_a_question_makes_way_by_itself_once_the_lease_of_a_dead_run_is_over():
     async def main():
         database = MemoryDatabase(ALL_SPECS)
-        w = World(database, endless, leases=Leases(seconds=0.2))
+        w = World(database, endless)
         session = await w.session()
         run = await w.say(session)
         await killed(w)
-        await asyncio.sleep(0.25)
+        await over(w.repository.runs, run.run_id)
         other = World(database)
         following = await other.chat.follow(ANN, session, run.run_id, 1)
         assert (await other.ask(session)).status == "completed"
@@ -228,13 +234,12 @@ def test_a_run_that_was_taken_over_writes_nothing_more():
     async def main():
         gated = Gated()
         database = MemoryDatabase(ALL_SPECS)
-        w, other = World(database, gated, leases=Leases(seconds=30)), World(database)
+        w, other = World(database, gated), World(database)
         session = await w.session()
         run = await w.say(session)
         await gated.said.wait()
         live = w.chat._runs._live[run.run_id]
-        past = run.created_at
-        await w.repository.runs.update(run.run_id, {"lease_until": past})
+        await over(w.repository.runs, run.run_id)
         await other.chat.recover()
         assert (await other.chat.ended(run)).status == "failed"
         gated.next.set()
@@ -368,7 +373,7 @@ def test_a_deleted_project_takes_its_messages_along_in_batches():
 def test_a_removal_that_breaks_off_is_taken_up_again(monkeypatch):
     async def main():
         database = MemoryDatabase(ALL_SPECS)
-        w = World(database, leases=Leases(seconds=0.1))
+        w = World(database)
         session = await w.session()
         for n in range(3):
             await w.ask(session, f"q{n}")
@@ -385,7 +390,7 @@ def test_a_removal_that_breaks_off_is_taken_up_again(monkeypatch):
         await w.sessions.delete(ANN, session)
         await until(lambda: len(calls) == 2)
         await w.tasks.close()
-        await asyncio.sleep(0.12)
+        await over(w.sessions._repository.sessions, session)
         other = World(database)
         await other.sessions.recover()
         await until(lambda: not database.rows["sessions"])
@@ -495,5 +500,63 @@ def test_a_stop_that_comes_while_an_event_is_stored_loses_nothing():
             assert (answer.status, answer.message.content) == ("cancelled", "x" * 2000)
             numbers = [event.number for event in await w.events(run)]
             assert numbers == list(range(1, len(numbers) + 1))
+
+    asyncio.run(main())
+
+
+def test_a_run_that_was_stored_and_has_not_begun_yet_is_left_alone():
+    async def main():
+        async with world() as w:
+            session = await w.session()
+            stored, go = asyncio.Event(), asyncio.Event()
+            record_of = w.repository.record_of
+
+            async def slow(run, leases):
+                stored.set()
+                await go.wait()
+                return await record_of(run, leases)
+
+            w.repository.record_of = slow
+            first = asyncio.create_task(w.say(session))
+            await stored.wait()
+            second = asyncio.create_task(w.say(session))
+            with pytest.raises(LeonidasError) as refused:
+                await asyncio.wait_for(second, 5)
+            assert refused.value.code == "run_in_progress"
+            go.set()
+            assert (await w.chat.ended(await first)).status == "completed"
+
+    asyncio.run(main())
+
+
+def test_a_run_whose_answer_is_gone_sets_its_session_free():
+    async def main():
+        database = MemoryDatabase(ALL_SPECS)
+        w = World(database, endless)
+        session = await w.session()
+        run = await w.say(session)
+        await killed(w)
+        await w.repository.messages.delete((session, run.message_id))
+        await over(w.repository.runs, run.run_id)
+        other = World(database)
+        await other.chat.recover()
+        ended = await other.repository.runs.get(run.run_id)
+        assert (ended.status, ended.unfinished) == ("failed", None)
+        assert (await other.ask(session)).status == "completed"
+
+    asyncio.run(main())
+
+
+def test_a_question_is_stored_only_in_the_session_that_was_read():
+    async def main():
+        async with world() as w:
+            session_id = await w.session()
+            session, run, question = await w.chat._prepare(
+                ANN, session_id, ChatRequest(content="q"), None
+            )
+            await w.sessions._repository.change(session_id, {"title": "t"}, if_version=None)
+            with pytest.raises(Stale):
+                await w.repository.begin(session, run, question, edited=False)
+            assert await counted(w, MESSAGES, RUNS, RUN_EVENTS) == [0, 0, 0]
 
     asyncio.run(main())
