@@ -22,7 +22,7 @@ class ToolFailed(Exception):
 class RunQuery(Protocol):
     """SQL over the project's frames, as the layers above supply it."""
 
-    async def __call__(self, sql: str, *, limit: int) -> QueryResult:
+    def __call__(self, sql: str, *, limit: int) -> Awaitable[QueryResult]:
         """At most ``limit`` rows.
 
         Raises:
