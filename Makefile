@@ -39,6 +39,7 @@ format: $(VENV)/.for-development
 
 docs: $(VENV)/.for-development
 	@$(PY) -m scripts.reference
+	@$(PY) -m leonidas_jupyter.server.describe docs/openapi.json
 
 bench: $(VENV)/.for-development
 	@$(PY) -m bench
