@@ -45,6 +45,11 @@ PARTS: dict[str, str] = {
 _CONDITION_PARTS = {"year": "year({c})", "month": "month({c})"}
 
 
+def fill(template: str, **parts: object) -> str:
+    """Return SQL with its parts put in. Every part was made by ``quote``, ``literal`` or a function here that uses them."""
+    return template.format(**parts)
+
+
 def quote(name: str) -> str:
     """Return ``name`` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
@@ -168,7 +173,7 @@ def select(
     conditions; ``order`` is the text after ORDER BY.
     """
     listed = ", ".join(f"{expression} AS {quote(name)}" for expression, name in outputs)
-    sql = f"SELECT {listed}\nFROM {quote(question.frame)}"
+    sql = fill("SELECT {listed}\nFROM {frame}", listed=listed, frame=quote(question.frame))
     held = where_sql(question.where, question)
     if held and extra and question.where.joiner == "or":
         held = f"({held})"

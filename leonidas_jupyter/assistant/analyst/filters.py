@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from leonidas_jupyter.assistant.analyst.items import (
     BOUND,
     FILTER,
+    GROUP,
     PAIR,
     TIME,
     Action,
@@ -16,7 +17,7 @@ from leonidas_jupyter.assistant.analyst.items import (
 )
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn, ValueRef
 from leonidas_jupyter.assistant.analyst.numbers import FLIPPED, Bound, Time
-from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Unfit
+from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Group, Unfit
 from leonidas_jupyter.assistant.analyst.spans import Number
 
 _UNITS_BY_WORD = {
@@ -84,12 +85,9 @@ def _with_bound(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | No
 
 
 def _timed(column: NamedColumn, time: Time, negated: bool) -> Condition | None:
-    if time.month is not None:
-        return (
-            Condition(column.name, "=", (time.month,), negated, "month")
-            if column.temporal
-            else None
-        )
+    if time.months:
+        op = "=" if len(time.months) == 1 else "in"
+        return Condition(column.name, op, time.months, negated, "month") if column.temporal else None
     first, last = time.periods[0], time.periods[-1]
     if column.numeric:
         years = tuple(int(period.text) for period in time.periods if len(period.text) == 4)
@@ -138,7 +136,7 @@ def time_column(lexicon: FrameLexicon, whole_years: bool) -> NamedColumn:
 
 def _implied_time(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
     time: Time = only(items, TIME)[0].value
-    whole_years = time.month is None and all(len(period.text) == 4 for period in time.periods)
+    whole_years = not time.months and all(len(period.text) == 4 for period in time.periods)
     made = _timed(time_column(lexicon, whole_years), time, _negated(items))
     return _filter(made, items) if made else None
 
@@ -303,13 +301,65 @@ def _without(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
     return _null(True)(items, lexicon)
 
 
+def _named_column(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    """Read "the sex column", "column sex"."""
+    found = only(items, "C")[0]
+    return [Item("C", found.value, spans_of(items), found.text)]
+
+
+def _two_bounds(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "length under 190 or over 220", "over 40 and under 50"."""
+    column = _column(items, lexicon)
+    bounds = [at for at, item in enumerate(items) if item.kind == BOUND]
+    made = [_bounded(column, items[at].value, False) for at in bounds]
+    if not all(made) or any(bound.value.op == "between" for bound in only(items, BOUND)):
+        return None
+    middle = [item for item in items[bounds[0] + 1 : bounds[1]] if item.kind in "&|"]
+    first, second = (_filter(one, part) for one, part in zip(made, (items[: bounds[0] + 1], items[bounds[1] :]), strict=True) if one)
+    return [*first, *middle, *second]
+
+
+def _years_compared(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "in 2007 compared to 2009": both years, one beside the other."""
+    numbers: list[Number] = [item.value for item in only(items, "N")]
+    if not all(number.year for number in numbers):
+        return None
+    column = time_column(lexicon, whole_years=True)
+    spans = spans_of(items)
+    part = None if column.numeric else "year"
+    years = tuple(int(number.value) for number in numbers)
+    condition = Condition(column.name, "in", years, part=part, spans=spans)
+    return [Item(FILTER, condition, spans), Item(GROUP, (Group(column.name, part, spans),), spans)]
+
+
+def _by_unit(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "over 4000 g" of the only column in grams."""
+    bound: Bound = items[0].value
+    units = {number.unit for number in bound.numbers} - {None}
+    fitting = [column for column in lexicon.columns if column.unit in units]
+    if len(units) != 1 or len(fitting) != 1:
+        return None
+    made = _bounded(fitting[0], bound, False)
+    return _filter(made, items) if made else None
+
+
+def _equal_value(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "species != Gentoo"."""
+    op = only(items, ">")[0].value
+    ref = _ref(only(items, "V")[0].value, _column(items, lexicon).name)
+    if ref is None or op not in ("=", "!="):
+        return None
+    return _filter(Condition(ref.column, "in", ref.values, op == "!="), items)
+
+
 def _text(op: str | None) -> Action:
     def act(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
         column = _column(items, lexicon)
         if column.profile.type != "text":
             return None
         tests = only(items, "c")
-        literal = items[-1].text if items[-1].kind == "V" else str(items[-1].value)
+        found = next(item for item in items if item.kind in "QVN")
+        literal = str(found.value) if found.kind == "Q" else found.text
         return _filter(
             Condition(column.name, op or tests[0].value, (literal,), _negated(items)), items
         )
@@ -337,37 +387,48 @@ def _negate(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
 
 
 RULES: tuple[Rule, ...] = (
+    rule("CK", _named_column),
+    rule("KC", _named_column),
     rule("[=]?!?2[op]?N[Pu]?", _comparative),
     rule("[=]?!?2A(?![op]*C)", _against_aggregate),
     rule("C=?!?>[=]?A(?:[op]?C)?", _against_aggregate),
     rule(">A[op]?C", _against_aggregate),
     rule("C=?>C", _against_column),
+    rule("C[=ho]*3[&|,]+3(?!C)", _two_bounds),
     rule("3[op]?C(?![=hpow]*[34N])", _with_bound),
     rule("[AS][ogp]*C[=p]?3", _measured_in_years),
     rule("C[=ho]*!?3", _with_bound),
     rule("C[=hop]*!?4", _with_time),
-    rule("C[=]!?N(?:[,&|]+N)*", _equal_number(False)),
+    rule("C=!?N(?:[,&|]+N)*", _equal_number(False)),
+    rule("Co=?N(?:[,&|]+N)*(?![CARHKPS#%])", _equal_number(False)),
+    rule("p?N~p?N", _years_compared),
     rule("C!N(?:[,&|]+N)*", _equal_number(False)),
     rule("C[=p]*N", _dated),
     rule("[p!f@]N(?:[,&|]+N)*(?![CARHS%])", _implied_year),
     rule("^N$", _implied_year),
     rule("CpN(?:[,&|]+N)*", _equal_number(True)),
     rule("CN(?:[,&|]+N)*(?![A-Z#])", _equal_number(True)),
-    rule("(?<=[howpHqlRA|&!0B5])N(?:[,&|]+N)*C(?![=hpow]*[34N])", _equal_number(True)),
+    rule("(?<=[=howpHqlRA|&!0B5])N(?:[,&|]+N)*C(?![=hpow]*[34N])", _equal_number(True)),
     rule("^N(?:[,&|]+N)*C(?=[R])", _equal_number(True)),
     rule("C[=pof!]*V", _value_of_column),
     rule("VC", _value_of_column),
     rule("V(?:[,&|]+[=pof]*V)+", _value_list),
     rule("C[=hw]*!?c[QVN]", _text(None)),
     rule("C[h]!?[Q]", _text("contains")),
+    rule("QpC", _text("contains")),
     rule("C[=]?!?[Q]", _text("equals")),
     rule("[!0][=hpowf]*V", _value),
     rule("C[=h]*![=]?X", _null(False)),
     rule("C[=h]+X", _null(True)),
+    rule("(?<=h)CX", _null(True)),
     rule("[wh]X[ogph]*C", _null(True)),
+    rule("[hw]*;C", _null(False)),
+    rule("!hC(?![=hpow]*[34N])", _without),
     rule("R[=hw]*X[ogph]*C", _null(True)),
     rule("0Cg?(?![=hpow]*[34N])", _without),
+    rule("C>V", _equal_value),
     rule("[wfp]*!?4", _implied_time),
+    rule("3(?!C)", _by_unit),
     rule("[wfp]!?3(?!C)", _implied_year),
     rule("PN", _implied_year),
     rule("3(?!C)", _implied_year),

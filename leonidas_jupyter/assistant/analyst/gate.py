@@ -7,7 +7,8 @@ the grammar dropped by mistake is found here. Words are let through unseen only 
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from leonidas_jupyter.assistant.analyst.compiler import AGGREGATES, quote
 from leonidas_jupyter.assistant.analyst.filters import plain
@@ -15,7 +16,7 @@ from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.question import Question
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, refs_of
 
-_GLUE = frozenset("-=hwpoaf,&lqRKJgtWFPuk")
+_GLUE = frozenset("-=hwpoaf,&lqRKJgtWFuk")
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,12 @@ class Evidence:
     text: str
     question: Question
     charted: bool
+    spans: Sequence[Span]
 
 
-def evidence_of(question: Question, calls: Sequence[PlannedCall]) -> Evidence:
+def evidence_of(
+    question: Question, calls: Sequence[PlannedCall], spans: Sequence[Span]
+) -> Evidence:
     """Return what the calls compute, as text to look things up in."""
     sql = "\n".join(str(call.arguments.get("sql", "")) for call in calls)
     text = (
@@ -36,14 +40,14 @@ def evidence_of(question: Question, calls: Sequence[PlannedCall]) -> Evidence:
         + json.dumps([dict(call.arguments) for call in calls], ensure_ascii=False)
         + " ".join(map(quote, question.columns))
     )
-    return Evidence(sql, text, question, any(call.tool == "chart" for call in calls))
+    return Evidence(sql, text, question, any(call.tool == "chart" for call in calls), spans)
 
 
 def unaccounted(
     spans: Sequence[Span], question: Question, calls: Sequence[PlannedCall]
 ) -> list[Span]:
     """Return the spans that nothing computed accounts for; none means that the answer may be given."""
-    evidence = evidence_of(question, calls)
+    evidence = evidence_of(question, calls, spans)
     held = question.accounted
     missing = []
     for index, span in enumerate(spans):
@@ -76,26 +80,24 @@ def _measured(_index: int, span: Span, evidence: Evidence) -> bool:
 
 def _number(index: int, span: Span, evidence: Evidence) -> bool:
     number = span.meaning.value
-    if (
-        number.year
-        and _in_conditions(index, span, evidence)
-        and f"{int(number.value) + 1}-01-01" in evidence.sql
-    ):
+    if _in_conditions(index, span, evidence) and number.value in _dates(evidence.sql):
         return True
-    shown = {
-        repr(plain(number)),
-        repr(number.value / 100),
-        str(int(number.value) - 1),
-        f"{int(number.value):02d}",
-    }
-    scaled = re.findall(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?", evidence.sql)
-    found = any(
-        re.search(rf"(?<![\w.]){re.escape(text)}(?![\w]|\.\d)", evidence.sql) for text in shown
-    )
-    return found or any(
-        number.value and float(text) % number.value == 0 and float(text) >= 1000 * number.value
-        for text in scaled
-    )
+    following = evidence.spans[index + 1] if index + 1 < len(evidence.spans) else None
+    scale = following.meaning.value if following is not None and following.kind == "#" else 1
+    shown = {repr(plain(replace(number, value=number.value * scale))), f"{int(number.value):02d}"}
+    if number.value <= 100 and "quantile_cont(" in evidence.sql:
+        shown.add(repr(number.value / 100))
+    return any(re.search(rf"(?<![\w.]){re.escape(text)}(?!\w|\.\d)", evidence.sql) for text in shown)
+
+
+def _dates(sql: str) -> set[int]:
+    """Return the years and days of the dates in some SQL, and of the days before them: an end is written as what follows it."""
+    found: set[int] = set()
+    for text in re.findall(r"'(\d{4}-\d{2}-\d{2})'", sql):
+        end = date.fromisoformat(text)
+        for each in (end, end - timedelta(days=1)):
+            found |= {each.year, each.day}
+    return found
 
 
 def _date(_index: int, span: Span, evidence: Evidence) -> bool:
@@ -107,6 +109,13 @@ def _value(_index: int, span: Span, evidence: Evidence) -> bool:
     return any(
         f"'{value}'" in evidence.sql or f"'{value.lower()}'" in evidence.sql for value in spelled
     )
+
+
+def _period(index: int, span: Span, evidence: Evidence) -> bool:
+    """A part of a date is grouped by or compared; a "day" may be a row of a table of days."""
+    question = evidence.question
+    grouped = any(index in group.spans and (group.part or group.column) for group in question.groups)
+    return grouped or _in_conditions(index, span, evidence) or span.meaning.value == "day"
 
 
 def _quoted(_index: int, span: Span, evidence: Evidence) -> bool:
@@ -214,9 +223,11 @@ _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     "N": _number,
     "D": _date,
     "M": _in_conditions,
+    "P": _period,
     "V": _value,
     "Q": _quoted,
     ">": _in_conditions,
+    ";": _in_conditions,
     "+": _in_conditions,
     "@": _in_conditions,
     "c": _in_conditions,

@@ -21,7 +21,7 @@ from leonidas_jupyter.assistant.analyst.items import (
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse
 from leonidas_jupyter.assistant.analyst.operations.table import BY_NAME, TABLE
-from leonidas_jupyter.assistant.analyst.question import Ambiguous, Group, Question, Where
+from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Group, Question, Where
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span
 
 _DROPPED = frozenset("-" + UNKNOWN)
@@ -29,13 +29,13 @@ _COMPARING = re.compile("[drxm~]")
 # What only holds a sentence together, once the rules have seen it.
 _GLUE = frozenset("=hwpoaf")
 _JOINERS = "&|,"
-_PAIRS: tuple[Rule, ...] = (rule("W?V[&~t,|]V", filters.pair),)
+_PAIRS: tuple[Rule, ...] = (rule("W?V(?:[&t,|]|R?~[o=pd]*)V", filters.pair),)
 
 
 def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
     """Return the items of a reading after all rules."""
     items = as_items(spans, _DROPPED)
-    items = _frame_as_rows(items, lexicon.frame.name)
+    items = _days_as_rows(_frame_as_rows(items, lexicon.frame.name), lexicon)
     items = rewrite(items, numbers.RULES, lexicon)
     if _COMPARING.search(code(items)):
         items = rewrite(items, _PAIRS, lexicon)
@@ -56,6 +56,17 @@ def _frame_as_rows(items: list[Item], frame: str) -> list[Item]:
         else:
             merged.append(item)
     return merged
+
+
+def _days_as_rows(items: list[Item], lexicon: FrameLexicon) -> list[Item]:
+    """Read "how many days", "the hottest day" as rows where the table has one row for each day."""
+    dated = [column for column in lexicon.columns if column.temporal]
+    if len(dated) != 1 or dated[0].profile.type != "date" or not dated[0].key:
+        return items
+    return [
+        replace(item, kind="R") if item.kind == "P" and item.value == "day" and at and items[at - 1].kind in "H%N1qE" else item
+        for at, item in enumerate(items)
+    ]
 
 
 def _over_time(items: list[Item], lexicon: FrameLexicon) -> list[Item]:
@@ -114,7 +125,7 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
         return []
     core = _core(items)
     conditions = tuple(item.value for item in only(items, FILTER))
-    groups = tuple(group for item in only(items, GROUP) for group in item.value)
+    groups = tuple(_settled(group, conditions, lexicon) for item in only(items, GROUP) for group in item.value)
     made = []
     for kept in (core, _without_rows(core)):
         loose = spans_of(items) - spans_of(kept)
@@ -131,6 +142,28 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
             )
         )
     return made
+
+
+def _settled(group: Group, conditions: Sequence[Condition], lexicon: FrameLexicon) -> Group:
+    """Decide what "by month" means: the months of one year, or a question back where there are more years."""
+    if group.part != "month?":
+        return group
+    profile = lexicon.column(group.column).profile
+    years = {str(profile.min or "")[:4], str(profile.max or "")[:4]}
+    for condition in conditions:
+        if condition.column == group.column and not condition.negated and condition.op in ("=", "period"):
+            years = {str(value)[:4] for value in condition.values[:1]} | {_last_year(condition)}
+    if len(years) == 1:
+        return replace(group, part="month")
+    raise Ambiguous("month", ["per calendar month (2012-01, 2012-02, …)", "by month of the year (1 to 12)"])
+
+
+def _last_year(condition: Condition) -> str:
+    """Return the last year that a condition on a date lets through; a period ends before its second value."""
+    if condition.op != "period":
+        return str(condition.values[-1])[:4]
+    year, rest = str(condition.values[-1])[:4], str(condition.values[-1])[4:]
+    return str(int(year) - 1) if rest == "-01-01" else year
 
 
 def _without_rows(core: Sequence[Item]) -> list[Item]:

@@ -49,7 +49,6 @@ class Vocabulary:
     synonyms: dict[str, frozenset[int]]
     value_synonyms: dict[str, frozenset[int]]
     units: frozenset[str]
-    real: frozenset[str]
     numbers: dict[str, float]
     scales: dict[str, float]
     words: frozenset[str]
@@ -78,13 +77,13 @@ def vocabulary() -> Vocabulary:
             phrases.setdefault(phrase_key(phrase), []).append(Meaning("Y", adjective))
     numbers = {word: float(number) for number, word in enumerate(raw["numbers"]["words"])}
     scales = {word: float(scale) for word, scale in raw["numbers"]["scales"].items()}
-    words = {word for phrase in phrases for word in phrase.split()} | set(numbers) | set(scales)
+    telling = [phrase for phrase, found in phrases.items() if any(one.kind not in "-?" for one in found)]
+    words = {word for phrase in telling for word in phrase.split()} | set(numbers) | set(scales)
     return Vocabulary(
         phrases={phrase: tuple(dict.fromkeys(found)) for phrase, found in phrases.items()},
         synonyms=_groups(raw["synonyms"]["groups"]),
         value_synonyms=_groups(raw["values"]["groups"]),
         units=frozenset(raw["units"]["suffixes"]),
-        real=frozenset(raw["real"]["words"]),
         numbers=numbers,
         scales=scales,
         words=frozenset(words),
@@ -161,7 +160,9 @@ class NamedColumn:
         """Return how well the words ``asked`` fit this name: 0, LOOSE, NEAR or EXACT."""
         if "".join(asked) == "".join(self.words):
             return EXACT
-        if not self.core or not asked:
+        if not self.core or not asked or len(asked) > len(self.words) + 1:
+            return 0
+        if len(set(asked)) < len(asked):
             return 0
         if len(asked) == 1 and self._stands_for(asked[0]):
             return NEAR
@@ -169,8 +170,14 @@ class NamedColumn:
             return 0
         if all(any(same_word(word, named) for word in asked) for named in self.core):
             return NEAR
-        head = self.core[-1]
-        return LOOSE if any(same_word(word, head) for word in asked) and len(head) > 2 else 0
+        named = any(same_word(word, self.head) for word in asked)
+        return LOOSE if named and len(self.head) > 2 else 0
+
+    @property
+    def head(self) -> str:
+        """The word that says what it is: ``mass`` of ``body_mass_g``, ``temp`` of ``temp_max``."""
+        telling = [word for word in self.core if word not in _STATISTICS]
+        return (telling or list(self.core))[-1]
 
 
 def _named(profile: ColumnProfile) -> NamedColumn:
@@ -187,6 +194,7 @@ def _named(profile: ColumnProfile) -> NamedColumn:
 
 _MAX_VALUE_WORDS = 6
 _CONNECTIVES = frozenset({"in", "of", "per", "by", "at", "the"})
+_STATISTICS = frozenset({"max", "min", "mean", "avg", "average", "std", "median"})
 _LASTING = frozenset({"time", "duration", "length", "runtime", "wait", "delay"})
 _WHEN = frozenset({"date", "time", "year", "day", "on", "at"})
 
@@ -219,7 +227,7 @@ class FrameLexicon:
         for column in self.columns:
             if not (column.numeric or column.temporal) or not column.core:
                 continue
-            heads = column.core[-1:] if not beside else column.core
+            heads = (column.head,) if not beside else column.core
             hinted = any(same_word(hint, head) for hint in hints for head in heads)
             if hinted and all(
                 any(same_word(word, named) for named in column.core) for word in beside

@@ -32,11 +32,11 @@ class Period:
 
 @dataclass(frozen=True)
 class Time:
-    """A comparison with a time; ``op`` ``in`` is "during". ``month`` (1–12) stands for that month of any year."""
+    """A comparison with a time; ``op`` ``in`` is "during". ``months`` (1 to 12) stand for those months of any year."""
 
     op: str
     periods: tuple[Period, ...] = ()
-    month: int | None = None
+    months: tuple[int, ...] = ()
 
 
 def period_of(text: str) -> Period | None:
@@ -133,8 +133,8 @@ def _month_of_year(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
 
 
 def _month(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
-    month = int(next(item.value for item in items if item.kind == "M"))
-    return _one(TIME, Time("in", (), month), items)
+    months = tuple(int(item.value) for item in items if item.kind == "M")
+    return _one(TIME, Time("in", (), months), items)
 
 
 RULES = (
@@ -156,6 +156,6 @@ RULES = (
     rule("[@>][=]?[DN]", _time),
     rule(r"D\+", _time),
     rule("[pf]D", _time),
-    rule("[pf]M", _month),
+    rule("[pf]M(?:[,&|]+[pf]?M)*", _month),
 )
 """Rules over the kinds; the order matters, for a longer reading must come before its parts."""

@@ -14,7 +14,7 @@ from leonidas_jupyter.assistant.analyst.items import (
     spans_of,
 )
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn
-from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Group, Measure, Spans
+from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measure, Spans
 from leonidas_jupyter.assistant.analyst.spans import Number
 
 DATE_PART, LOOKUP = "9", ":"
@@ -23,22 +23,11 @@ ANY_TYPE = frozenset({"min", "max", "mode", "count", "distinct"})
 """Aggregates that other columns than numbers have."""
 
 
-def _part_of(column: NamedColumn, period: str) -> str:
-    if period != "month?":
-        return period
-    low, high = str(column.profile.min or "")[:4], str(column.profile.max or "")[:4]
-    if low == high:
-        return "month"
-    raise Ambiguous(
-        "month", ["per calendar month (2012-01, 2012-02, …)", "by month of the year (1 to 12)"]
-    )
-
-
 def _period_group(period: str, spans: Spans, lexicon: FrameLexicon) -> Group:
     column = time_column(lexicon, period in _FROM_YEARS)
     if column.numeric:
         return Group(column.name, "tens" if period == "decade" else None, spans)
-    return Group(column.name, _part_of(column, period), spans)
+    return Group(column.name, period, spans)
 
 
 def _date_part(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
@@ -48,7 +37,7 @@ def _date_part(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | Non
     spans = spans_of(items)
     return [
         Item(
-            DATE_PART, Group(column.name, _part_of(column, only(items, "P")[0].value), spans), spans
+            DATE_PART, Group(column.name, only(items, "P")[0].value, spans), spans
         )
     ]
 
@@ -173,6 +162,8 @@ GROUP_RULES = (
     rule("qP", _entity_period),
     rule("W(?=C[,&]+C)", _of_columns),
     rule("P[op]+C", _date_part),
+    rule("CP", _date_part),
+    rule(r"[CP]\(", _groups),
     rule("B[=o]*V", _values_as_groups),
     rule("B[=ogpB]*H?o?(?:C|P|9)(?:[,&B]+H?(?:C|P|9))*(?![A-Z]*3)", _groups),
     rule("P(?=[,]?[AHSC7])", _groups),
@@ -181,6 +172,7 @@ GROUP_RULES = (
 MEASURE_RULES = (
     rule("CoR?1R?", _lookup),
     rule("CoR[phw]*SR?C", _lookup),
+    rule("CoR[phw]*1", _lookup),
     rule("N(?:[,&]+N)*A", _percentile),
     rule("A(?:[,&]*A)*[ogphJ=,q]*C(?:[,&]+C)*(?![7A])", _measures),
     rule("C(?:[,&]+C)*[=]*A(?:[,&]+A)*(?![ogp]*C)", _measures),

@@ -12,9 +12,10 @@ from leonidas_jupyter.assistant.analyst.lexicon import (
     FrameLexicon,
     Meaning,
     ValueRef,
+    same_word,
     vocabulary,
 )
-from leonidas_jupyter.assistant.analyst.words import Token, singular
+from leonidas_jupyter.assistant.analyst.words import Token
 
 UNKNOWN = "_"
 _LONGEST = 8
@@ -203,21 +204,17 @@ def _frames(phrase: Sequence[Token], frame_names: Sequence[str]) -> list[_Candid
     joined = "".join(words)
     found = []
     for name in frame_names:
-        named = "".join(name.split("_"))
-        if joined == named or "".join([*words[:-1], singular(words[-1])]) == _one(name):
+        parts = name.split("_")
+        alike = len(parts) == len(words) and all(map(same_word, words, parts))
+        if joined == "".join(parts) or alike:
             found.append(_Candidate(Meaning("F", name), _weight(1.05, len(phrase))))
     return found
-
-
-def _one(name: str) -> str:
-    parts = name.split("_")
-    return "".join([*parts[:-1], singular(parts[-1])])
 
 
 def _adjectives(phrase: Sequence[Token], lexicon: FrameLexicon) -> list[_Candidate]:
     """Read "heaviest", "longest bill", "older than": an adjective with the column that it measures."""
     known = vocabulary().phrases
-    found = []
+    found = list(_noun_first(phrase, lexicon))
     for cut in range(1, len(phrase) + 1):
         key = " ".join(token.low for token in phrase[:cut])
         beside = [piece for token in phrase[cut:] for piece in token.pieces]
@@ -232,6 +229,16 @@ def _adjectives(phrase: Sequence[Token], lexicon: FrameLexicon) -> list[_Candida
                 continue
             found.extend(_measured(meaning, beside, lexicon, len(phrase)))
     return found
+
+
+def _noun_first(phrase: Sequence[Token], lexicon: FrameLexicon) -> Iterator[_Candidate]:
+    """Read "flipper longer than"."""
+    for cut in range(1, len(phrase)):
+        key = " ".join(token.low for token in phrase[cut:])
+        beside = [piece for token in phrase[:cut] for piece in token.pieces]
+        for meaning in vocabulary().phrases.get(key, ()):
+            if meaning.kind == "Y" and beside and phrase[0].kind == "word":
+                yield from _measured(meaning, beside, lexicon, len(phrase))
 
 
 def _measured(

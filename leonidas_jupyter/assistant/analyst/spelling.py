@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.resources import files
 
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, vocabulary
 from leonidas_jupyter.assistant.analyst.words import Token, pieces, singular
 
 _SHORTEST, _LONG = 5, 8
+
+
+@lru_cache(maxsize=1)
+def english() -> frozenset[str]:
+    """Return the English words that are not taken for slips, in the singular."""
+    text = files(__package__).joinpath("english.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if not line.startswith("#"))
 
 
 @lru_cache(maxsize=64)
@@ -25,8 +33,8 @@ def correction(word: str, lexicon: FrameLexicon, names: Sequence[str]) -> str | 
     if (
         len(word) < _SHORTEST - 1
         or not word.isalpha()
-        or word in vocabulary().real
-        or singular(word) in vocabulary().real
+        or word in english()
+        or singular(word) in english()
     ):
         return None
     allowed = 1 if len(word) < _LONG else 2

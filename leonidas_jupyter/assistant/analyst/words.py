@@ -19,6 +19,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _CONTRACTIONS = (
+    (re.compile(r"\b(what|who|where|how)s\b", re.I), r"\1 is"),
+    (re.compile(r"\b(do|does|did|is|are|was|were|have|has|had)nt\b", re.I), r"\1 not"),
+    (re.compile(r"\bcant\b", re.I), "can not"),
     (re.compile(r"\bcan[’']t\b", re.I), "can not"),
     (re.compile(r"\bwon[’']t\b", re.I), "will not"),
     (re.compile(r"\b(\w+)n[’']t\b", re.I), r"\1 not"),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from leonidas_jupyter.assistant.analyst.compiler import (
+    fill,
     group_sql,
     has_groups,
     measure_name,
@@ -152,10 +153,10 @@ def _compile_mode(question: Question, _: FrameLexicon) -> list[PlannedCall]:
     )
     wanted = "max" if question.option == "desc" else "min"
     sql = (
-        f"WITH counted AS (\n{counts}\n)\nSELECT * FROM counted\n"
-        f"WHERE {quote('rows')} = (SELECT {wanted}({quote('rows')}) FROM counted)\nORDER BY 1"
+        "WITH counted AS (\n{counts}\n)\nSELECT * FROM counted\n"
+        'WHERE "rows" = (SELECT {wanted}("rows") FROM counted)\nORDER BY 1'
     )
-    return [query(sql)]
+    return [query(fill(sql, counts=counts, wanted=wanted))]
 
 
 def _render_mode(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from leonidas_jupyter.assistant.analyst.compiler import quote, select
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
-from leonidas_jupyter.assistant.analyst.operations.ranking import label_column
+from leonidas_jupyter.assistant.analyst.operations.extremes import label_column
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Order, Question
 from leonidas_jupyter.assistant.analyst.reply import assemble, number, rows_of, scope, table

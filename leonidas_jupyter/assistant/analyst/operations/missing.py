@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from leonidas_jupyter.assistant.analyst.compiler import (
+    fill,
     group_sql,
     has_groups,
     literal,
@@ -52,11 +53,8 @@ def _compile_missing(question: Question, lexicon: FrameLexicon) -> list[PlannedC
     )
     direction = "ASC" if question.option == "fewest" else "DESC"
     share = f"{quote('missing')} / greatest(n, 1) AS share"
-    return [
-        query(
-            f'SELECT "column", "missing", {share} FROM (\n{counts}\n)\nORDER BY "missing" {direction}'
-        )
-    ]
+    sql = 'SELECT "column", "missing", {share} FROM (\n{counts}\n)\nORDER BY "missing" {direction}'
+    return [query(fill(sql, share=share, counts=counts, direction=direction))]
 
 
 def _missing_sentence(question: Question, rows: list[list[object]]) -> str:
@@ -127,10 +125,10 @@ def _compile_duplicates(question: Question, lexicon: FrameLexicon) -> list[Plann
     listed = ", ".join(quote(name) for name in names)
     inner = select(question, [(quote(name), name) for name in names])
     sql = (
-        f"WITH kept AS (\n{inner}\n)\nSELECT (SELECT count(*) FROM kept) - "
-        f"(SELECT count(*) FROM (SELECT DISTINCT {listed} FROM kept)) AS duplicates"
+        "WITH kept AS (\n{inner}\n)\nSELECT (SELECT count(*) FROM kept) - "
+        "(SELECT count(*) FROM (SELECT DISTINCT {listed} FROM kept)) AS duplicates"
     )
-    return [query(sql)]
+    return [query(fill(sql, inner=inner, listed=listed))]
 
 
 def _render_duplicates(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from leonidas_jupyter.assistant.analyst import charts
 from leonidas_jupyter.assistant.analyst.compiler import (
     cell,
+    fill,
     group_sql,
     has_groups,
     measure_name,
@@ -30,6 +31,16 @@ from leonidas_jupyter.assistant.analyst.reply import (
 
 _BINS = 20
 _POINTS = 5000
+_HISTOGRAM = """WITH kept AS (
+{kept}
+), ends AS (SELECT min(x) AS low, max(x) AS high FROM kept),
+wide AS (SELECT low, CASE WHEN high > low THEN (high - low) / {bins} ELSE 1 END AS width FROM ends)
+SELECT low + bin * width AS bin_start, low + (bin + 1) * width AS bin_end, count(*) AS "rows"
+FROM (
+  SELECT low, width, least(CAST(floor((x - low) / width) AS INTEGER), {last}) AS bin FROM kept, wide
+)
+GROUP BY low, width, bin
+ORDER BY 1"""
 
 
 def draw(sql: str, spec: charts.Spec, title: str) -> PlannedCall:
@@ -62,13 +73,7 @@ def _compile_histogram(question: Question, lexicon: FrameLexicon) -> list[Planne
         [(f"CAST({cell(name, lexicon)} AS DOUBLE)", "x")],
         extra=[f"{quote(name)} IS NOT NULL"],
     )
-    sql = (
-        f"WITH kept AS (\n{kept}\n), ends AS (SELECT min(x) AS low, max(x) AS high FROM kept),\n"
-        f"wide AS (SELECT low, CASE WHEN high > low THEN (high - low) / {_BINS} ELSE 1 END AS width FROM ends)\n"
-        f'SELECT low + bin * width AS bin_start, low + (bin + 1) * width AS bin_end, count(*) AS "rows"\n'
-        f"FROM (SELECT low, width, least(CAST(floor((x - low) / width) AS INTEGER), {_BINS - 1}) AS bin FROM kept, wide)\n"
-        "GROUP BY low, width, bin\nORDER BY 1"
-    )
+    sql = fill(_HISTOGRAM, kept=kept, bins=_BINS, last=_BINS - 1)
     summary = [
         (measure_sql(Measure(agg, name), lexicon), agg)
         for agg in ("mean", "median", "min", "max", "std", "skew")
@@ -252,7 +257,7 @@ def _render_scatter(question: Question, _: FrameLexicon, results: Sequence[ToolO
 def _build_box(parse: Parse) -> Question | None:
     columns = parse.columns()
     if (
-        _kind(parse) != "box"
+        _kind(parse) not in (("box", "histogram") if parse.groups else ("box",))
         or len(columns) != 1
         or not columns[0].numeric
         or len(parse.groups) > 1

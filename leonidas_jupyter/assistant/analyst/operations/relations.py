@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from leonidas_jupyter.assistant.analyst.compiler import (
     cell,
+    fill,
     literal,
     measure_name,
     measure_sql,
@@ -68,10 +69,11 @@ def _correlation(first: str, second: str, question: Question, lexicon: FrameLexi
             f"rank() OVER (ORDER BY {side}) + (count(*) OVER (PARTITION BY {side}) - 1) / 2.0 AS r{side}"
             for side in "ab"
         )
-        return (
-            f'SELECT {literal(first)} AS "first", {literal(second)} AS "second", corr(ra, rb) AS correlation, count(*) AS n\n'
-            f"FROM (SELECT {ranks} FROM (\n{kept}\n))"
+        sql = (
+            'SELECT {first} AS "first", {second} AS "second", corr(ra, rb) AS correlation, count(*) AS n\n'
+            "FROM (SELECT {ranks} FROM (\n{kept}\n))"
         )
+        return fill(sql, first=literal(first), second=literal(second), ranks=ranks, kept=kept)
     outputs = [
         *named,
         (f"corr({cell(first, lexicon)}, {cell(second, lexicon)})", "correlation"),
@@ -83,7 +85,7 @@ def _correlation(first: str, second: str, question: Question, lexicon: FrameLexi
 def _compile_pair(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
     first, second = question.columns
     inner = _correlation(first, second, question, lexicon)
-    return [query(f"SELECT correlation, n FROM (\n{inner}\n)")]
+    return [query(fill("SELECT correlation, n FROM (\n{inner}\n)", inner=inner))]
 
 
 def _strength(value: float) -> str:
@@ -136,11 +138,11 @@ def _compile_with(question: Question, lexicon: FrameLexicon) -> list[PlannedCall
     base, *others = question.columns
     parts = [_correlation(other, base, question, lexicon) for other in others]
     union = "\nUNION ALL\n".join(parts)
-    return [
-        query(
-            f'SELECT "first" AS "column", correlation, n FROM (\n{union}\n)\nORDER BY abs(correlation) DESC NULLS LAST, 1'
-        )
-    ]
+    sql = (
+        'SELECT "first" AS "column", correlation, n FROM (\n{union}\n)\n'
+        "ORDER BY abs(correlation) DESC NULLS LAST, 1"
+    )
+    return [query(fill(sql, union=union))]
 
 
 def _render_with(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
@@ -176,7 +178,8 @@ def _compile_matrix(question: Question, lexicon: FrameLexicon) -> list[PlannedCa
         for second in names[at + 1 :]
     ]
     union = "\nUNION ALL\n".join(parts)
-    return [query(f"SELECT * FROM (\n{union}\n)\nORDER BY abs(correlation) DESC NULLS LAST, 1, 2")]
+    sql = "SELECT * FROM (\n{union}\n)\nORDER BY abs(correlation) DESC NULLS LAST, 1, 2"
+    return [query(fill(sql, union=union))]
 
 
 def _render_matrix(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
@@ -301,7 +304,7 @@ OPERATIONS = (
             "q?CLC",
             "q?C[&,]CL",
             "q?LC[=]?C",
-            "CbC",
+            "CbC", "Cb[t]C",
             "CLt?C",
             "C[&,]+Cb",
             "q?bC[&,]C",
@@ -364,7 +367,7 @@ OPERATIONS = (
     ),
     Operation(
         "difference",
-        patterns(*_PAIRED, "q?rR?8", "r8R?", "rH?8", "q?r7R?8"),
+        patterns(*_PAIRED, "d8R?", "q?rR?8", "r8R?", "rH?8", "q?r7R?8"),
         _build_difference,
         _compile_difference,
         _render_difference,

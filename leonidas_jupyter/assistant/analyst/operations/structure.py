@@ -7,7 +7,7 @@ from leonidas_jupyter.assistant.analyst.compiler import group_sql, has_groups, q
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Question
+from leonidas_jupyter.assistant.analyst.question import Group, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
     group_header,
@@ -41,7 +41,13 @@ def _build_rows(parse: Parse) -> Question | None:
     return parse.ask("rows") if asked else None
 
 
-def _compile_rows(question: Question, _: FrameLexicon) -> list[PlannedCall]:
+def _ordered(groups: Sequence[Group], lexicon: FrameLexicon) -> bool:
+    """Return whether the first group has an order of its own, as years have."""
+    column = lexicon.column(groups[0].column)
+    return groups[0].part is not None or column.numeric or column.temporal
+
+
+def _compile_rows(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
     if not question.groups:
         return [query(select(question, [("count(*)", "rows")]))]
     names = group_header(question.groups)
@@ -49,7 +55,7 @@ def _compile_rows(question: Question, _: FrameLexicon) -> list[PlannedCall]:
         *((group_sql(group), name) for group, name in zip(question.groups, names, strict=True)),
         ("count(*)", "rows"),
     ]
-    order = "1" if any(group.part for group in question.groups) else f"{quote('rows')} DESC, 1"
+    order = "1" if _ordered(question.groups, lexicon) else f"{quote('rows')} DESC, 1"
     return [
         query(
             select(question, outputs, extra=has_groups(question), group_by=len(names), order=order)

@@ -2,10 +2,11 @@
 
 from leonidas_jupyter.assistant.analyst.operations import (
     aggregates,
+    extremes,
     listing,
     missing,
     pictures,
-    ranking,
+    rankings,
     relations,
     shares,
     structure,
@@ -17,7 +18,8 @@ TABLE: tuple[Operation, ...] = (
     *missing.OPERATIONS,
     *shares.OPERATIONS,
     *aggregates.OPERATIONS,
-    *ranking.OPERATIONS,
+    *extremes.OPERATIONS,
+    *rankings.OPERATIONS,
     *relations.OPERATIONS,
     *pictures.OPERATIONS,
     *listing.OPERATIONS,
