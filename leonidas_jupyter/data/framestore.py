@@ -4,17 +4,20 @@ import asyncio
 import shutil
 import tempfile
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
+from leonidas_jupyter.core.errors import conflict
 from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.frames import Frame, FrameCache
 from leonidas_jupyter.data.ingest import IngestReport
 from leonidas_jupyter.data.profile import FrameProfile
 from leonidas_jupyter.data.sql import QueryResult, SqlWorkers
 from leonidas_jupyter.data.worker import Progress, WorkerLimits, run_ingest
-from leonidas_jupyter.storage.base import ObjectStore
+from leonidas_jupyter.storage.base import ObjectMissing, ObjectStore
 
 PROFILES_KEPT = 128
 """How many profiles stay in memory."""
@@ -66,6 +69,33 @@ class Standing:
     filename: str
     content: Content
     frame_hash: str
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def of_what_stands(
+    ask: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Ask once more when an object is gone: other content took over after its row was read.
+
+    Raises:
+        LeonidasError: ``conflict`` when it is gone for good.
+    """
+
+    @wraps(ask)
+    async def asked(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await ask(*args, **kwargs)
+        except ObjectMissing:
+            pass
+        try:
+            return await ask(*args, **kwargs)
+        except ObjectMissing as error:
+            raise conflict("A frame is gone from the file store; upload its file again.") from error
+
+    return asked
 
 
 class FrameStore:

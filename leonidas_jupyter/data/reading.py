@@ -12,7 +12,7 @@ from leonidas_jupyter.core.events import EventBus, FileProgress, FileReady, File
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import DataError, IngestFailed
-from leonidas_jupyter.data.framestore import Content, FrameStore, Standing
+from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, file_prefix
 from leonidas_jupyter.data.ingest import BadRows, IngestReport
 from leonidas_jupyter.data.worker import WorkerLimits
 from leonidas_jupyter.storage.base import ObjectMissing, ObjectStore
@@ -86,6 +86,11 @@ class FileRecord(Leased):
     newest_version: int = 1
     incoming: Incoming | None = None
     deleted_at: datetime | None = None
+
+    @property
+    def prefix(self) -> str:
+        """Before the keys of everything that belongs to the file."""
+        return file_prefix(self.project_id, self.file_id)
 
     @property
     def content(self) -> Content:

@@ -12,13 +12,7 @@ from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.arrivals import UPLOAD, Arrivals
 from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.frames import Frame, FrameCache
-from leonidas_jupyter.data.framestore import (
-    Content,
-    FrameStore,
-    Standing,
-    file_prefix,
-    of_what_stands,
-)
+from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, of_what_stands
 from leonidas_jupyter.data.reading import FileStatus, Incoming, Reading, busy
 from leonidas_jupyter.data.sql import QueryResult, SqlWorkers
 from leonidas_jupyter.files import schemas
@@ -117,15 +111,16 @@ class FilesService:
     async def _begin_new(
         self, project_id: str, incoming: Incoming, source: FileSource
     ) -> StoredFile:
-        file = StoredFile(
-            file_id=new_id(),
-            project_id=project_id,
-            status=FileStatus.UPLOADING,
-            source=source,
-            **incoming.facts(),
-            **self.arrivals.awaiting(incoming),
+        file = await self._repository.add(
+            StoredFile(
+                file_id=new_id(),
+                project_id=project_id,
+                status=FileStatus.UPLOADING,
+                source=source,
+                **incoming.facts(),
+                **self.arrivals.awaiting(incoming),
+            )
         )
-        file = await self._repository.add(file)
         await self._reading.announce(file)
         return file
 
@@ -284,7 +279,7 @@ class FilesService:
         self._removals.start(file.file_id)
 
     async def _remove(self, file: StoredFile) -> None:
-        await self._store.delete_prefix(file_prefix(file.project_id, file.file_id))
+        await self._store.delete_prefix(file.prefix)
         await self._repository.remove(file.file_id)
         await self._reading.announce(file, "DELETED")
 

@@ -155,6 +155,65 @@ def test_profiles_come_from_memory_the_second_time(run, gate, monkeypatch):
     run(body)
 
 
+@pytest.mark.parametrize("ask", ["read", "frames", "query", "preview"])
+def test_who_asks_while_new_content_takes_over_gets_the_new(run, ask):
+    async def body(world):
+        project_id = await world.project()
+        file = await world.upload(project_id, SALES)
+        newer = SALES + b"West,4,2024-01-04,\n"
+        repository, replaced = world.files._repository, False
+        get, everything = repository.get, repository.all_of_project
+
+        async def replace():
+            nonlocal replaced
+            if not replaced:
+                replaced = True
+                await world.upload(project_id, newer, replaces=file["file_id"])
+
+                async def settled():
+                    return world.tasks.idle
+
+                await until(settled)
+                world.files._frames._profiles.clear()
+
+        async def get_old(file_id):
+            found = await get(file_id)
+            await replace()
+            return found
+
+        async def all_old(project_id):
+            found = await everything(project_id)
+            await replace()
+            return found
+
+        repository.get, repository.all_of_project = get_old, all_old
+        if ask == "read":
+            assert (await world.file(file["file_id"]))["profile"]["rows"] == 4
+        elif ask == "preview":
+            answer = await world.call("GET", f"/files/{file['file_id']}/preview")
+            assert len(answer.json["records"]) == answer.json["rows"] == 4
+        elif ask == "frames":
+            assert [f.profile.rows for f in await world.files.frames(project_id)] == [4]
+        else:
+            result = await world.files.query(project_id, "SELECT count(*) FROM sales")
+            assert result.rows == [[4]]
+
+    run(body)
+
+
+def test_a_frame_that_is_gone_for_good_is_said(run, gate):
+    async def body(world):
+        project_id = await world.project()
+        file = await world.upload(project_id, SALES)
+        await world.store.delete_prefix(f"projects/{project_id}/")
+        world.files._frames._profiles.clear()
+        path = f"/files/{file['file_id']}"
+        error = await world.refused(ErrorCode.CONFLICT, "GET", path)
+        assert "upload its file again" in error.message
+
+    run(body)
+
+
 async def place_of(world, content, filename="sales.csv", form="original"):
     file = await world.upload(await world.project(), content, filename)
     where = f"/files/{file['file_id']}/download-url?form={form}"
