@@ -289,8 +289,12 @@ class TestPassword:
     """c.Leonidas.auth = "password"."""
 
     @pytest.fixture
-    def leonidas_settings(self, leonidas_settings, leonidas_auth):
-        return {**leonidas_settings, "auth": leonidas_auth}
+    def login_rate(self):
+        return "10/minute"
+
+    @pytest.fixture
+    def leonidas_settings(self, leonidas_settings, leonidas_auth, login_rate):
+        return {**leonidas_settings, "auth": leonidas_auth, "login_rate": login_rate}
 
     async def test_accounts_are_open_and_jupyters_identity_does_not_count(self, api, sign_in):
         browser = await sign_in()
@@ -303,6 +307,18 @@ class TestPassword:
         assert (await api("GET", "/auth/me")).code == "unauthenticated"
         assert (await api("GET", "/auth/me", auth=None, headers=browser)).code == "unauthenticated"
         assert (await api("POST", "/auth/token")).code == "unauthenticated"
+
+    @pytest.mark.parametrize("login_rate", ["4/hour"])
+    async def test_guessing_is_limited_by_address(self, api):
+        codes = []
+        for number in range(5):
+            guess = {"email": f"bob{number}@example.org", "password": "correct horse battery"}
+            answer = await api("POST", "/auth/login", auth=None, json_body=guess)
+            codes.append(answer.code)
+        assert codes == ["unauthenticated"] * 4 + ["rate_limited"]
+        assert int(answer.headers["retry-after"]) > 800
+        made = await api("POST", "/auth/register", auth=None, json_body=guess)
+        assert made.code == "rate_limited"
 
     @pytest.mark.usefixtures("api")
     async def test_kernels_have_no_account(self):
