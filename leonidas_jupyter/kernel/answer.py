@@ -117,8 +117,8 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The code of all steps, in order."""
-        return "\n\n".join(step.code for step in self.steps if step.code)
+        """The code of all steps, in order; what several ran stands once."""
+        return "\n\n".join(dict.fromkeys(step.code for step in self.steps if step.code))
 
     @property
     def frame(self) -> "pd.DataFrame | None":
@@ -159,10 +159,12 @@ class Answer:
         took = f" · {max(seconds, 0.01):.2g} s" if seconds else ""
         count = f"{len(ran)} step" + ("" if len(ran) == 1 else "s")
         parts = [f"<details><summary>{count}{kind}{took}</summary>"]
+        shown: set[str] = set()
         for step in ran:
             parts.append(safe(f"{step.tool}: {step.summary}"))
-            if step.code:
+            if step.code and step.code not in shown:
                 parts.append(fenced(step.code, "sql"))
+                shown.add(step.code)
         return "\n\n".join([*parts, "</details>"])
 
     def markdown(self) -> str:

@@ -15,6 +15,7 @@ from leonidas_jupyter.kernel.files import ProjectFiles
 from leonidas_jupyter.kernel.frames import Frames
 from leonidas_jupyter.kernel.listings import message_listing, project_listing, session_listing
 from leonidas_jupyter.kernel.run import Run, Watch
+from leonidas_jupyter.kernel.surroundings import in_notebook
 from leonidas_jupyter.kernel.wire import File, Message, Project, Session
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from leonidas_jupyter.kernel.listing import Listing
 
-Say = Callable[[str], None]
 T = TypeVar("T")
 
 
@@ -216,11 +216,7 @@ class Connection:
 
 
 def connect(
-    project: str | None = None,
-    url: str | None = None,
-    token: str | None = None,
-    *,
-    say: Say | None = None,
+    project: str | None = None, url: str | None = None, token: str | None = None
 ) -> Connection:
     """Connect to a server, and say to which; see ``leonidas_jupyter.connect``.
 
@@ -233,9 +229,7 @@ def connect(
     except BaseException:
         client.close()
         raise
-    (say or _say_on_stderr)(
-        f"Leonidas: working in project {connection.project.name!r} on {connection.found}"
-    )
+    _say(f"Leonidas: working in project {connection.project.name!r} on {connection.found}")
     return connection
 
 
@@ -265,5 +259,7 @@ def _nobody(_answer: Answer) -> None:
     """Nobody watches."""
 
 
-def _say_on_stderr(text: str) -> None:
-    sys.stderr.write(text + "\n")
+def _say(text: str) -> None:
+    """Under a cell, standard error stands out in red; a script's standard output is its own."""
+    out = sys.stdout if in_notebook() else sys.stderr
+    out.write(text + "\n")

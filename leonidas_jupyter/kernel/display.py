@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from leonidas_jupyter.kernel.answer import MARKDOWN, Answer
 from leonidas_jupyter.kernel.markdown import safe
+from leonidas_jupyter.kernel.surroundings import in_notebook
 
 UPDATE_SECONDS = 0.1
 """A display is drawn again at most this often: every update renders the whole text."""
@@ -24,13 +25,6 @@ class LiveDisplay(Protocol):
 def live_display() -> LiveDisplay:
     """One that fits where the code runs."""
     return CellDisplay() if in_notebook() else TextDisplay()
-
-
-def in_notebook() -> bool:
-    """Whether outputs go to a front end that renders Markdown."""
-    from IPython.core.getipython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
 
 
 class CellDisplay:

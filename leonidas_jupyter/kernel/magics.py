@@ -64,7 +64,7 @@ class LeonidasMagic:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            self._connection = connect(say=_say)
+            self._connection = connect()
         return self._connection
 
     def _status(self, _arguments: argparse.Namespace) -> Listing[tuple[str, str]]:
@@ -91,7 +91,7 @@ class LeonidasMagic:
         name = " ".join(arguments.name)
         if arguments.url is not None:
             self.close()
-            self._connection = connect(name, arguments.url, arguments.token, say=_say)
+            self._connection = connect(name, arguments.url, arguments.token)
         project = self._connected().use(name)
         return Note(f"Working in project {project.name!r}.")
 
@@ -197,10 +197,6 @@ def _expanded(pattern: str) -> list[Path]:
 
 def _ready(file: File) -> str:
     return f"{file.filename} → {file.frame_name}: {shape_text(file.rows, file.columns)}"
-
-
-def _say(text: str) -> None:
-    print(text)  # noqa: T201 - a cell's own output is where a person looks
 
 
 _RUN: dict[str, Callable[[LeonidasMagic, argparse.Namespace], object]] = {

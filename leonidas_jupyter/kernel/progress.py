@@ -1,9 +1,12 @@
 """Progress in the environment's own kind of bar, for what takes long enough to be worth one."""
 
 import contextlib
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from leonidas_jupyter.kernel.surroundings import in_notebook
 
 DELAY_SECONDS = 0.5
 """What is done sooner shows nothing."""
@@ -46,7 +49,9 @@ def _tqdm(shown: bool, **options: Any) -> Any:  # noqa: ANN401 - tqdm is not typ
             from tqdm.auto import tqdm
         except ImportError:
             return None
-        return tqdm(delay=DELAY_SECONDS, leave=False, **options)
+        # Under a cell, standard error stands out in red; scripts keep their output to themselves.
+        out = sys.stdout if in_notebook() else sys.stderr
+        return tqdm(delay=DELAY_SECONDS, leave=False, file=out, **options)
 
 
 def _discard(_result: object) -> None:

@@ -176,8 +176,18 @@ class Kernel:
         self.manager = manager
         self.client = client
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=30)
+        self._wait_until_ready()
         self.pid = int(self.run("import os; print(os.getpid())").stdout)
+
+    def _wait_until_ready(self) -> None:
+        """Until it answers; a busy machine's kernel may miss a heartbeat, which is no death."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.client.wait_for_ready(timeout=20)
+            except RuntimeError:
+                if time.monotonic() > deadline:
+                    raise
 
     def run(self, code: str, timeout: float = 60, *, interrupt: bool = False) -> Result:
         """Run a cell; ``interrupt`` presses the stop button once something is displayed."""

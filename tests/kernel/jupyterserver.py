@@ -71,7 +71,7 @@ class JupyterServer:
             answer = connection.getresponse()
             content = answer.read()
             if answer.status >= 400:
-                raise ConnectionError(f"{method} {path}: {answer.status} {content!r}")
+                raise AssertionError(f"{method} {path}: {answer.status} {content!r}")
             return json.loads(content or b"null")
         finally:
             connection.close()
@@ -105,8 +105,11 @@ class JupyterServer:
                 raise AssertionError(self.log())
             try:
                 self.call("GET", "leonidas/api/v1/healthz")
-            except OSError:
+            except ConnectionRefusedError:
                 time.sleep(0.1)
+            except AssertionError:
+                self.close()
+                raise AssertionError(self.log()) from None
             else:
                 return
         self.close()

@@ -2,12 +2,14 @@
 
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.kernel.jupyterserver import TOKEN, JupyterServer
+from tests.kernel.jupyterserver import TOKEN, JupyterServer, surroundings
 
 PENGUINS = Path(__file__).parents[2] / "leonidas_jupyter" / "demo" / "penguins.csv"
 QUESTION = "What is the average body_mass_g by species?"
@@ -142,7 +144,9 @@ def test_the_interrupt_button_stops_the_run_on_the_server(notebook, server):
 
 def test_a_server_that_is_killed_is_used_again_once_it_is_back(tmp_path_factory, kernels):
     home = tmp_path_factory.mktemp("killed")
-    settings = {"LEONIDAS_DEMO_PROJECT": "false"}  # its files would be read, killed, read again
+    settings = {
+        "LEONIDAS_DEMO_PROJECT": "false",  # its files would be read, killed, and read again
+    }
     server = JupyterServer(home, **settings)
     kernel = kernels(LEONIDAS_URL=server.url, LEONIDAS_TOKEN=TOKEN)
     try:
@@ -159,3 +163,23 @@ def test_a_server_that_is_killed_is_used_again_once_it_is_back(tmp_path_factory,
     finally:
         kernel.close()
         server.close()
+
+
+def test_a_terminal_gets_text(server, tmp_path):
+    lines = ["%load_ext leonidas_jupyter", f"%leonidas ask {QUESTION}", "%leonidas fiels"]
+    env = surroundings(tmp_path, LEONIDAS_URL=server.url, LEONIDAS_TOKEN=TOKEN)
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--simple-prompt", "--no-banner", "--colors=nocolor"],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=tmp_path,
+    )
+    said = done.stdout + done.stderr
+    assert "| Gentoo | 5076.02 |" in said
+    assert "SELECT" in said
+    assert "<Answer: 1 step" in said
+    assert "There is no command 'fiels'" in said
+    for never in ("Traceback", "display.Markdown", "text/markdown", "<details>"):
+        assert never not in said
