@@ -156,7 +156,7 @@ def _read(
     typed: Path,
     progress: Progress,
 ) -> tuple[Typing, BadRows | None]:
-    """Write the typed Parquet file; returns how columns are typed, and the rows that did not fit."""
+    """Write the typed Parquet file; returns how columns are typed and the rows that misfit."""
     import duckdb
 
     text, found = prepared.text, prepared.found

@@ -151,10 +151,10 @@ def _take_first(column: Column, found: dict[str, Any], rows: int) -> None:
     if column.type == "text":
         profile.min_length, profile.max_length = low, high
         return
-    profile.min, profile.max = _scalar(low, column.type), _scalar(high, column.type)
+    profile.min, profile.max = _scalar(low, column), _scalar(high, column)
     if column.type in RANGED:
         column.bounds = (float(low), float(high))
-        quartiles = [_scalar(value, column.type) for value in found["q"]]
+        quartiles = [_scalar(value, column) for value in found["q"]]
         profile.q25, profile.median, profile.q75 = quartiles
         if rows > EXACT_ROWS:
             profile.warnings.append("quartiles are approximate")
@@ -167,11 +167,13 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _scalar(value: Any, kind: ColumnType) -> Scalar:  # noqa: ANN401 - as DuckDB gives it
+def _scalar(value: Any, column: Column) -> Scalar:  # noqa: ANN401 - as DuckDB gives it
     """A statistic as JSON carries it; ``date`` and ``datetime`` come as POSIX seconds."""
-    if kind in ("date", "datetime"):
+    if column.type in ("date", "datetime"):
         moment = EPOCH + datetime.timedelta(seconds=value)
-        whole_day = kind == "date" and moment.time() == datetime.time()
+        if column.zoned:
+            moment = moment.replace(tzinfo=datetime.UTC)
+        whole_day = column.type == "date" and moment.time() == datetime.time()
         return moment.date().isoformat() if whole_day else moment.isoformat()
     found: Scalar = value.isoformat() if isinstance(value, datetime.time) else value
     return found

@@ -107,7 +107,8 @@ def test_times_zones_and_one_value(load):
     ).report.profile
     at, zoned, n, day = profile.columns
     assert (at.type, at.min, at.max) == ("time", "10:00:00", "11:30:00")
-    assert (zoned.type, zoned.min) == ("datetime", "2020-01-01T10:00:00")
+    assert (zoned.type, zoned.min) == ("datetime", "2020-01-01T10:00:00+00:00")
+    assert zoned.top[0].value == zoned.min
     assert [(bar.low, bar.high, bar.count) for bar in n.histogram] == [(5.0, 5.0, 2)]
     assert day.histogram[0].count == 2
 

@@ -57,9 +57,9 @@ def test_results_are_json(use):
             frames,
             "SELECT true b, 170141183460469231731687303715884105727 h, 1.50::DECIMAL(10,2) d, "
             "12345678901234567.25::DECIMAL(20,2) wide, 'inf'::DOUBLE i, 'nan'::DOUBLE nan, "
-            "DATE '2020-01-31' AS dd, TIMESTAMP '2020-01-31 10:00:00' AS tt, TIME '10:00' AS cl, "
-            "TIMESTAMPTZ '2020-01-31 10:00:00+02' AS z, INTERVAL 3 DAY AS sp, [1, 2] l, {'a': 1} s, "
-            "MAP {'k': 1} m, '\\xAA'::BLOB bytes, NULL nothing, uuid() IS NOT NULL u",
+            "DATE '2020-01-31' AS dd, TIMESTAMP '2020-01-31 10:00:00' AS tt, TIME '10:00' c, "
+            "TIMESTAMPTZ '2020-01-31 10:00:00+02' AS z, INTERVAL 3 DAY AS sp, [1, 2] l, "
+            "{'a': 1} s, MAP {'k': 1} m, '\\xAA'::BLOB bytes, NULL nothing, uuid() IS NOT NULL u",
         )
         assert result.rows == [[
             True, 170141183460469231731687303715884105727, 1.5, "12345678901234567.25",
