@@ -245,7 +245,8 @@ def _say(layout: Layout, count: int) -> None:
     elif count > 1:
         layout.assumed.append(f"The header takes {count} rows: their words are joined.")
     if layout.skip_rows:
-        layout.assumed.append(f"The first {layout.skip_rows} lines are not part of the table.")
+        lines = "first line is" if layout.skip_rows == 1 else f"first {layout.skip_rows} lines are"
+        layout.assumed.append(f"The {lines} not part of the table.")
 
 
 def footer_rows(tail: list[Record], width: int, longest: list[int]) -> int:

@@ -198,7 +198,7 @@ def _look_at_end(path: Path, whole: bool, found: Recognition, said: DialectOverr
         notes = [row for row in tail[len(tail) - count :] if any(map(str.strip, row.fields))]
         if notes:
             found.dialect.assumed.append(
-                f"The last {count} rows are notes and not data, from “{_short(notes[0])}” on."
+                f"What follows the last row of data is left out: “{_short(notes[0])}”."
             )
     found.dialect.footer_rows = count
     if whole and count:

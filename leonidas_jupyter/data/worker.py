@@ -6,9 +6,11 @@ In: one request. Out: ``{"progress": 0.4}`` …, then ``{"report"}``, ``{"unread
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
+import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,11 @@ from leonidas_jupyter.data.process import Message, WorkerProcess
 __all__ = ["IngestFailed", "UnreadableFile", "WorkerLimits", "run_ingest"]
 
 MIB = 1024 * 1024
+BROKEN = (
+    "The file could not be read because of an error in the reader, which is in the server's log: "
+    "say in the dialect how it is written, and report the file."
+)
+log = logging.getLogger(__name__)
 Progress = Callable[[float], Awaitable[None]]
 
 
@@ -87,6 +94,7 @@ async def _follow(
         elif "unreadable" in message:
             raise UnreadableFile(message["unreadable"])
         elif "failed" in message:
+            log.warning("The ingest worker failed: %s", worker.complaints)
             raise IngestFailed(message["failed"])
         else:
             return await asyncio.to_thread(IngestReport.model_validate, message["report"])
@@ -132,8 +140,10 @@ def answer(request: Message, say: Callable[[dict[str, Any]], None]) -> None:
         )
     except UnreadableFile as error:
         say({"unreadable": error.sentence})
-    except MemoryError:
-        say({"failed": _memory_sentence(request["memory_bytes"])})
+    except Exception as error:  # noqa: BLE001 - whatever it is, the server hears a sentence
+        traceback.print_exc()
+        short = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"
+        say({"failed": _memory_sentence(request["memory_bytes"]) if short else BROKEN})
     else:
         say({"report": report.model_dump(mode="json")})
 

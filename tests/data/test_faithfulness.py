@@ -16,7 +16,7 @@ from leonidas_jupyter.data.dialect import ColumnDialect, DialectOverride
 from leonidas_jupyter.data.ingest import ingest
 
 QUICK = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -36,7 +36,7 @@ def read(text: str, folder: str) -> tuple[list[dict[str, object]], int, bool]:
 
 
 @settings(
-    max_examples=40, deadline=None, derandomize=True,
+    max_examples=25, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(nearly)

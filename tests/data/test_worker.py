@@ -210,3 +210,39 @@ def test_what_a_worker_sees_of_the_environment():
     )  # fmt: skip
     assert seen["PATH"] == "/bin"
     assert "s" not in seen.values()
+
+
+def test_any_error_of_the_reader_is_a_sentence(tmp_path, monkeypatch, capsys):
+    import duckdb
+
+    from leonidas_jupyter.data import ingest
+
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    request = {
+        "source": str(tmp_path / "t.csv"), "scratch": str(tmp_path), "filename": "t.csv",
+        "override": None, "memory_bytes": 64 * MIB,
+    }  # fmt: skip
+    for error, words in (
+        (KeyError("x"), "server's log"),
+        (duckdb.OutOfMemoryException(), "64 MiB"),
+    ):
+        said: list[dict[str, object]] = []
+
+        def broken(*_: object, error: Exception = error, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(ingest, "ingest", broken)
+        module.answer(request, said.append)
+        assert words in said[0]["failed"]
+        assert type(error).__name__ in capsys.readouterr().err
+
+
+def test_the_server_side_imports_nothing_heavy():
+    code = (
+        "import sys, leonidas_jupyter.data.worker, leonidas_jupyter.data.sql, "
+        "leonidas_jupyter.data.frames\n"
+        "heavy = {'duckdb', 'pyarrow', 'pandas', 'numpy', 'sqlglot', 'charset_normalizer'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
