@@ -1,6 +1,7 @@
 """The built-in analyst: a question in English becomes tool calls, or an honest "I do not understand"."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from leonidas_jupyter.assistant.analyst import refusal
 from leonidas_jupyter.assistant.analyst.followup import fragment, merge
@@ -76,11 +77,13 @@ class Analyst:
         return len(_best([self._attempt(question, own, ()) for own in self._lexicons])) == 1
 
     def _attempt(self, question: str, lexicon: FrameLexicon, earlier: tuple[str, ...]) -> Attempt:
+        begun = fragment(question)
         alone = read(question, lexicon, self._names, question_of)
-        marked, rest = fragment(question)
-        if not earlier or (alone.understood and not marked):
-            return alone
-        last = self._last_understood(earlier)
+        if begun.back:
+            # "How many of those" means nothing without the question before.
+            alone = replace(alone, understood=())
+        bare = all(each.question.option == "bare" for each in alone.understood)
+        last = self._last_understood(earlier) if bare or begun.marked else None
         if last is None or last.lexicon is not lexicon:
             return alone
         before = last.question
@@ -88,9 +91,9 @@ class Analyst:
         def merged(spans: Sequence[Span], own: FrameLexicon) -> tuple[Operation, Question] | None:
             return merge(spans, own, before)
 
-        followed = read(rest, lexicon, self._names, merged)
+        followed = read(begun.rest, lexicon, self._names, merged)
         if followed.understood or (followed.ambiguous and not alone.understood):
-            return followed
+            return replace(followed, followed=True)
         return alone
 
     def _last_understood(self, earlier: tuple[str, ...]) -> Understood | None:
@@ -116,7 +119,8 @@ class Analyst:
         if found:
             return _choose(found)
         named = frozenset[str]().union(*(attempt.named for attempt in attempts))
-        about = [attempt for attempt in attempts if attempt.frame in named] or list(attempts)
+        about = [attempt for attempt in attempts if attempt.frame in named or attempt.followed]
+        about = about or list(attempts)
         for attempt in about:
             if attempt.ambiguous is not None:
                 error = attempt.ambiguous
@@ -138,8 +142,9 @@ class Analyst:
 
 
 def _best(attempts: Sequence[Attempt]) -> list[Understood]:
-    """Return the different things that the best readings would compute."""
-    found = [understood for attempt in attempts for understood in attempt.understood]
+    """Return the different things that the best readings would compute; a follow-up stays with its frame."""
+    followed = [attempt for attempt in attempts if attempt.followed and attempt.understood]
+    found = [understood for attempt in followed or attempts for understood in attempt.understood]
     best = max((understood.rank for understood in found), default=0)
     distinct: dict[str, Understood] = {}
     for understood in found:

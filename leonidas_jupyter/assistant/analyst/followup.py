@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from leonidas_jupyter.assistant.analyst.grammar import parses
 from leonidas_jupyter.assistant.analyst.items import code
@@ -17,19 +17,33 @@ _MARKER = re.compile(
     r"^\s*(?:and|but|what about|how about|and what about|and how about|now|ok(?:ay)?,?|then|same(?: thing)?(?: but)?|the same(?: but)?|only|just|instead|what if)\b[\s,]*",
     re.I,
 )
+_BACK = re.compile(r"\b(?:of|among|amongst|from|out of) (?:those|these|them)\b", re.I)
 _PRONOUN = re.compile(
     r"\b(?:that|this|it|those|these|them|instead|too|the same|same|as well|again|the result|the results)\b",
     re.I,
 )
 
 
-def fragment(question: str) -> tuple[bool, str]:
-    """Return whether the question begins like a follow-up, and what is left without that beginning."""
+@dataclass(frozen=True)
+class Fragment:
+    """A question as a follow-up: what is left of it without the words that only point back.
+
+    ``marked``: it begins like one ("and", "what about"). ``back``: it cannot be anything else ("how many of those").
+    """
+
+    rest: str
+    marked: bool
+    back: bool
+
+
+def fragment(question: str) -> Fragment:
+    """Return the question as a follow-up."""
     text = question
     marked = False
     while (match := _MARKER.match(text)) is not None and match.end() > 0:
         text, marked = text[match.end() :], True
-    return marked, _PRONOUN.sub(" ", text)
+    back = _BACK.search(text) is not None
+    return Fragment(_PRONOUN.sub(" ", _BACK.sub(" ", text)), marked or back, back)
 
 
 def merge(
@@ -65,6 +79,8 @@ def _changed(parse: Parse, before: Question) -> Question | None:
 
 
 def _recore(text: str, parse: Parse, question: Question) -> Question | None:
+    if re.fullmatch("HR?", text):
+        return _counted(parse, question)
     if re.fullmatch("7", text):
         return (
             replace(question, measures=parse.measures())
@@ -78,6 +94,13 @@ def _recore(text: str, parse: Parse, question: Question) -> Question | None:
     if re.fullmatch("G+", text):
         return _charted(parse, question)
     return None
+
+
+def _counted(parse: Parse, question: Question) -> Question | None:
+    """Read "and how many are female?": rows of what was asked about before."""
+    if question.target.conditions or question.operation not in ("rows", "aggregate", "distinct", "rows_listed"):
+        return None
+    return Question("rows", question.frame, groups=parse.groups, where=question.where)
 
 
 def _clear(question: Question) -> Question:

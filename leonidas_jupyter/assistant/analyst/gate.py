@@ -169,6 +169,13 @@ def _grouped(_index: int, _span: Span, evidence: Evidence) -> bool:
     )
 
 
+def _ranked(_index: int, span: Span, evidence: Evidence) -> bool:
+    order, rank = evidence.question.order, int(span.meaning.value)
+    if order is not None:
+        return order.skip == rank - 1
+    return any(measure.parameter == rank / 100 for measure in evidence.question.measures)
+
+
 def _ordered(_index: int, span: Span, evidence: Evidence) -> bool:
     question = evidence.question
     if question.order is None:
@@ -238,7 +245,7 @@ _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     "S": _ordered,
     "E": _ordered,
     "T": _ordered,
-    "I": _ordered,
+    "I": _ranked,
     "O": _contains("count(*)"),
     "X": _contains("NULL", "count(*) - count("),
     "Z": _contains("DISTINCT"),

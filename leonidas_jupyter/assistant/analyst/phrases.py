@@ -79,8 +79,16 @@ def _values_as_groups(items: Sequence[Item], _: FrameLexicon) -> list[Item] | No
     ]
 
 
+def _as_number(item: Item) -> Number:
+    """Return the number of "90" and of "90th"."""
+    if item.kind == "I":
+        return Number(float(item.value), str(item.value))
+    number: Number = item.value
+    return number
+
+
 def _percentile(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
-    numbers: list[Number] = [item.value for item in only(items, "N")]
+    numbers = [_as_number(item) for item in only(items, "NI")]
     if only(items, "A")[0].value != "percentile":
         return None
     shares = [
@@ -173,7 +181,7 @@ MEASURE_RULES = (
     rule("CoR?1R?", _lookup),
     rule("CoR[phw]*SR?C", _lookup),
     rule("CoR[phw]*1", _lookup),
-    rule("N(?:[,&]+N)*A", _percentile),
+    rule("[NI](?:[,&]+[NI])*A", _percentile),
     rule("A(?:[,&]*A)*[ogphJ=,q]*C(?:[,&]+C)*(?![7A])", _measures),
     rule("C(?:[,&]+C)*[=]*A(?:[,&]+A)*(?![ogp]*C)", _measures),
     rule("S[,&]S[op]*C", _both_ends),

@@ -32,13 +32,15 @@ class Understood:
 class Attempt:
     """What came of reading a question against one frame: readings, or why there are none.
 
-    ``unknown`` are the words that nothing accounts for, ``named`` the frames that the question names.
+    ``unknown`` are the words that nothing accounts for, ``named`` the frames that the question names; ``followed`` says
+    that it was read as a change of the question before.
     """
 
     frame: str
     understood: tuple[Understood, ...] = ()
     unknown: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
+    followed: bool = False
     ambiguous: Ambiguous | None = None
     unfit: Unfit | None = None
 
@@ -83,7 +85,14 @@ def _every_reading(
         unknown += left
     words = tuple(dict.fromkeys(unknown))
     asked_back = None if words else ambiguous
-    return Attempt(lexicon.frame.name, tuple(found), words, frozenset(named), asked_back, unfit)
+    return Attempt(
+        frame=lexicon.frame.name,
+        understood=tuple(found),
+        unknown=words,
+        named=frozenset(named),
+        ambiguous=asked_back,
+        unfit=unfit,
+    )
 
 
 def _accepted(

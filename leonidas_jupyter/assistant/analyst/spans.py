@@ -107,6 +107,8 @@ def _candidates(
     length = end - start
     if length == 1 and phrase[0].kind in ("number", "date"):
         return [_Candidate(_literal(phrase[0]), 1.0), *_columns(phrase, lexicon)]
+    if length == 1 and phrase[0].kind == "ordinal":
+        return [_Candidate(Meaning("I", phrase[0].text[:-2]), 1.0)]
     if length == 1 and phrase[0].kind == "quoted":
         return _quoted(phrase[0], lexicon)
     if any(token.kind == "quoted" for token in phrase):

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-TokenKind = Literal["word", "number", "date", "quoted", "symbol"]
+TokenKind = Literal["word", "number", "ordinal", "date", "quoted", "symbol"]
 
 _TOKEN = re.compile(
     r"""
     (?P<quoted>"[^"\n]+"|`[^`\n]+`|“[^”\n]+”|(?<![A-Za-z0-9])'[^'\n]+'(?![A-Za-z0-9])|‘[^’\n]+’(?![A-Za-z]))
   | (?P<date>\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?|\d{4}-(?:0[1-9]|1[0-2])(?![\d-]))
+  | (?P<ordinal>\d+(?:st|nd|rd|th)\b)
   | (?P<number>(?:(?<![\w).])-)?(?:[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|[$€£]?\d+(?:\.\d+)?|[$€£]?\.\d+))
   | (?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*\.?\d*|[^\W\d_]+)
   | (?P<symbol><=|>=|!=|<>|==|≥|≤|≠|[-+*/%<>=,;:?!.()\[\]{}&@#_~^|–—])

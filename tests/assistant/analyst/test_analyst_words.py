@@ -47,7 +47,8 @@ def test_columns_fit_exactly_nearly_or_loosely(tables) -> None:
 def test_a_minimum_is_not_a_number_of_minutes(tables) -> None:
     lexicon = read_frame(tables["weather"].frame)
     assert lexicon.column("temp_min").unit is None
-    assert lexicon.column("temp_min").fits(["temperature"]) == 0
+    assert lexicon.column("temp_min").fits(["temperature"]) == LOOSE
+    assert lexicon.column("temp_max").fits(["temperature"]) == LOOSE
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("avergae", "average"), ("specis", "species"), ("flippr", "flipper"), ("bdoy", "body")])

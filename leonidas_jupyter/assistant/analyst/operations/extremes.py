@@ -136,12 +136,12 @@ def _compile_row(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]
     return [query(fill(sql, listed=listed, base=base, rank=quote("rank among rows"), wanted=order.skip + 1, ordered=ordered))]
 
 
-_ORDINALS = {0: "", 1: "second ", 2: "third ", 3: "fourth ", 4: "fifth "}
+_ORDINALS = {0: "", 1: "second ", 2: "third "}
 
 
 def extreme_words(order: Order) -> str:
     """Return "highest", "second lowest" …."""
-    return _ORDINALS[order.skip] + ("highest" if order.descending else "lowest")
+    return _ORDINALS.get(order.skip, f"{order.skip + 1}th ") + ("highest" if order.descending else "lowest")
 
 
 def _render_row(question: Question, lexicon: FrameLexicon, results: Sequence[ToolOutcome]) -> str:

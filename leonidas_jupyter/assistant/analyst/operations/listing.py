@@ -25,10 +25,11 @@ def _build_rows(parse: Parse) -> Question | None:
     names = tuple(column.name for column in parse.columns())
     if not names and not parse.items("RJ") and not parse.where.conditions:
         return None
+    bare = not parse.items("lqNT")
     order = Order(
         True, 0, limit or (_LIMIT if parse.where.conditions or names else 10), parse.spans
     )
-    return parse.ask("rows_listed", columns=names, order=order)
+    return parse.ask("rows_listed", columns=names, order=order, option="bare" if bare else None)
 
 
 def _compile_rows(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:

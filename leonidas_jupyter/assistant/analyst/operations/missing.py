@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     quote,
     select,
 )
+from leonidas_jupyter.assistant.analyst.items import code
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
@@ -28,7 +29,9 @@ from leonidas_jupyter.assistant.analyst.reply import (
 
 
 def _build_missing(parse: Parse) -> Question | None:
-    if parse.groups:
+    # "Rows with missing values" asks for the rows.
+    rows_with = "Rh" in code(parse.full) and not parse.items("HKE%BC")
+    if parse.groups or rows_with:
         return None
     names = tuple(column.name for column in parse.columns())
     option = "share" if parse.items("%") else "count"
@@ -94,11 +97,11 @@ def _render_missing(question: Question, _: FrameLexicon, results: Sequence[ToolO
 
 
 def _build_gappy(parse: Parse) -> Question | None:
-    return (
-        None
-        if parse.groups
-        else parse.ask("incomplete", option="complete" if parse.items("0!") else "incomplete")
-    )
+    complete = bool(parse.items("0!"))
+    has = any(item.kind == "h" for item in parse.full)
+    if parse.groups or not (has or complete):
+        return None
+    return parse.ask("incomplete", option="complete" if complete else "incomplete")
 
 
 def _compile_gappy(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
@@ -264,7 +267,7 @@ def _render_values(question: Question, _: FrameLexicon, results: Sequence[ToolOu
 OPERATIONS = (
     Operation(
         "incomplete",
-        patterns("q?HRX", "HR0X", "HR!X", "RX", "HXR", "HR0?aX"),
+        patterns("q?HRX", "HR0X", "HR!X", "HR0?aX"),
         _build_gappy,
         _compile_gappy,
         _render_gappy,
