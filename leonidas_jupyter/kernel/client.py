@@ -4,8 +4,8 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
 from leonidas_jupyter.kernel.errors import ConnectionLost, LeonidasError
@@ -27,11 +27,15 @@ PATIENCE_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A server: the address of its API, how to get in, and how it was found, for people."""
+    """A server: the address of its API, how to get in, and how it was found, for people.
+
+    ``alive`` is False once it is known never to answer again: a private one whose process ended.
+    """
 
     base: str
     credentials: Credentials
     found: str
+    alive: Callable[[], bool] = field(default=lambda: True, repr=False, compare=False)
 
 
 class Client:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOST_PER_PAGE = 200
+"""What a page of the API holds at most."""
+
 
 class Connection:
     """One user's way to a server, with an active project and a session of its own.
@@ -46,6 +49,11 @@ class Connection:
     def found(self) -> str:
         """Which server this is, and how it was found."""
         return self._client.endpoint.found
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server can still answer: False once a private one has ended."""
+        return self._client.endpoint.alive()
 
     @property
     def current_session(self) -> Session | None:
@@ -156,8 +164,14 @@ class Connection:
         if chosen is None:
             return message_listing([])
         path = path_of("/sessions/{session_id}/chat", session_id=chosen.session_id)
-        items = list(self._client.pages(path, query={"limit": 200}))[-last:]
-        return message_listing([Message.read(item) for item in items])
+        found: list[Message] = []
+        cursor: str | None = "latest"
+        while cursor is not None and len(found) < last:
+            query = {"before": cursor, "limit": min(last - len(found), MOST_PER_PAGE)}
+            page = self._client.call("GET", path, query=query)
+            found = [Message.read(item) for item in page["items"]] + found
+            cursor = page.get("next")
+        return message_listing(found)
 
     def session(self, wanted: str | None = None) -> Session:
         """Make a session the one to go on with; made anew for ``new``, or where there is none.

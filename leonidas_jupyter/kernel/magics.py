@@ -63,7 +63,7 @@ class LeonidasMagic:
             self._connection = None
 
     def _connected(self) -> Connection:
-        if self._connection is None:
+        if self._connection is None or not self._connection.alive:
             self._connection = connect()
         return self._connection
 

@@ -65,6 +65,7 @@ class PrivateServer:
             url.rstrip("/") + API_PATH,
             Credentials(jupyter_token=token),
             f"a private server that was started for this process, {url}",
+            alive=lambda: self.running,
         )
 
     @property

@@ -96,6 +96,8 @@ def test_a_follow_up_goes_on_in_the_same_session(notebook, answered):
         "_h = %leonidas history\nprint([m.content for m in _h if m.role == 'USER'])"
     )
     assert history.stdout == f"['How many rows does penguins have?', {QUESTION!r}]\n"
+    newest = notebook.run("_h = %leonidas history 1\nprint(len(_h), _h[0].role)")
+    assert newest.stdout == "1 ASSISTANT\n"
     sessions = notebook.run("%leonidas sessions").text
     assert "▸" in sessions
     assert "How many rows does penguins have?" in sessions

@@ -27,7 +27,7 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def home(tmp_path):
+def person(tmp_path):
     """Settings of a person that would break any server which read them."""
     config = tmp_path / "config"
     config.mkdir()
@@ -38,7 +38,7 @@ def home(tmp_path):
 
 
 @pytest.fixture
-def parent(home):
+def parent(person):
     """A process that connects twice where no server is, forks, and then waits."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", PARENT],
@@ -46,8 +46,8 @@ def parent(home):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=home,
-        env=surroundings(home),
+        cwd=person,
+        env=surroundings(person),
     )
     yield process
     process.kill()
@@ -96,16 +96,33 @@ def test_it_outlives_a_forked_child_and_ends_with_its_parent(parent):
     assert [line.startswith(start) for line in said] == [True, True]
 
 
-def test_what_keeps_it_from_starting_is_one_sentence(home):
+def test_what_keeps_it_from_starting_is_one_sentence(person):
     code = (
         "from leonidas_jupyter import connect\nfrom leonidas_jupyter.kernel.errors import *\n"
         "try: connect()\nexcept LeonidasError as error: print(error)"
     )
-    env = surroundings(home, LEONIDAS_DATABASE_URL="oracle://nowhere", TMPDIR=str(home))
+    env = surroundings(person, LEONIDAS_DATABASE_URL="oracle://nowhere", TMPDIR=str(person))
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd=home, env=env
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd=person, env=env
     )
     (line,) = done.stdout.splitlines()
     assert line.startswith("The private server runs without Leonidas (Leonidas is disabled: ")
     assert "DATABASE_URL" in line.upper()
-    assert list(home.glob("leonidas-*")) == []
+    assert list(person.glob("leonidas-*")) == []
+
+
+def test_a_kernel_whose_private_server_died_starts_another(kernels, tmp_path):
+    kernel = kernels(JUPYTER_DATA_DIR=str(tmp_path / "data"), LEONIDAS_DEMO_PROJECT="false")
+    try:
+        kernel.run("%load_ext leonidas_jupyter")
+        assert "private server" in kernel.run("%leonidas projects").stdout
+        (server,) = psutil.Process(kernel.pid).children()
+        server.kill()
+        deadline = time.monotonic() + 10
+        while server.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.02)
+        again = kernel.run("%leonidas projects")
+        assert again.status == "ok", again.error
+        assert "private server" in again.stdout
+    finally:
+        kernel.close()
