@@ -33,6 +33,8 @@ def _private_server() -> "PrivateServer":
         if _private is None or not _private.running:
             from leonidas_jupyter.kernel.private import PrivateServer
 
+            if _private is not None:
+                _private.stop()
             _private = PrivateServer()
             atexit.register(_stop, _private, os.getpid())
         return _private

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -88,6 +89,8 @@ class PrivateServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        # It does this itself at its end, unless it was killed.
+        shutil.rmtree(self._directory, ignore_errors=True)
 
     def _wait(self) -> str:
         """The address, once the server answers there."""

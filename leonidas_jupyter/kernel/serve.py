@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -18,12 +19,13 @@ GRACE_SECONDS = 10.0
 def main(directory: Path) -> None:
     """Serve until the parent ends."""
     threading.Thread(target=_end_with_parent, args=(directory,), daemon=True).start()
+    _keep_config_in(directory)
     from jupyter_server.serverapp import ServerApp
 
     try:
         ServerApp.launch_instance(argv=[f"--config={directory / 'config.json'}"])
     finally:
-        _clean(directory)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _end_with_parent(directory: Path) -> None:
@@ -37,17 +39,17 @@ def _end_with_parent(directory: Path) -> None:
 
 
 def _end_now(directory: Path) -> None:
-    _clean(directory)
+    shutil.rmtree(directory, ignore_errors=True)
     os._exit(1)
 
 
-def _clean(directory: Path) -> None:
+def _keep_config_in(directory: Path) -> None:
+    """Where JUPYTER_NO_CONFIG is set, Jupyter makes an empty folder once and leaves it behind."""
     from jupyter_core.paths import jupyter_config_dir
 
-    if os.environ.get("JUPYTER_NO_CONFIG"):
-        # With this variable Jupyter makes an empty directory for its config and forgets it.
-        shutil.rmtree(jupyter_config_dir(), ignore_errors=True)
-    shutil.rmtree(directory, ignore_errors=True)
+    tempfile.tempdir = str(directory)
+    jupyter_config_dir()
+    tempfile.tempdir = None
 
 
 if __name__ == "__main__":
