@@ -1,5 +1,7 @@
 """The hooks of Jupyter Server: one dispatcher is registered at start, and nothing else."""
 
+import asyncio
+import logging
 import os
 import re
 import secrets
@@ -24,9 +26,13 @@ if TYPE_CHECKING:
 
     from leonidas_jupyter.server.gateway import Gateway
 
+log = logging.getLogger(__name__)
+
 API = "leonidas/api/v1"
 NEEDED = ("alembic", "argon2", "duckdb", "jwt", "pydantic", "pydantic_ai", "sqlalchemy", "sqlglot")
 """What the server side imports on its first request; the base install lacks some of it."""
+STOP_SECONDS = 15.0
+"""How long Jupyter's own end waits for ours."""
 RECOVERY_DELAY = 1.0
 """Seconds after start at which work that the last run left is taken up."""
 
@@ -54,11 +60,15 @@ class LeonidasExtension(ExtensionApp):
         self._serve(server, settings)
 
     async def stop_extension(self) -> None:
-        """End what was started, in order."""
+        """End what was started, in order; whatever happens, the Jupyter server goes on ending."""
         if self._site is None:
             return
         self._kernels.withdraw()
-        await self._site.lazy.close()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._site.lazy.close()
+        except Exception:
+            log.exception("Leonidas did not end in order; its next start takes up what was left.")
         self._log.close()
         self._site = None
 

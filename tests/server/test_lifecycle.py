@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 
 from leonidas_jupyter.core.events import UserRegistered
-from leonidas_jupyter.server import bootstrap, lazy
+from leonidas_jupyter.server import app, bootstrap, lazy
 from leonidas_jupyter.server.demo import FirstProject, demo_tables
 from leonidas_jupyter.server.lazy import LazyGateway
 from leonidas_jupyter.server.logs import JsonLines, JupyterLog
@@ -176,13 +176,29 @@ async def test_an_orderly_end_closes_everything_and_leaves_no_marker(
     assert not [task for task in asyncio.all_tasks() if "leonidas" in repr(task.get_coro())]
 
 
+@pytest.mark.parametrize("seconds", [0.05, 15])
+async def test_an_end_that_fails_or_hangs_does_not_keep_jupyter_from_ending(
+    api, extension, monkeypatch, seconds
+):
+    await api("GET", "/healthz")
+    gateway = extension._site.lazy.ready
+    monkeypatch.setattr(app, "STOP_SECONDS", seconds)
+
+    async def close():
+        await asyncio.sleep(0.2)
+        raise RuntimeError("stuck")
+
+    monkeypatch.setattr(gateway, "close", close)
+    await asyncio.wait_for(extension.stop_extension(), 5)
+    assert extension._site is None
+    assert logging.getLogger("leonidas_jupyter").propagate  # Jupyter's log is left, too
+
+
 class TestLeft:
     """A server that starts where another one was killed."""
 
     @pytest.fixture
     def leonidas_settings(self, leonidas_settings, tmp_path, monkeypatch):
-        from leonidas_jupyter.server import app
-
         monkeypatch.setattr(app, "RECOVERY_DELAY", 0.01)
         for name in ("database_url", "storage_url"):
             del leonidas_settings[name]
