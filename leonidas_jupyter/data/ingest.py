@@ -99,13 +99,19 @@ def ingest(
         shutil.rmtree(scratch, ignore_errors=True)
     progress(1.0)
     dialect = _described(prepared, typing)
+    return _report(dialect, profile, bad_rows, digest.result(), target)
+
+
+def _report(
+    dialect: Dialect, profile: FrameProfile, bad_rows: BadRows | None, sha256: str, target: Path
+) -> IngestReport:
     return IngestReport(
         dialect=dialect,
         profile=profile,
         rows=profile.rows,
         columns=len(profile.columns),
         bad_rows=bad_rows,
-        frame_hash=frame_hash(digest.result(), dialect),
+        frame_hash=frame_hash(sha256, dialect),
         frame_size=target.stat().st_size,
     )
 

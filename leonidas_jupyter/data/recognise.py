@@ -15,7 +15,7 @@ from leonidas_jupyter.data.layout import (
     footer_rows,
     looks_total,
 )
-from leonidas_jupyter.data.sniff import SAMPLE_ROWS, Reading, best_reading
+from leonidas_jupyter.data.sniff import NOWHERE, SAMPLE_ROWS, Reading, best_reading
 from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer, records
 
 HEAD = 1 << 18
@@ -67,11 +67,7 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     said = override or DialectOverride()
     head, whole = _head(path)
     newline = _newline(head)
-    lines = split_lines(head, newline)
-    if not whole and len(lines) > 1:
-        lines.pop()
-    if not any(line.strip() for line in lines):
-        raise UnreadableFile("The file holds only blank lines: upload it again with its content.")
+    lines = _whole_lines(head, newline, whole)
     reading = best_reading(_without_comments(lines, said), said.delimiter, said.quote)
     syntax = _syntax(reading, said)
     tokenizer = Tokenizer(syntax)
@@ -88,17 +84,7 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
             f"Line {layout.skip_rows + 1:,} has {len(names):,} columns, more than the "
             f"{MAX_COLUMNS:,} that a frame may have: check the delimiter, or turn the table around."
         )
-    dialect = Dialect(
-        delimiter=syntax.delimiter if layout.width > 1 or said.delimiter else ",",
-        quote=syntax.quote,
-        escape=syntax.escape,
-        skip_space=syntax.skip_space,
-        newline={"any": "\n"}.get(newline, newline),
-        comment=comment,
-        skip_rows=layout.skip_rows,
-        header_rows=len(layout.header),
-        assumed=list(layout.assumed),
-    )
+    dialect = _dialect(syntax, layout, newline)
     found = Recognition(dialect, syntax, layout, names, written, newline)
     before = lines[: found.lines_before]
     found.even_start = not any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
@@ -107,6 +93,20 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     if not whole:
         found.sample += list(_probe(path, found))
     return found
+
+
+def _dialect(syntax: Syntax, layout: Layout, newline: str) -> Dialect:
+    return Dialect(
+        delimiter="," if syntax.delimiter == NOWHERE else syntax.delimiter,
+        quote=syntax.quote,
+        escape=syntax.escape,
+        skip_space=syntax.skip_space,
+        newline={"any": "\n"}.get(newline, newline),
+        comment=layout.comment,
+        skip_rows=layout.skip_rows,
+        header_rows=len(layout.header),
+        assumed=list(layout.assumed),
+    )
 
 
 def _head(path: Path) -> tuple[str, bool]:
@@ -150,6 +150,16 @@ def split_lines(text: str, newline: str) -> list[str]:
         lines = text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
+    return lines
+
+
+def _whole_lines(head: str, newline: str, whole: bool) -> list[str]:
+    """The lines of the beginning; the last one is cut where more of the file follows."""
+    lines = split_lines(head, newline)
+    if not whole and len(lines) > 1:
+        lines.pop()
+    if not any(line.strip() for line in lines):
+        raise UnreadableFile("The file holds only blank lines: upload it again with its content.")
     return lines
 
 

@@ -28,6 +28,9 @@ DELIMITERS: dict[str, float] = {
 }
 """Candidates and how likely they are before the file is seen."""
 
+NOWHERE = "\x00"
+"""The delimiter of one column: it is in no text, since files with NUL are not read."""
+
 SAMPLE_ROWS = 400
 SCORED_CELLS = 20_000
 SINGLE_COLUMN_SCORE = 0.32
@@ -103,8 +106,7 @@ def _read(sample: list[str], delimiter: str, quote: str, text: str) -> Reading:
 
 
 def _single_column(sample: list[str], quote: str) -> Reading:
-    # A delimiter that is nowhere in the text keeps every line whole.
-    syntax = Syntax("\x1f", quote, quote)
+    syntax = Syntax(NOWHERE, quote, quote)
     rows = list(records(sample, Tokenizer(syntax), 1))
     return Reading(syntax, rows, 1, SINGLE_COLUMN_SCORE)
 

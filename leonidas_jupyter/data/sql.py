@@ -81,20 +81,16 @@ class SqlWorkers:
     ) -> QueryResult:
         """Run one query over the frames, given by name and local Parquet file.
 
-        At most ``limit`` rows come back; ``timeout`` is in seconds and counts from the moment that
-        a worker takes the query. Cancelling the caller stops the query.
+        At most ``limit`` rows come back; ``timeout`` counts seconds once a worker has the query.
+        Cancelling the caller stops the query.
 
         Raises:
             SqlRefused: the statement is not one query over frames.
             SqlFailed: it ran into an error, its time or its memory, or the worker crashed.
         """
         number = next(self._numbers)
-        request = {
-            "id": number,
-            "frames": {name: str(path) for name, path in frames.items()},
-            "sql": sql,
-            "limit": limit,
-        }
+        paths = {name: str(path) for name, path in frames.items()}
+        request = {"id": number, "frames": paths, "sql": sql, "limit": limit}
         await self._slots.acquire()
         try:
             worker = await self._worker()
@@ -106,15 +102,13 @@ class SqlWorkers:
             reply = await asyncio.wait_for(worker.receive(), timeout)
         except TimeoutError:
             self._give_back_later(worker, number)
-            raise SqlFailed(
-                f"The query took longer than {timeout:g} seconds and was stopped: "
-                "filter more, or ask for less at a time."
-            ) from None
+            took = f"The query took longer than {timeout:g} seconds and was stopped"
+            raise SqlFailed(f"{took}: filter more, or ask for less at a time.") from None
         except asyncio.CancelledError:
             self._give_back_later(worker, number)
             raise
         self._give_back(worker)
-        return await self._result(worker, reply)
+        return await _result(worker, reply)
 
     async def close(self) -> None:
         """End every worker; running queries fail."""
@@ -157,20 +151,6 @@ class SqlWorkers:
             raise SqlFailed("The SQL worker did not start: ask again, or look into the server log.")
         return worker
 
-    async def _result(self, worker: WorkerProcess, reply: Message | None) -> QueryResult:
-        if reply is None:
-            code = await worker.ended()
-            raise SqlFailed(
-                f"The query broke its worker (exit code {code}); a new one takes over: "
-                "ask for less at a time."
-            )
-        if "refused" in reply:
-            raise SqlRefused(reply["refused"])
-        if "failed" in reply:
-            raise SqlFailed(reply["failed"])
-        result: Any = reply["result"]
-        return await asyncio.to_thread(QueryResult.model_validate, result)
-
     def _give_back(self, worker: WorkerProcess) -> None:
         self._busy.discard(worker)
         if worker.alive and not self._closed:
@@ -195,3 +175,18 @@ class SqlWorkers:
             worker.kill()
         finally:
             self._give_back(worker)
+
+
+async def _result(worker: WorkerProcess, reply: Message | None) -> QueryResult:
+    if reply is None:
+        code = await worker.ended()
+        raise SqlFailed(
+            f"The query broke its worker (exit code {code}); a new one takes over: "
+            "ask for less at a time."
+        )
+    if "refused" in reply:
+        raise SqlRefused(reply["refused"])
+    if "failed" in reply:
+        raise SqlFailed(reply["failed"])
+    result: Any = reply["result"]
+    return await asyncio.to_thread(QueryResult.model_validate, result)

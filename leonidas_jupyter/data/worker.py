@@ -58,7 +58,8 @@ async def run_ingest(
         UnreadableFile: the file's content stands in the way.
         IngestFailed: the worker crashed or went over a limit.
     """
-    scratch = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".ingest-", dir=target.parent))
+    folder = await asyncio.to_thread(tempfile.mkdtemp, prefix=".ingest-", dir=target.parent)
+    scratch = Path(folder)
     worker: WorkerProcess | None = None
     try:
         worker = await WorkerProcess.start("leonidas_jupyter.data.worker")
@@ -74,10 +75,7 @@ async def run_ingest(
             report = await _follow(worker, limits, on_progress)
         await asyncio.to_thread(os.replace, scratch / "frame.parquet", target)
     except TimeoutError:
-        raise IngestFailed(
-            f"Reading the file took longer than {limits.seconds:g} seconds and was stopped: "
-            "split the file, or ask the administrator for a higher limit."
-        ) from None
+        raise IngestFailed(_clock_sentence(limits.seconds)) from None
     finally:
         await asyncio.shield(_clear(worker, scratch))
     return report
@@ -108,6 +106,13 @@ def _end_sentence(code: int, limits: WorkerLimits) -> str:
     return (
         f"The process that read the file ended unexpectedly ({reason}): try again; "
         "if it happens twice, the machine may be short of memory."
+    )
+
+
+def _clock_sentence(seconds: float) -> str:
+    return (
+        f"Reading the file took longer than {seconds:g} seconds and was stopped: "
+        "split the file, or ask the administrator for a higher limit."
     )
 
 
