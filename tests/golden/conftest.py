@@ -1,7 +1,5 @@
 """The golden tables, ingested once."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.golden.judge import Table, golden_names, load
@@ -9,5 +7,5 @@ from tests.golden.judge import Table, golden_names, load
 
 @pytest.fixture(scope="session")
 def golden_tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
-    folder: Path = tmp_path_factory.mktemp("golden")
+    folder = tmp_path_factory.mktemp("golden")
     return {name: load(name, folder) for name in golden_names()}

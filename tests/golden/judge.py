@@ -1,8 +1,9 @@
-"""Golden questions: the product's frames, answers by plain DuckDB, and their comparison with pandas.
+"""Golden questions: the product's frames, answers by DuckDB, compared with pandas.
 
-A golden line is an object: ``question``, ``kind``, ``expect`` (a pandas expression over ``df``, or ``abstain``, or ``text:`` and
-words of the answer), and where needed ``earlier`` (questions before it), ``column`` (which column of the result answers; the
-first after the groups otherwise), ``mark`` (of the chart), ``count`` (compare the number of rows), ``having`` (keep gaps only).
+A golden line is an object: ``question``, ``kind``, ``expect`` (a pandas expression over ``df``, or
+``abstain``, or ``text:`` and words of the answer), and where needed ``earlier`` (questions before
+it), ``column`` (which column of the result answers; the first after the groups otherwise),
+``mark`` (of the chart), ``count`` (compare the number of rows), ``having`` (keep gaps only).
 """
 
 import datetime
@@ -94,9 +95,13 @@ class Desk:
         self.analyst = Analyst(self.frames)
         self._connection = duckdb.connect()
         for table in tables:
-            self._connection.execute(f"CREATE VIEW \"{table.frame.name}\" AS FROM '{table.parquet}'")
+            self._connection.execute(
+                f"CREATE VIEW \"{table.frame.name}\" AS FROM '{table.parquet}'"
+            )
 
-    def ask(self, question: str, earlier: Sequence[str] = ()) -> tuple[Plan, list[ToolOutcome], str]:
+    def ask(
+        self, question: str, earlier: Sequence[str] = ()
+    ) -> tuple[Plan, list[ToolOutcome], str]:
         """The plan, what its calls gave, and the answer."""
         plan = self.analyst.plan(question, earlier)
         outcomes = [self.run(call) for call in plan.calls]
@@ -105,7 +110,15 @@ class Desk:
     def run(self, call: PlannedCall) -> ToolOutcome:
         """One tool call."""
         if call.tool == "list_frames":
-            listed = [{"name": f.name, "filename": f.filename, "rows": f.profile.rows, "columns": len(f.profile.columns)} for f in self.frames]
+            listed = [
+                {
+                    "name": f.name,
+                    "filename": f.filename,
+                    "rows": f.profile.rows,
+                    "columns": len(f.profile.columns),
+                }
+                for f in self.frames
+            ]
             return ToolOutcome(True, {"frames": listed})
         if call.tool == "describe_frame":
             found = next(frame for frame in self.frames if frame.name == call.arguments["name"])
@@ -116,7 +129,9 @@ class Desk:
         if call.tool == "chart":
             assert set(call.arguments) == {"sql", "spec"}
             checked(call.arguments["spec"], [column["name"] for column in columns])
-        return ToolOutcome(True, {"columns": columns, "rows": rows, "truncated": False, "elapsed_ms": 0.1})
+        return ToolOutcome(
+            True, {"columns": columns, "rows": rows, "truncated": False, "elapsed_ms": 0.1}
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -162,13 +177,18 @@ def judge(entry: Mapping[str, Any], desk: Desk, frame: pd.DataFrame) -> tuple[st
         names = [mark if isinstance(mark, str) else mark["type"] for mark in drawn]
         if names != [entry["mark"]]:
             return "wrong", f"drew {names}"
-    wanted = eval(entry["expect"], {"df": frame, "pd": pd, "np": np})
+    # The expressions are this repository's own golden files.
+    wanted = eval(entry["expect"], {"df": frame, "pd": pd, "np": np})  # noqa: S307
     result = next(outcome.result for outcome in outcomes if "rows" in outcome.result)
-    problem = _compare(entry, wanted, [column["name"] for column in result["columns"]], result["rows"])
+    problem = _compare(
+        entry, wanted, [column["name"] for column in result["columns"]], result["rows"]
+    )
     return ("wrong", problem) if problem else ("right", "")
 
 
-def _compare(entry: Mapping[str, Any], wanted: Any, columns: list[str], rows: list[list[Any]]) -> str:
+def _compare(
+    entry: Mapping[str, Any], wanted: Any, columns: list[str], rows: list[list[Any]]
+) -> str:
     if "count" in entry:
         return "" if wanted == len(rows) else f"{wanted} rows, not {len(rows)}"
     if isinstance(wanted, pd.Series):
@@ -191,7 +211,8 @@ def _compare(entry: Mapping[str, Any], wanted: Any, columns: list[str], rows: li
 def _compare_groups(wanted: pd.Series, rows: list[list[Any]]) -> str:
     keys = wanted.index.nlevels
     want = {
-        tuple(map(_same_form, index if keys > 1 else (index,))): value for index, value in wanted.dropna().items()
+        tuple(map(_same_form, index if keys > 1 else (index,))): value
+        for index, value in wanted.dropna().items()
     }
     got = {tuple(map(_same_form, row[:keys])): row[keys] for row in rows if row[keys] is not None}
     equal = want.keys() == got.keys() and all(same(value, got[key]) for key, value in want.items())

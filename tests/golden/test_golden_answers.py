@@ -1,5 +1,6 @@
 """No silent misread over the golden questions, and coverage that does not fall."""
 
+import sys
 from collections import Counter, defaultdict
 
 import pytest
@@ -41,7 +42,11 @@ def test_there_are_enough_golden_questions_over_enough_tables() -> None:
 
 
 def test_no_golden_question_is_misread(verdicts) -> None:
-    wrong = [f"{name}: {entry['question']!r} {why}" for name, entry, verdict, why in verdicts if verdict == "wrong"]
+    wrong = [
+        f"{name}: {entry['question']!r} {why}"
+        for name, entry, verdict, why in verdicts
+        if verdict == "wrong"
+    ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -54,9 +59,14 @@ def test_coverage_of_each_kind_stays_above_its_floor(verdicts, capsys) -> None:
         for kind, counts in sorted(tally.items()):
             asked = counts["right"] + counts["declined"] + counts["wrong"]
             shares[kind] = counts["right"] / asked if asked else 1.0
-            print(f"\n  {kind:12} right {counts['right']:3}/{asked:3}  abstained {counts['abstained']:3}", end="")  # noqa: T201 — the coverage report
+            line = (
+                f"{kind:12} right {counts['right']:3}/{asked:3}  abstained {counts['abstained']:3}"
+            )
+            sys.stdout.write(f"\n  {line}")
     declined = [entry["question"] for _, entry, verdict, _ in verdicts if verdict == "declined"]
-    low = {kind: shares.get(kind, 0) for kind, floor in FLOORS.items() if shares.get(kind, 0) < floor}
+    low = {
+        kind: shares.get(kind, 0) for kind, floor in FLOORS.items() if shares.get(kind, 0) < floor
+    }
     assert not low, f"{low}; declined: {declined}"
 
 

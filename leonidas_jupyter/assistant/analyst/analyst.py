@@ -1,4 +1,7 @@
-"""The built-in analyst: a question in English becomes tool calls, or an honest "I do not understand"."""
+"""The built-in analyst: a question in English becomes tool calls.
+
+Or an honest "I do not understand".
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,18 +9,14 @@ from dataclasses import replace
 from leonidas_jupyter.assistant.analyst import refusal
 from leonidas_jupyter.assistant.analyst.followup import fragment, merge
 from leonidas_jupyter.assistant.analyst.grammar import question_of
-from leonidas_jupyter.assistant.analyst.lexicon import (
-    FrameLexicon,
-    phrase_key,
-    read_frame,
-    vocabulary,
-)
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, read_frame
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
 from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutcome, plain
 from leonidas_jupyter.assistant.analyst.question import Question
 from leonidas_jupyter.assistant.analyst.reading import Attempt, Understood, read
 from leonidas_jupyter.assistant.analyst.spans import Span
 from leonidas_jupyter.assistant.analyst.suggest import suggestions
+from leonidas_jupyter.assistant.analyst.vocabulary import phrase_key, vocabulary
 from leonidas_jupyter.data.frames import Frame
 
 _LONGEST = 2000
@@ -42,7 +41,8 @@ class Analyst:
 
         Args:
             question: the person's words.
-            earlier: this session's questions before it, oldest first; a follow-up changes the last one understood.
+            earlier: this session's questions before it, oldest first; a follow-up changes the
+                last one that was understood.
         """
         said = self._small_talk(question)
         if said is not None:
@@ -131,7 +131,10 @@ class Analyst:
         return plain("refusal", refusal.not_understood(unknown, reasons, near, self.offers()))
 
     def _near(self, unknown: Sequence[str]) -> list[str]:
-        """Return columns with one of the words in their names, with their frame where it is not the only one."""
+        """Return columns with one of the words in their names.
+
+        With their frame where it is not the only one.
+        """
         words = {word.lower() for word in unknown}
         near = []
         for lexicon in self._lexicons:
@@ -142,7 +145,10 @@ class Analyst:
 
 
 def _best(attempts: Sequence[Attempt]) -> list[Understood]:
-    """Return the different things that the best readings would compute; a follow-up stays with its frame."""
+    """Return the different things that the best readings would compute.
+
+    A follow-up stays with its frame.
+    """
     followed = [attempt for attempt in attempts if attempt.followed and attempt.understood]
     found = [understood for attempt in followed or attempts for understood in attempt.understood]
     best = max((understood.rank for understood in found), default=0)

@@ -1,6 +1,7 @@
 """Vega-Lite specifications (version 5, without data): fields are the columns of a query's result.
 
-Fields are written as the result names them; the chart tool escapes what Vega-Lite would read as a path.
+Fields are written as the result names them; the chart tool escapes what Vega-Lite would read
+as a path.
 
 The grammar is that of https://vega.github.io/schema/vega-lite/v5.json.
 """
@@ -11,7 +12,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 Spec = dict[str, Any]
 
 
-def _axis(name: str, kind: str, **more: Any) -> Spec:
+def _axis(name: str, kind: str, **more: object) -> Spec:
     return {"field": name, "type": kind, "title": name, **more}
 
 
@@ -29,7 +30,10 @@ def bar(category: str, value: str, color: str | None = None) -> Spec:
 
 
 def line(x: str, value: str, kind: str, color: str | None = None) -> Spec:
-    """Return a line of ``value`` over ``x``, whose type is ``kind`` (temporal, ordinal or quantitative)."""
+    """Return a line of ``value`` over ``x``.
+
+    Whose type is ``kind`` (temporal, ordinal or quantitative).
+    """
     encoding: Spec = {"x": _axis(x, kind), "y": _axis(value, "quantitative", scale={"zero": False})}
     if color:
         encoding["color"] = _axis(color, "nominal")

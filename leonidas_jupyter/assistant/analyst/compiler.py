@@ -1,4 +1,7 @@
-"""From the parts of a question to DuckDB SQL. Identifiers are always quoted, values are always literals."""
+"""From the parts of a question to DuckDB SQL.
+
+Identifiers are always quoted, values are always literals.
+"""
 
 from collections.abc import Sequence
 
@@ -26,7 +29,10 @@ AGGREGATES: dict[str, str] = {
     "count": "count({c})",
     "rows": "count(*)",
 }
-"""SQL of each aggregate: sample standard deviation, variance, skewness and kurtosis; quantiles by linear interpolation, as pandas has them."""
+"""SQL of each aggregate: sample standard deviation, variance, skewness and kurtosis.
+
+Quantiles by linear interpolation, as pandas has them.
+"""
 
 PARTS: dict[str, str] = {
     "year": "year({c})",
@@ -46,7 +52,10 @@ _CONDITION_PARTS = {"year": "year({c})", "month": "month({c})"}
 
 
 def fill(template: str, **parts: object) -> str:
-    """Return SQL with its parts put in. Every part was made by ``quote``, ``literal`` or a function here that uses them."""
+    """Return SQL with its parts put in.
+
+    Every part was made by ``quote``, ``literal`` or a function here that uses them.
+    """
     return template.format(**parts)
 
 
@@ -111,7 +120,10 @@ def group_name(group: Group) -> str:
 
 
 def condition_sql(condition: Condition, question: Question) -> str:
-    """Return the SQL of one condition. Rows without a value never meet one, negated or not, but for a test of null."""
+    """Return the SQL of one condition.
+
+    Rows without a value never meet one, negated or not, but for a test of null.
+    """
     column = quote(condition.column)
     op, values = condition.op, condition.values
     if condition.part:
@@ -128,7 +140,10 @@ def condition_sql(condition: Condition, question: Question) -> str:
     for aggregate in ("mean", "median"):
         if op.endswith(aggregate):
             inner = AGGREGATES[aggregate].format(c=column)
-            return f"{column} {op.removesuffix(aggregate)} (SELECT {inner} FROM {quote(question.frame)})"
+            against = fill(
+                "(SELECT {inner} FROM {frame})", inner=inner, frame=quote(question.frame)
+            )
+            return f"{column} {op.removesuffix(aggregate)} {against}"
     return f"{column} {'<>' if op == '!=' else op} {literal(values[0])}"
 
 
@@ -169,8 +184,8 @@ def select(
 ) -> str:
     """Return a SELECT over the question's frame and filters.
 
-    ``outputs`` are expressions with their names; the first ``group_by`` of them are the groups; ``extra`` are further
-    conditions; ``order`` is the text after ORDER BY.
+    ``outputs`` are expressions with their names; the first ``group_by`` of them are the groups;
+    ``extra`` are further conditions; ``order`` is the text after ORDER BY.
     """
     listed = ", ".join(f"{expression} AS {quote(name)}" for expression, name in outputs)
     sql = fill("SELECT {listed}\nFROM {frame}", listed=listed, frame=quote(question.frame))

@@ -1,4 +1,4 @@
-"""Follow-ups: a fragment ("and by region?", "what about 2015?", "as a chart") changes the question before it."""
+"""Follow-ups: "and by region?", "what about 2015?", "as a chart" change the question before."""
 
 import re
 from collections.abc import Sequence
@@ -14,12 +14,13 @@ from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measur
 from leonidas_jupyter.assistant.analyst.spans import Span
 
 _MARKER = re.compile(
-    r"^\s*(?:and|but|what about|how about|and what about|and how about|now|ok(?:ay)?,?|then|same(?: thing)?(?: but)?|the same(?: but)?|only|just|instead|what if)\b[\s,]*",
+    r"^\s*(?:and|but|(?:and )?(?:what|how) about|now|ok(?:ay)?,?|then|only|just|instead|what if"
+    r"|(?:the )?same(?: thing)?(?: but)?)\b[\s,]*",
     re.I,
 )
 _BACK = re.compile(r"\b(?:of|among|amongst|from|out of) (?:those|these|them)\b", re.I)
 _PRONOUN = re.compile(
-    r"\b(?:that|this|it|those|these|them|instead|too|the same|same|as well|again|the result|the results)\b",
+    r"\b(?:that|this|it|those|these|them|instead|too|(?:the )?same|as well|again|the results?)\b",
     re.I,
 )
 
@@ -28,7 +29,8 @@ _PRONOUN = re.compile(
 class Fragment:
     """A question as a follow-up: what is left of it without the words that only point back.
 
-    ``marked``: it begins like one ("and", "what about"). ``back``: it cannot be anything else ("how many of those").
+    ``marked``: it begins like one ("and", "what about"). ``back``: it cannot be anything else
+    ("how many of those").
     """
 
     rest: str
@@ -49,7 +51,10 @@ def fragment(question: str) -> Fragment:
 def merge(
     spans: Sequence[Span], lexicon: FrameLexicon, before: Question
 ) -> tuple[Operation, Question] | None:
-    """Return the question ``before`` changed by a fragment; None where the fragment is no change that we know."""
+    """Return the question ``before`` changed by a fragment.
+
+    None where the fragment is no change that we know.
+    """
     for parse in parses(spans, lexicon):
         changed = _changed(parse, before)
         if changed is None:
@@ -98,13 +103,21 @@ def _recore(text: str, parse: Parse, question: Question) -> Question | None:
 
 def _counted(parse: Parse, question: Question) -> Question | None:
     """Read "and how many are female?": rows of what was asked about before."""
-    if question.target.conditions or question.operation not in ("rows", "aggregate", "distinct", "rows_listed"):
+    if question.target.conditions or question.operation not in (
+        "rows",
+        "aggregate",
+        "distinct",
+        "rows_listed",
+    ):
         return None
     return Question("rows", question.frame, groups=parse.groups, where=question.where)
 
 
 def _clear(question: Question) -> Question:
-    """Return the question without the spans of its own text, which is not the one that is read now."""
+    """Return the question without the spans of its own text.
+
+    Which is not the one that is read now.
+    """
     return replace(
         question,
         measures=tuple(replace(measure, spans=frozenset()) for measure in question.measures),

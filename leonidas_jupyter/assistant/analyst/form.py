@@ -5,9 +5,18 @@ from dataclasses import dataclass
 
 _WORDS = {"no": 0, "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _COUNT = r"(?P<count>\d|no|zero|one|two|three|four|five|six)"
-_PLACES = r"(?:decimal\s+places?|decimal\s+points?|decimal\s+digits?|decimals?|digits?\s+after\s+the\s+(?:decimal\s+)?point|places?)"
-_LEAD = r"[,;]?\s*(?:and\s+|please\s+|then\s+)*(?:round(?:ed|ing)?|give|correct|accurate|report(?:ed)?|with|to|up\s+to|using|show(?:n)?|precise)?"
-_OBJECT = r"(?:\s+(?:it|them|this|that|off|your\s+answers?|the\s+(?:answers?|results?|values?|numbers?)))*"
+_PLACES = (
+    r"(?:decimal\s+(?:places?|points?|digits?)|decimals?|places?"
+    r"|digits?\s+after\s+the\s+(?:decimal\s+)?point)"
+)
+_LEAD = (
+    r"[,;]?\s*(?:and\s+|please\s+|then\s+)*(?:round(?:ed|ing)?|give|correct|accurate"
+    r"|report(?:ed)?|with|to|up\s+to|using|show(?:n)?|precise)?"
+)
+_OBJECT = (
+    r"(?:\s+(?:it|them|this|that|off|your\s+answers?"
+    r"|the\s+(?:answers?|results?|values?|numbers?)))*"
+)
 _ROUNDED = re.compile(
     rf"{_LEAD}{_OBJECT}\s*(?:to|with|at|up\s+to)?\s*(?:the\s+)?\b{_COUNT}\s+{_PLACES}\b", re.I
 )
@@ -19,7 +28,10 @@ _WHOLE = re.compile(
 
 @dataclass(frozen=True)
 class Form:
-    """What is left of the question when its form is taken out, and how many decimals numbers shall have."""
+    """What is left of the question when its form is taken out.
+
+    And how many decimals numbers shall have.
+    """
 
     question: str
     decimals: int | None

@@ -1,7 +1,8 @@
 """The accounting gate: what the question says must be in what is computed, or the analyst abstains.
 
-It looks at the spans of the question and at the compiled calls, not at how the grammar came from one to the other: a word that
-the grammar dropped by mistake is found here. Words are let through unseen only where they cannot change the answer.
+It looks at the spans of the question and at the compiled calls, not at how the grammar came from
+one to the other: a word that the grammar dropped by mistake is found here. Words are let through
+unseen only where they cannot change the answer.
 """
 
 import json
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from leonidas_jupyter.assistant.analyst.compiler import AGGREGATES, quote
-from leonidas_jupyter.assistant.analyst.filters import plain
+from leonidas_jupyter.assistant.analyst.conditions import plain
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.question import Question
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, refs_of
@@ -21,7 +22,10 @@ _GLUE = frozenset("-=hwpoaf,&lqRKJgtWFuk")
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is computed: all SQL of the calls, the whole of their arguments, and the typed question."""
+    """What is computed: all SQL of the calls, the whole of their arguments.
+
+    And the typed question.
+    """
 
     sql: str
     text: str
@@ -46,7 +50,10 @@ def evidence_of(
 def unaccounted(
     spans: Sequence[Span], question: Question, calls: Sequence[PlannedCall]
 ) -> list[Span]:
-    """Return the spans that nothing computed accounts for; none means that the answer may be given."""
+    """Return the spans that nothing computed accounts for.
+
+    None means that the answer may be given.
+    """
     evidence = evidence_of(question, calls, spans)
     held = question.accounted
     missing = []
@@ -87,11 +94,16 @@ def _number(index: int, span: Span, evidence: Evidence) -> bool:
     shown = {repr(plain(replace(number, value=number.value * scale))), f"{int(number.value):02d}"}
     if number.value <= 100 and "quantile_cont(" in evidence.sql:
         shown.add(repr(number.value / 100))
-    return any(re.search(rf"(?<![\w.]){re.escape(text)}(?!\w|\.\d)", evidence.sql) for text in shown)
+    return any(
+        re.search(rf"(?<![\w.]){re.escape(text)}(?!\w|\.\d)", evidence.sql) for text in shown
+    )
 
 
 def _dates(sql: str) -> set[int]:
-    """Return the years and days of the dates in some SQL, and of the days before them: an end is written as what follows it."""
+    """Return the years and days of the dates in some SQL, and of the days before them.
+
+    An end is written as what follows it.
+    """
     found: set[int] = set()
     for text in re.findall(r"'(\d{4}-\d{2}-\d{2})'", sql):
         end = date.fromisoformat(text)
@@ -114,7 +126,9 @@ def _value(_index: int, span: Span, evidence: Evidence) -> bool:
 def _period(index: int, span: Span, evidence: Evidence) -> bool:
     """A part of a date is grouped by or compared; a "day" may be a row of a table of days."""
     question = evidence.question
-    grouped = any(index in group.spans and (group.part or group.column) for group in question.groups)
+    grouped = any(
+        index in group.spans and (group.part or group.column) for group in question.groups
+    )
     return grouped or _in_conditions(index, span, evidence) or span.meaning.value == "day"
 
 
@@ -155,7 +169,7 @@ def _aggregate(index: int, span: Span, evidence: Evidence) -> bool:
     if question.operation in _COUNTED:
         return bool(name == "sum")
     if name in ("min", "max") and question.order is not None:
-        return question.order.descending == (name == "max")
+        return bool(question.order.descending == (name == "max"))
     function = _AGGREGATE_FUNCTIONS[name]
     return function is not None and function.group() in evidence.sql
 

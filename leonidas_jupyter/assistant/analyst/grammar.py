@@ -1,11 +1,14 @@
-"""From spans to a typed question: the rules rewrite, one operation of the table must match all that remains."""
+"""From spans to a typed question.
+
+The rules rewrite, one operation of the table must match all that remains.
+"""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from leonidas_jupyter.assistant.analyst import filters, numbers, phrases
-from leonidas_jupyter.assistant.analyst.filters import time_column
+from leonidas_jupyter.assistant.analyst import filters, numbers, phrases, values
+from leonidas_jupyter.assistant.analyst.conditions import time_column
 from leonidas_jupyter.assistant.analyst.items import (
     FILTER,
     GROUP,
@@ -29,7 +32,7 @@ _COMPARING = re.compile("[drxm~]")
 # What only holds a sentence together, once the rules have seen it.
 _GLUE = frozenset("=hwpoaf")
 _JOINERS = "&|,"
-_PAIRS: tuple[Rule, ...] = (rule("W?V(?:[&t,|]|R?~[o=pd]*)V", filters.pair),)
+_PAIRS: tuple[Rule, ...] = (rule("W?V(?:[&t,|]|R?~[o=pd]*)V", values.pair),)
 
 
 def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
@@ -48,7 +51,10 @@ def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
 
 def _frame_as_rows(items: list[Item], frame: str) -> list[Item]:
     """Read the frame's own name as its rows: "penguins", "the penguins dataset"."""
-    named = [replace(item, kind="R") if item.kind == "F" and item.value == frame else item for item in items]
+    named = [
+        replace(item, kind="R") if item.kind == "F" and item.value == frame else item
+        for item in items
+    ]
     merged: list[Item] = []
     for item in named:
         if merged and {item.kind, merged[-1].kind} in ({"R", "J"}, {"R"}):
@@ -64,7 +70,9 @@ def _days_as_rows(items: list[Item], lexicon: FrameLexicon) -> list[Item]:
     if len(dated) != 1 or dated[0].profile.type != "date" or not dated[0].key:
         return items
     return [
-        replace(item, kind="R") if item.kind == "P" and item.value == "day" and at and items[at - 1].kind in "H%N1qE" else item
+        replace(item, kind="R")
+        if item.kind == "P" and item.value == "day" and at and items[at - 1].kind in "H%N1qE"
+        else item
         for at, item in enumerate(items)
     ]
 
@@ -93,7 +101,10 @@ def _joiner(items: Sequence[Item]) -> str | None:
 
 
 def _core(items: Sequence[Item]) -> list[Item]:
-    """Return the items without conditions, groups and glue, and without the joiners that those leave behind."""
+    """Return the items without conditions, groups and glue.
+
+    And without the joiners that those leave behind.
+    """
     kept: list[Item] = []
     for at, item in enumerate(items):
         if item.kind in _JOINERS:
@@ -125,7 +136,9 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
         return []
     core = _core(items)
     conditions = tuple(item.value for item in only(items, FILTER))
-    groups = tuple(_settled(group, conditions, lexicon) for item in only(items, GROUP) for group in item.value)
+    groups = tuple(
+        _settled(group, conditions, lexicon) for item in only(items, GROUP) for group in item.value
+    )
     made = []
     for kept in (core, _without_rows(core)):
         loose = spans_of(items) - spans_of(kept)
@@ -145,21 +158,33 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
 
 
 def _settled(group: Group, conditions: Sequence[Condition], lexicon: FrameLexicon) -> Group:
-    """Decide what "by month" means: the months of one year, or a question back where there are more years."""
+    """Decide what "by month" means.
+
+    The months of one year, or a question back where there are more years.
+    """
     if group.part != "month?":
         return group
     profile = lexicon.column(group.column).profile
     years = {str(profile.min or "")[:4], str(profile.max or "")[:4]}
     for condition in conditions:
-        if condition.column == group.column and not condition.negated and condition.op in ("=", "period"):
+        if (
+            condition.column == group.column
+            and not condition.negated
+            and condition.op in ("=", "period")
+        ):
             years = {str(value)[:4] for value in condition.values[:1]} | {_last_year(condition)}
     if len(years) == 1:
         return replace(group, part="month")
-    raise Ambiguous("month", ["per calendar month (2012-01, 2012-02, …)", "by month of the year (1 to 12)"])
+    raise Ambiguous(
+        "month", ["per calendar month (2012-01, 2012-02, …)", "by month of the year (1 to 12)"]
+    )
 
 
 def _last_year(condition: Condition) -> str:
-    """Return the last year that a condition on a date lets through; a period ends before its second value."""
+    """Return the last year that a condition on a date lets through.
+
+    A period ends before its second value.
+    """
     if condition.op != "period":
         return str(condition.values[-1])[:4]
     year, rest = str(condition.values[-1])[:4], str(condition.values[-1])[4:]
@@ -167,7 +192,10 @@ def _last_year(condition: Condition) -> str:
 
 
 def _without_rows(core: Sequence[Item]) -> list[Item]:
-    """Leave out "of the penguins", "in the table"; after a word that counts or asks, rows are what is meant."""
+    """Leave out "of the penguins", "in the table".
+
+    After a word that counts or asks, rows are what is meant.
+    """
     return [
         item
         for at, item in enumerate(core)
@@ -176,7 +204,10 @@ def _without_rows(core: Sequence[Item]) -> list[Item]:
 
 
 def question_of(spans: Sequence[Span], lexicon: FrameLexicon) -> tuple[Operation, Question] | None:
-    """Return the first operation that takes the whole core, with its typed question; None where none does."""
+    """Return the first operation that takes the whole core, with its typed question.
+
+    None where none does.
+    """
     for parse in parses(spans, lexicon):
         text = code(parse.core)
         for operation in TABLE:

@@ -1,4 +1,7 @@
-"""A question as a row of items, and the rewriting of it: rules replace what they understand by one item."""
+"""A question as a row of items, and the rewriting of it.
+
+Rules replace what they understand by one item.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +13,10 @@ from leonidas_jupyter.assistant.analyst.question import Spans, union
 from leonidas_jupyter.assistant.analyst.spans import Span
 
 FILTER, GROUP, MEASURE, PAIR, BOUND, TIME = "5", "6", "7", "8", "3", "4"
-"""Kinds of the items that rules make: a condition, groups, measures, two values, a comparison with a number, one with a time."""
+"""Kinds of the items that rules make.
+
+A condition, groups, measures, two values, a comparison with a number, one with a time.
+"""
 
 
 @dataclass(frozen=True)
@@ -23,12 +29,15 @@ class Item:
     text: str = ""
 
 
-Action = Callable[[Sequence[Item], FrameLexicon], "Iterable[Item] | None"]
+Action = Callable[[Sequence[Item], FrameLexicon], "list[Item] | None"]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A pattern over the items' kinds, and what to put in place of a match; None leaves it as it is."""
+    """A pattern over the items' kinds, and what to put in place of a match.
+
+    None leaves it as it is.
+    """
 
     pattern: re.Pattern[str]
     action: Action
@@ -62,9 +71,8 @@ def rewrite(items: list[Item], rules: Sequence[Rule], lexicon: FrameLexicon) -> 
             if made is None or match.end() == match.start():
                 at = match.start() + 1
                 continue
-            replacement = list(made)
-            items = [*items[: match.start()], *replacement, *items[match.end() :]]
-            at = match.start() + len(replacement) if replacement else match.start()
+            items = [*items[: match.start()], *made, *items[match.end() :]]
+            at = match.start() + len(made)
     return items
 
 

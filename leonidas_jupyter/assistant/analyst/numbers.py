@@ -1,4 +1,7 @@
-"""Rules for numbers, comparisons and times: from words to bounds that a column can be held against."""
+"""Rules for numbers, comparisons and times.
+
+From words to bounds that a column can be held against.
+"""
 
 import calendar
 import re
@@ -15,7 +18,10 @@ FLIPPED = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!=", "!=": "="}
 
 @dataclass(frozen=True)
 class Bound:
-    """A comparison with numbers: ``op`` and one number, or ``between`` (inclusive) and two, or ``in`` and several."""
+    """A comparison with numbers.
+
+    ``op`` and one number, or ``between`` (inclusive) and two, or ``in`` and several.
+    """
 
     op: str
     numbers: tuple[Number, ...]
@@ -23,7 +29,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Period:
-    """A stretch of time, from ``first`` up to but not including ``after`` (ISO dates or instants)."""
+    """A stretch of time, from ``first`` up to but not including ``after`` (ISO dates)."""
 
     first: str
     after: str
@@ -32,7 +38,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Time:
-    """A comparison with a time; ``op`` ``in`` is "during". ``months`` (1 to 12) stand for those months of any year."""
+    """A comparison with a time.
+
+    ``op`` ``in`` is "during". ``months`` (1 to 12) stand for those months of any year.
+    """
 
     op: str
     periods: tuple[Period, ...] = ()
@@ -40,7 +49,10 @@ class Time:
 
 
 def period_of(text: str) -> Period | None:
-    """Return the stretch of time that an ISO date, month or instant names; None where there is no such date."""
+    """Return the stretch of time that an ISO date, month or instant names.
+
+    None where there is no such date.
+    """
     try:
         if re.fullmatch(r"\d{4}", text):
             return Period(f"{text}-01-01", f"{int(text) + 1:04d}-01-01", text)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from leonidas_jupyter.assistant.analyst.filters import time_column
+from leonidas_jupyter.assistant.analyst.column import NamedColumn
+from leonidas_jupyter.assistant.analyst.conditions import time_column
 from leonidas_jupyter.assistant.analyst.items import (
     FILTER,
     GROUP,
@@ -13,7 +14,7 @@ from leonidas_jupyter.assistant.analyst.items import (
     rule,
     spans_of,
 )
-from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measure, Spans
 from leonidas_jupyter.assistant.analyst.spans import Number
 
@@ -35,11 +36,7 @@ def _date_part(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | Non
     if not column.temporal:
         return None
     spans = spans_of(items)
-    return [
-        Item(
-            DATE_PART, Group(column.name, only(items, "P")[0].value, spans), spans
-        )
-    ]
+    return [Item(DATE_PART, Group(column.name, only(items, "P")[0].value, spans), spans)]
 
 
 def _one_group(item: Item, lexicon: FrameLexicon) -> Group:
@@ -101,10 +98,10 @@ def _percentile(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
 
 
 def _aggregates(items: Sequence[Item]) -> list[tuple[str, float | None]]:
-    listed: list[tuple[str, float | None]] = []
-    for item in only(items, "A"):
-        listed.append(item.value if isinstance(item.value, tuple) else (item.value, None))
-    return listed
+    return [
+        item.value if isinstance(item.value, tuple) else (item.value, None)
+        for item in only(items, "A")
+    ]
 
 
 def _measures(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
@@ -120,7 +117,10 @@ def _measures(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None
 
 
 def suits(aggregate: str, column: NamedColumn) -> bool:
-    """Return whether ``aggregate`` is defined for the column's type; the mean of a yes/no column is its share of yes."""
+    """Return whether ``aggregate`` is defined for the column's type.
+
+    The mean of a yes/no column is its share of yes.
+    """
     if column.numeric or aggregate in ANY_TYPE:
         return aggregate not in ("min", "max") or column.profile.type not in ("text", "boolean")
     return False

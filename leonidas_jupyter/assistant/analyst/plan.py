@@ -31,8 +31,9 @@ Renderer = Callable[[Sequence[ToolOutcome]], str]
 class Plan:
     """The calls that answer a question, in order, and the Markdown made of their results.
 
-    Without calls the text is complete at once: help, a question back, or a refusal. ``kind`` names the
-    operation (``aggregate``, ``share`` …, or ``help``, ``greeting``, ``refusal``, ``choice``).
+    Without calls the text is complete at once: help, a question back, or a refusal. ``kind`` names
+    the operation (``aggregate``, ``share`` …, or ``help``, ``greeting``, ``refusal``,
+    ``choice``).
     """
 
     kind: str

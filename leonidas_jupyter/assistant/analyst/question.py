@@ -1,4 +1,7 @@
-"""The typed question: what was understood, with the spans of the question that each part accounts for."""
+"""The typed question: what was understood.
+
+With the spans of the question that each part accounts for.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,16 +14,19 @@ NONE: Spans = frozenset()
 class Ambiguous(Exception):
     """A phrase means two things equally well; ``choices`` are the readings to offer."""
 
-    def __init__(self, phrase: str, choices: Sequence[str]):
+    def __init__(self, phrase: str, choices: Sequence[str]) -> None:
         super().__init__(phrase)
         self.phrase = phrase
         self.choices = tuple(dict.fromkeys(choices))
 
 
 class Unfit(Exception):
-    """The words were read, but what they ask does not fit the frame; ``reason`` says why in one sentence."""
+    """The words were read, but what they ask does not fit the frame.
 
-    def __init__(self, reason: str):
+    ``reason`` says why in one sentence.
+    """
+
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -29,8 +35,9 @@ class Unfit(Exception):
 class Condition:
     """One test of a column.
 
-    ``op`` is a comparison (``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=``), ``between``, ``in``, ``null``, ``contains``, ``starts``, ``ends``,
-    ``period`` (values are the first instant and the first after it, ISO), ``>column`` style comparisons with another column or ``>mean``
+    ``op`` is a comparison (``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=``), ``between``, ``in``,
+    ``null``, ``contains``, ``starts``, ``ends``, ``period`` (values are the first instant and
+    the first after it, ISO), ``>column`` style comparisons with another column or ``>mean``
     style with an aggregate. ``part`` compares a part of a date instead of the date.
     """
 
@@ -61,7 +68,10 @@ class Where:
 
 @dataclass(frozen=True)
 class Group:
-    """A column to group by, or a part of a date: ``part`` is year, month, quarter, week, day, dayofweek, monthofyear, hour, decade."""
+    """A column to group by, or a part of a date.
+
+    ``part`` is year, month, quarter, week, day, dayofweek, monthofyear, hour, decade.
+    """
 
     column: str
     part: str | None = None
@@ -70,7 +80,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Measure:
-    """An aggregate of a column; without a column it counts rows. ``parameter`` is a quantile's share."""
+    """An aggregate of a column.
+
+    Without a column it counts rows. ``parameter`` is a quantile's share.
+    """
 
     agg: str
     column: str | None = None
@@ -80,7 +93,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Order:
-    """Whether the largest come first, after how many are passed over, and how many are asked for."""
+    """Whether the largest come first, after how many are passed over.
+
+    And how many are asked for.
+    """
 
     descending: bool = True
     skip: int = 0
@@ -90,7 +106,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Question:
-    """Everything that was understood of one question about one frame. ``operation`` names an entry of the table of operations."""
+    """Everything that was understood of one question about one frame.
+
+    ``operation`` names an entry of the table of operations.
+    """
 
     operation: str
     frame: str

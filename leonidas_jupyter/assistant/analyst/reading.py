@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from leonidas_jupyter.assistant.analyst import gate
 from leonidas_jupyter.assistant.analyst.form import read_form
-from leonidas_jupyter.assistant.analyst.lexicon import LOOSE, FrameLexicon
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Question, Unfit
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, readings, with_word
 from leonidas_jupyter.assistant.analyst.spelling import correct
+from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE
 from leonidas_jupyter.assistant.analyst.words import Token, tokenize
 
 Understand = Callable[[Sequence[Span], FrameLexicon], "tuple[Operation, Question] | None"]
@@ -19,7 +20,10 @@ Understand = Callable[[Sequence[Span], FrameLexicon], "tuple[Operation, Question
 
 @dataclass(frozen=True)
 class Understood:
-    """A question that was read completely, for one frame. ``rank`` is lower where columns were matched loosely."""
+    """A question that was read completely, for one frame.
+
+    ``rank`` is lower where columns were matched loosely.
+    """
 
     operation: Operation
     question: Question
@@ -32,8 +36,8 @@ class Understood:
 class Attempt:
     """What came of reading a question against one frame: readings, or why there are none.
 
-    ``unknown`` are the words that nothing accounts for, ``named`` the frames that the question names; ``followed`` says
-    that it was read as a change of the question before.
+    ``unknown`` are the words that nothing accounts for, ``named`` the frames that the question
+    names; ``followed`` says that it was read as a change of the question before.
     """
 
     frame: str

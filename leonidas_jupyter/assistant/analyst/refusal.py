@@ -13,8 +13,10 @@ from leonidas_jupyter.assistant.analyst.reply import (
 )
 
 _ABILITIES = (
-    "I read your question word by word and answer it with SQL: counts, columns and types, missing values and duplicates, means, medians, "
-    "totals and quantiles, by groups, top and bottom, filters (“more than”, “between”, “not”, dates), shares, correlations, "
+    "I read your question word by word and answer it with SQL: counts, columns and types, "
+    "missing values and duplicates, means, medians, "
+    "totals and quantiles, by groups, top and bottom, filters (“more than”, “between”, "
+    "“not”, dates), shares, correlations, "
     "differences between groups, and charts. I never guess: what I do not understand I say."
 )
 
@@ -45,12 +47,18 @@ def introduction(kind: str, frames: Sequence[str], offers: Sequence[str]) -> str
 
 def no_frames() -> str:
     """Return what to say in a project without tables."""
-    return f"There is no table in this project yet: upload a CSV file, and ask about it. {INTRODUCTION}"
+    return (
+        "There is no table in this project yet: upload a CSV file, and ask about it. "
+        f"{INTRODUCTION}"
+    )
 
 
 def too_long(limit: int) -> str:
     """Return what to say to a question that is longer than anyone asks."""
-    return f"That is longer than {limit} characters, which I cannot read word by word: ask one question at a time. {INTRODUCTION}"
+    return (
+        f"That is longer than {limit} characters, which I cannot read word by word: ask one "
+        f"question at a time. {INTRODUCTION}"
+    )
 
 
 def choices(phrase: str, options: Sequence[str]) -> str:
@@ -101,7 +109,8 @@ def not_understood(
         parts.append(f"{reasons[0]} {INTRODUCTION}")
     else:
         parts.append(
-            f"I know the words, but not what you ask with them, so I compute nothing rather than guess. {INTRODUCTION}"
+            "I know the words, but not what you ask with them, so I compute nothing rather "
+            f"than guess. {INTRODUCTION}"
         )
     if near:
         parts.append("Columns that may be meant: " + ", ".join(near) + ".")

@@ -47,8 +47,11 @@ _OP_WORDS = {
 }
 
 
-def number(value: Any, decimals: int | None = None) -> str:
-    """Return a value as people read it: whole numbers whole, others to about five significant digits."""
+def number(value: object, decimals: int | None = None) -> str:
+    """Return a value as people read it.
+
+    Whole numbers whole, others to about five significant digits.
+    """
     if value is None:
         return "—"
     if isinstance(value, bool):
@@ -69,14 +72,14 @@ def number(value: Any, decimals: int | None = None) -> str:
     return text if size >= 10_000 else text.replace(",", "")
 
 
-def percent(share: Any, decimals: int | None = None) -> str:
+def percent(share: object, decimals: int | None = None) -> str:
     """Return a share from 0 to 1 as a percentage."""
     if not isinstance(share, int | float):
         return "—"
     return f"{share * 100:.{1 if decimals is None else decimals}f} %"
 
 
-def cell_text(value: Any, name: str, decimals: int | None = None) -> str:
+def cell_text(value: object, name: str, decimals: int | None = None) -> str:
     """Return a table's cell; years and ids keep their digits together."""
     if isinstance(value, int) and not isinstance(value, bool) and "year" in name.lower():
         return str(value)

@@ -4,15 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from leonidas_jupyter.assistant.analyst.lexicon import (
+from leonidas_jupyter.assistant.analyst.column import same_word
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, ValueRef
+from leonidas_jupyter.assistant.analyst.vocabulary import (
     EXACT,
     LOOSE,
     NEAR,
     Adjective,
-    FrameLexicon,
     Meaning,
-    ValueRef,
-    same_word,
     vocabulary,
 )
 from leonidas_jupyter.assistant.analyst.words import Token
@@ -29,7 +28,10 @@ _INNER_FILLERS = frozenset({"of", "the", "per", "in", "a"})
 
 @dataclass(frozen=True)
 class Number:
-    """A number of the question; ``year`` where it may be one, ``percent`` where a per cent sign followed."""
+    """A number of the question.
+
+    ``year`` where it may be one, ``percent`` where a per cent sign followed.
+    """
 
     value: float
     text: str
@@ -62,7 +64,10 @@ class _Candidate:
 def readings(
     tokens: Sequence[Token], lexicon: FrameLexicon, frame_names: Sequence[str]
 ) -> Iterator[list[Span]]:
-    """Yield the ways to read the tokens, unknown ones as kind ``_``; the first is no better than the others."""
+    """Yield the ways to read the tokens, unknown ones as kind ``_``.
+
+    The first is no better than the others.
+    """
     cover = _best_cover(tokens, lexicon, frame_names)
     choices = [[(start, end, meaning) for meaning in meanings] for start, end, meanings in cover]
     for chosen in islice(product(*choices), _MOST_READINGS):
@@ -214,7 +219,10 @@ def _frames(phrase: Sequence[Token], frame_names: Sequence[str]) -> list[_Candid
 
 
 def _adjectives(phrase: Sequence[Token], lexicon: FrameLexicon) -> list[_Candidate]:
-    """Read "heaviest", "longest bill", "older than": an adjective with the column that it measures."""
+    """Read "heaviest", "longest bill", "older than".
+
+    An adjective with the column that it measures.
+    """
     known = vocabulary().phrases
     found = list(_noun_first(phrase, lexicon))
     for cut in range(1, len(phrase) + 1):

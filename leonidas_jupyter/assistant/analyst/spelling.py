@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
-from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, vocabulary
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 from leonidas_jupyter.assistant.analyst.words import Token, pieces, singular
 
 _SHORTEST, _LONG = 5, 8
@@ -27,7 +28,10 @@ def known_words(lexicon_key: tuple[str, ...]) -> frozenset[str]:
 
 
 def correction(word: str, lexicon: FrameLexicon, names: Sequence[str]) -> str | None:
-    """Return the known word that ``word`` is one slip away from (two, in long words); None where none or several are."""
+    """Return the known word that ``word`` is one slip away from (two, in long words).
+
+    None where none or several are.
+    """
     from rapidfuzz.distance import OSA
 
     if (

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn
+from leonidas_jupyter.assistant.analyst.column import NamedColumn
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.table import TABLE
 
 Answerable = Callable[[str], bool]
@@ -50,7 +51,10 @@ def candidates(lexicon: FrameLexicon) -> Iterator[str]:
 
 
 def suggestions(lexicon: FrameLexicon, answerable: Answerable, count: int) -> list[str]:
-    """Return ``count`` questions that the analyst answers about the frame; fewer where the frame has too little in it."""
+    """Return ``count`` questions that the analyst answers about the frame.
+
+    Fewer where the frame has too little in it.
+    """
     found: list[str] = []
     for question in candidates(lexicon):
         if len(found) == count:

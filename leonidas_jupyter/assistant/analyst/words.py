@@ -1,20 +1,24 @@
 """Tokens of a question and of column names: one way of splitting for both, so that they meet."""
 
 import re
+import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from typing import Literal
 
 TokenKind = Literal["word", "number", "ordinal", "date", "quoted", "symbol"]
 
 _TOKEN = re.compile(
     r"""
-    (?P<quoted>"[^"\n]+"|`[^`\n]+`|“[^”\n]+”|(?<![A-Za-z0-9])'[^'\n]+'(?![A-Za-z0-9])|‘[^’\n]+’(?![A-Za-z]))
-  | (?P<date>\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?|\d{4}-(?:0[1-9]|1[0-2])(?![\d-]))
+    (?P<quoted>"[^"\n]+"|`[^`\n]+`|\u201c[^\u201d\n]+\u201d|(?<![A-Za-z0-9])'[^'\n]+'(?![A-Za-z0-9])|\u2018[^\u2019\n]+\u2019(?![A-Za-z]))
+  | (?P<date>\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?
+      |\d{4}-(?:0[1-9]|1[0-2])(?![\d-]))
   | (?P<ordinal>\d+(?:st|nd|rd|th)\b)
-  | (?P<number>(?:(?<![\w).])-)?(?:[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|[$€£]?\d+(?:\.\d+)?|[$€£]?\.\d+))
-  | (?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*\.?\d*|[^\W\d_]+)
+  | (?P<number>(?:(?<![\w).])-)?[$€£]?
+      (?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|\.\d+))
+  | (?P<word>[^\W\d_]+(?:['\u2019][^\W\d_]+)*\.?\d*|[^\W\d_]+)
   | (?P<symbol><=|>=|!=|<>|==|≥|≤|≠|[-+*/%<>=,;:?!.()\[\]{}&@#_~^|–—])
     """,
     re.VERBOSE,
@@ -23,13 +27,13 @@ _CONTRACTIONS = (
     (re.compile(r"\b(what|who|where|how)s\b", re.I), r"\1 is"),
     (re.compile(r"\b(do|does|did|is|are|was|were|have|has|had)nt\b", re.I), r"\1 not"),
     (re.compile(r"\bcant\b", re.I), "can not"),
-    (re.compile(r"\bcan[’']t\b", re.I), "can not"),
-    (re.compile(r"\bwon[’']t\b", re.I), "will not"),
-    (re.compile(r"\b(\w+)n[’']t\b", re.I), r"\1 not"),
-    (re.compile(r"\b(what|who|where|how|which|there|it|that|let)[’']s\b", re.I), r"\1 is"),
-    (re.compile(r"\b(\w+)[’'](?:re|ve|ll|d|m)\b", re.I), r"\1"),
-    (re.compile(r"(?<=\w)[’']s\b", re.I), ""),
-    (re.compile(r"(?<=s)[’'](?=\s|$)", re.I), ""),
+    (re.compile(r"\bcan[\u2019']t\b", re.I), "can not"),
+    (re.compile(r"\bwon[\u2019']t\b", re.I), "will not"),
+    (re.compile(r"\b(\w+)n[\u2019']t\b", re.I), r"\1 not"),
+    (re.compile(r"\b(what|who|where|how|which|there|it|that|let)[\u2019']s\b", re.I), r"\1 is"),
+    (re.compile(r"\b(\w+)[\u2019'](?:re|ve|ll|d|m)\b", re.I), r"\1"),
+    (re.compile(r"(?<=\w)[\u2019']s\b", re.I), ""),
+    (re.compile(r"(?<=s)[\u2019'](?=\s|$)", re.I), ""),
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PIECE = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
@@ -37,7 +41,10 @@ _PIECE = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of the question: as written (``text``), folded (``low``), and the words in it (``pieces``)."""
+    """A piece of the question.
+
+    As written (``text``), folded (``low``), and the words in it (``pieces``).
+    """
 
     kind: TokenKind
     text: str
@@ -59,7 +66,10 @@ def fold(text: str) -> str:
 
 
 def pieces(name: str) -> tuple[str, ...]:
-    """Return the words and numbers of a name: ``bill_length_mm``, ``billLengthMM``, ``Mar.2019``, ``row m/z``."""
+    """Return the words and numbers of a name.
+
+    ``bill_length_mm``, ``billLengthMM``, ``Mar.2019``, ``row m/z``.
+    """
     spaced = _CAMEL.sub(" ", name)
     return tuple(fold(piece) for piece in _PIECE.findall(spaced))
 
@@ -93,15 +103,6 @@ def _token(match: re.Match[str]) -> Token:
     )
 
 
-_IRREGULAR = {
-    "people": "person", "children": "child", "men": "man", "women": "woman", "criteria": "criterion",
-    "indices": "index", "matrices": "matrix", "mice": "mouse", "feet": "foot", "data": "data", "series": "series",
-    "species": "species", "means": "mean", "lives": "life", "wives": "wife", "leaves": "leaf", "movies": "movie",
-    "cookies": "cookie", "ties": "tie", "status": "status", "gas": "gas", "mass": "mass", "class": "class",
-    "bus": "bus", "buses": "bus", "has": "has", "is": "is", "was": "was", "this": "this", "as": "as",
-    "analyses": "analysis", "axes": "axis", "diagnoses": "diagnosis", "halves": "half", "news": "news",
-    "always": "always", "less": "less", "yes": "yes", "us": "us", "plus": "plus", "minus": "minus",
-}  # fmt: skip
 _PLURALS = (
     ("ies", "y"),
     ("sses", "ss"),
@@ -112,11 +113,19 @@ _PLURALS = (
 )
 
 
+@lru_cache(maxsize=1)
+def _irregular() -> dict[str, str]:
+    text = files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8")
+    plurals = tomllib.loads(text)["plurals"]
+    return {**plurals["irregular"], **{word: word for word in plurals["none"]}}
+
+
 @lru_cache(maxsize=8192)
 def singular(word: str) -> str:
     """Return the singular of an English noun; words that are no plural come back as they are."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
+    irregular = _irregular()
+    if word in irregular:
+        return irregular[word]
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
         return word
     for ending, replacement in _PLURALS:

@@ -1,4 +1,7 @@
-"""The built-in analyst as a pydantic-ai model: no network, no tokens, the same answer every time."""
+"""The built-in analyst as a pydantic-ai model.
+
+No network, no tokens, the same answer every time.
+"""
 
 import json
 import re
@@ -32,7 +35,10 @@ _PIECE = re.compile(r"\s*\S+\s?|\s+$")
 
 @dataclass(frozen=True)
 class Conversation:
-    """The history as the analyst needs it: the question, those before it, and the tool results since it."""
+    """The history as the analyst needs it.
+
+    The question, those before it, and the tool results since it.
+    """
 
     question: str
     earlier: tuple[str, ...]
@@ -46,7 +52,7 @@ class BuiltinModel(Model):
         frames: the project's frames, as the tools know them.
     """
 
-    def __init__(self, frames: Sequence[Frame]):
+    def __init__(self, frames: Sequence[Frame]) -> None:
         super().__init__()
         self._analyst = Analyst(frames)
 
@@ -66,7 +72,10 @@ class BuiltinModel(Model):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        """Return the tool calls that the question needs, or, once they have returned, the answer."""
+        """Return the tool calls that the question needs, or, once they have returned.
+
+        The answer.
+        """
         self.prepare_request(model_settings, model_request_parameters)
         parts = self._parts(read_conversation(messages))
         return ModelResponse(parts=parts, model_name=NAME, provider_name=NAME, usage=RequestUsage())
@@ -77,7 +86,7 @@ class BuiltinModel(Model):
         messages: list[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
-        run_context: Any = None,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
         """Do as ``request`` does, the text in small pieces."""
         del run_context
@@ -148,7 +157,10 @@ class BuiltinStream(StreamedResponse):
 
 
 def read_conversation(messages: Sequence[ModelMessage]) -> Conversation:
-    """Return the last question, the earlier ones and the results of the tools called since; parts of other kinds are passed over."""
+    """Return the last question, the earlier ones and the results of the tools called since.
+
+    Parts of other kinds are passed over.
+    """
     prompts: list[str] = []
     outcomes: list[ToolOutcome] = []
     for message in messages:
@@ -172,7 +184,10 @@ def _prompt_text(part: UserPromptPart) -> str:
 
 
 def outcome_of(part: ToolReturnPart) -> ToolOutcome:
-    """Return a tool's return as an outcome, whether it holds a dict, JSON text or a pydantic object."""
+    """Return a tool's return as an outcome, whether it holds a dict.
+
+    JSON text or a pydantic object.
+    """
     if part.outcome != "success":
         return ToolOutcome(ok=False, error=_sentence(part.content))
     content: Any = part.content

@@ -1,7 +1,5 @@
 """The golden tables, for tests of the analyst's parts."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.golden.judge import Table, load
@@ -9,5 +7,5 @@ from tests.golden.judge import Table, load
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
-    folder: Path = tmp_path_factory.mktemp("analyst")
+    folder = tmp_path_factory.mktemp("analyst")
     return {name: load(name, folder) for name in ("penguins", "cars", "weather", "gapminder")}

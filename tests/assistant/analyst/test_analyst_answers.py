@@ -22,8 +22,12 @@ def several(tables) -> Desk:
 def test_the_answer_comes_first_then_the_reading(penguins: Desk) -> None:
     _, _, text = penguins.ask("avergae body mass of Gentoo penguins")
     first, read = text.split("\n\n")
-    assert first == "The mean of `body_mass_g` is **5076.02** where `species` is Gentoo in penguins."
-    assert read.startswith("I read this as the mean of `body_mass_g` where `species` is Gentoo in penguins.")
+    assert (
+        first == "The mean of `body_mass_g` is **5076.02** where `species` is Gentoo in penguins."
+    )
+    assert read.startswith(
+        "I read this as the mean of `body_mass_g` where `species` is Gentoo in penguins."
+    )
     assert "I read “avergae” as “average”." in read
     assert "1 row without `body_mass_g` left out." in read
 
@@ -65,7 +69,12 @@ def test_help_introduces_the_analyst(penguins: Desk, question: str) -> None:
 
 
 def test_a_greeting_is_answered_with_one() -> None:
-    assert Analyst([]).plan("Hi!").say().startswith("Hello. I am the built-in analyst, not a language model.")
+    assert (
+        Analyst([])
+        .plan("Hi!")
+        .say()
+        .startswith("Hello. I am the built-in analyst, not a language model.")
+    )
 
 
 def test_without_tables_it_says_what_to_do() -> None:
@@ -112,7 +121,9 @@ def test_sizes_without_a_name_are_given_for_every_frame(several: Desk) -> None:
 
 
 def test_a_follow_up_stays_with_its_frame(several: Desk) -> None:
-    _, outcomes, text = several.ask("and by origin?", ["how many rows?", "average horsepower of cars"])
+    _, outcomes, text = several.ask(
+        "and by origin?", ["how many rows?", "average horsepower of cars"]
+    )
     assert [row[0] for row in outcomes[0].result["rows"]] == ["Europe", "Japan", "USA"]
     assert "This follows your question before." in text
 
@@ -143,14 +154,21 @@ def test_very_long_questions_are_declined(penguins: Desk) -> None:
 def _odd_frame() -> Frame:
     odd = 'we"ird; DROP TABLE x'
     columns = [
-        ColumnProfile(name=odd, original_name=odd, type="number", nulls=0, distinct=3, min=1.0, max=3.0),
+        ColumnProfile(name=odd, original_name=odd, type="number", nulls=0, distinct=3, min=1, max=3),
         ColumnProfile(
             name="who's", original_name="who's", type="text", nulls=0, distinct=2,
             categories=["O'Brien", "x"], top=[TopValue(value="O'Brien", count=2)],
         ),
     ]  # fmt: skip
     profile = FrameProfile(rows=3, columns=columns)
-    return Frame(name="odd", file_id="f", filename="odd.csv", frame_hash="0" * 64, content_version=1, profile=profile)
+    return Frame(
+        name="odd",
+        file_id="f",
+        filename="odd.csv",
+        frame_hash="0" * 64,
+        content_version=1,
+        profile=profile,
+    )
 
 
 def test_names_and_values_are_quoted_in_sql() -> None:
@@ -162,7 +180,24 @@ def test_names_and_values_are_quoted_in_sql() -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["", "?", "   ", "🐧🐧🐧", "by by by", "not not not", "average", "and", "\x00", "((((", "a" * 500, "12 12 12", "> < >", "between and", "top", "% % %"],
+    [
+        "",
+        "?",
+        "   ",
+        "🐧🐧🐧",
+        "by by by",
+        "not not not",
+        "average",
+        "and",
+        "\x00",
+        "((((",
+        "a" * 500,
+        "12 12 12",
+        "> < >",
+        "between and",
+        "top",
+        "% % %",
+    ],
 )
 def test_nonsense_is_refused_and_never_raises(penguins: Desk, question: str) -> None:
     plan = penguins.analyst.plan(question)

@@ -3,7 +3,11 @@
 import pytest
 
 from leonidas_jupyter.assistant.analyst.form import read_form
-from leonidas_jupyter.assistant.analyst.lexicon import EXACT, LOOSE, NEAR, read_frame, same_word
+from leonidas_jupyter.assistant.analyst.lexicon import read_frame
+from leonidas_jupyter.assistant.analyst.vocabulary import EXACT
+from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE
+from leonidas_jupyter.assistant.analyst.vocabulary import NEAR
+from leonidas_jupyter.assistant.analyst.column import same_word
 from leonidas_jupyter.assistant.analyst.spelling import correction
 from leonidas_jupyter.assistant.analyst.words import pieces, singular, tokenize
 
@@ -24,12 +28,37 @@ def test_names_are_split_into_words(name: str, words: tuple[str, ...]) -> None:
 
 
 def test_contractions_and_possessives_are_written_out() -> None:
-    low = [token.low for token in tokenize("What's Gentoo's mass? It isn't 1,250.5 or -3 or 2010-01-02")]
-    assert low == ["what", "is", "gentoo", "mass", "?", "it", "is", "not", "1,250.5", "or", "-3", "or", "2010-01-02"]
+    low = [
+        token.low
+        for token in tokenize("What's Gentoo's mass? It isn't 1,250.5 or -3 or 2010-01-02")
+    ]
+    assert low == [
+        "what",
+        "is",
+        "gentoo",
+        "mass",
+        "?",
+        "it",
+        "is",
+        "not",
+        "1,250.5",
+        "or",
+        "-3",
+        "or",
+        "2010-01-02",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("plural", "one"), [("species", "species"), ("islands", "island"), ("categories", "category"), ("boxes", "box"), ("mass", "mass"), ("people", "person")]
+    ("plural", "one"),
+    [
+        ("species", "species"),
+        ("islands", "island"),
+        ("categories", "category"),
+        ("boxes", "box"),
+        ("mass", "mass"),
+        ("people", "person"),
+    ],
 )
 def test_plurals_have_a_singular(plural: str, one: str) -> None:
     assert singular(plural) == one
@@ -51,7 +80,10 @@ def test_a_minimum_is_not_a_number_of_minutes(tables) -> None:
     assert lexicon.column("temp_max").fits(["temperature"]) == LOOSE
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("avergae", "average"), ("specis", "species"), ("flippr", "flipper"), ("bdoy", "body")])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("avergae", "average"), ("specis", "species"), ("flippr", "flipper"), ("bdoy", "body")],
+)
 def test_slips_are_corrected(tables, typed: str, meant: str) -> None:
     lexicon = read_frame(tables["penguins"].frame)
     found = correction(typed, lexicon, ["penguins"])

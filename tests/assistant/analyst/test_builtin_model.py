@@ -124,7 +124,11 @@ def test_help_needs_no_tool(desk: Desk) -> None:
     ],
 )
 def test_tool_returns_of_any_shape_are_read(parts: list[Any], ok: list[bool]) -> None:
-    history = [ModelRequest(parts=[UserPromptPart("q")]), ModelResponse(parts=[ThinkingPart("hm")]), ModelRequest(parts=parts)]
+    history = [
+        ModelRequest(parts=[UserPromptPart("q")]),
+        ModelResponse(parts=[ThinkingPart("hm")]),
+        ModelRequest(parts=parts),
+    ]
     assert [outcome.ok for outcome in read_conversation(history).outcomes] == ok
 
 
@@ -137,7 +141,11 @@ def test_only_results_since_the_last_question_count() -> None:
         ModelRequest(parts=[UserPromptPart(["second", "part"])]),
     ]
     conversation = read_conversation(history)
-    assert (conversation.question, conversation.earlier, conversation.outcomes) == ("second part", ("first",), ())
+    assert (conversation.question, conversation.earlier, conversation.outcomes) == (
+        "second part",
+        ("first",),
+        (),
+    )
 
 
 def test_a_retry_is_an_error_with_its_reason() -> None:

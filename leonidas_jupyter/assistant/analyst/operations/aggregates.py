@@ -107,7 +107,8 @@ def _render(question: Question, lexicon: FrameLexicon, results: Sequence[ToolOut
             f"the {listed}",
         )
     said = [
-        f"the {measure_words(measure)} is **{number(values[measure_name(measure)], question.decimals)}**"
+        f"the {measure_words(measure)} is "
+        f"**{number(values[measure_name(measure)], question.decimals)}**"
         for measure in question.measures
     ]
     first = (
@@ -168,9 +169,15 @@ def _render_mode(question: Question, _: FrameLexicon, results: Sequence[ToolOutc
         return assemble(f"No row{scope(question)} has a value of `{name}`.", "", question, read)
     if len(rows) == 1:
         value, count = rows[0]
-        first = f"The {word} common `{name}` is **{number(value)}**, with {number(count)} rows{scope(question)}."
+        first = (
+            f"The {word} common `{name}` is **{number(value)}**, with {number(count)} "
+            f"rows{scope(question)}."
+        )
         return assemble(first, "", question, read)
-    first = f"{len(rows)} values of `{name}` are equally the {word} common, with {number(rows[0][1])} rows each{scope(question)}:"
+    first = (
+        f"{len(rows)} values of `{name}` are equally the {word} common, with "
+        f"{number(rows[0][1])} rows each{scope(question)}:"
+    )
     return assemble(first, table(columns, rows), question, read)
 
 
@@ -182,80 +189,6 @@ def _build_bare(parse: Parse) -> Question | None:
     by = group_words(parse.groups)
     words = ("average", "total", "median")
     raise Ambiguous(columns[0].name, [f"the {word} `{columns[0].name}`{by}" for word in words])
-
-
-def _build_describe_column(parse: Parse) -> Question | None:
-    columns = parse.columns()
-    if len(columns) != 1 or parse.groups or not columns[0].numeric:
-        return None
-    return parse.ask("describe_column", columns=(columns[0].name,))
-
-
-_SUMMARY = ("mean", "std", "min", "q1", "median", "q3", "max")
-
-
-def _compile_describe_column(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
-    name = question.columns[0]
-    outputs = [(f"count({quote(name)})", "count"), (f"count(*) - count({quote(name)})", "missing")]
-    outputs += [(measure_sql(Measure(agg, name), lexicon), agg) for agg in _SUMMARY]
-    return [query(select(question, outputs))]
-
-
-def _render_describe_column(
-    question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]
-) -> str:
-    columns, rows = rows_of(results[0])
-    values = dict(zip(columns, rows[0], strict=True))
-    name = question.columns[0]
-    first = (
-        f"`{name}` goes from **{number(values['min'])}** to **{number(values['max'])}**, "
-        f"with mean **{number(values['mean'])}** and median **{number(values['median'])}**{scope(question)}."
-    )
-    body = table(
-        ["statistic", name], [[key, value] for key, value in values.items()], question.decimals
-    )
-    return assemble(first, body, question, f"a summary of `{name}`")
-
-
-def _build_describe(parse: Parse) -> Question | None:
-    if parse.groups or not any(column.numeric for column in parse.lexicon.columns):
-        return None
-    names = tuple(column.name for column in parse.lexicon.columns if column.numeric)
-    return parse.ask("describe", columns=names)
-
-
-def _compile_describe(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
-    parts = []
-    for name in question.columns:
-        outputs = [
-            (f"'{name.replace(chr(39), chr(39) * 2)}'", "column"),
-            (f"count({quote(name)})", "count"),
-        ]
-        outputs += [
-            (f"CAST({measure_sql(Measure(agg, name), lexicon)} AS DOUBLE)", agg) for agg in _SUMMARY
-        ]
-        parts.append(select(question, outputs))
-    return [
-        PlannedCall("describe_frame", {"name": question.frame}),
-        query("\nUNION ALL\n".join(parts)),
-    ]
-
-
-def _render_describe(
-    question: Question, lexicon: FrameLexicon, results: Sequence[ToolOutcome]
-) -> str:
-    columns, rows = rows_of(results[1])
-    profile = lexicon.frame.profile
-    texts = [column.name for column in lexicon.columns if not column.numeric]
-    first = f"{question.frame} has **{number(profile.rows)}** rows and **{len(profile.columns)}** columns. The numeric ones{scope(question)}:"
-    other = "Other columns: " + ", ".join(f"`{name}`" for name in texts) + "." if texts else ""
-    return assemble(
-        first,
-        table(columns, rows, question.decimals),
-        question,
-        "a summary of every numeric column",
-        other,
-    )
 
 
 OPERATIONS = (
@@ -279,20 +212,5 @@ OPERATIONS = (
         _compile_mode,
         _render_mode,
         ("What is the most common {category}?",),
-    ),
-    Operation(
-        "describe_column",
-        patterns("sC"),
-        _build_describe_column,
-        _compile_describe_column,
-        _render_describe_column,
-    ),
-    Operation(
-        "describe",
-        patterns("s[RJ]*", "sK"),
-        _build_describe,
-        _compile_describe,
-        _render_describe,
-        ("Describe {frame}.",),
     ),
 )

@@ -1,11 +1,15 @@
-"""What an operation is: one entry of the table, from the pattern that calls for it to the sentence that answers."""
+"""What an operation is: one entry of the table.
+
+From the pattern that calls for it to the sentence that answers.
+"""
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.items import Item, spans_of
-from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import (
     Group,
@@ -19,7 +23,7 @@ from leonidas_jupyter.assistant.analyst.question import (
 
 @dataclass(frozen=True)
 class Parse:
-    """A question after the rules: the items of the core, and the groups and conditions that were taken out of it.
+    """A question after the rules: the core, and the groups and conditions taken out of it.
 
     ``full`` keeps the conditions in their places, for operations that care where they stand.
     """
@@ -61,7 +65,10 @@ class Parse:
         return int(found[0].value.value)
 
     def ask(self, operation: str, **parts: object) -> Question:
-        """Return a question with this parse's frame, groups, conditions and spans, and the given parts."""
+        """Return a question with this parse's frame, groups, conditions and spans.
+
+        And the given parts.
+        """
         given: dict[str, object] = {
             "operation": operation,
             "frame": self.lexicon.frame.name,
@@ -82,9 +89,9 @@ Render = Callable[[Question, FrameLexicon, Sequence[ToolOutcome]], str]
 class Operation:
     """One thing that the analyst can do.
 
-    ``patterns`` are regular expressions over the kinds of the core's items; ``build`` makes the typed question of a parse
-    that matched, or None where its types do not fit; ``examples`` are questions with ``{number}``, ``{category}`` …
-    in place of columns, for suggesting.
+    ``patterns`` are regular expressions over the kinds of the core's items; ``build`` makes the
+    typed question of a parse that matched, or None where its types do not fit; ``examples``
+    are questions with ``{number}``, ``{category}`` … in place of columns, for suggesting.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.compiler import (
     fill,
     group_sql,
@@ -9,7 +10,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     quote,
     select,
 )
-from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.phrases import LOOKUP
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
@@ -29,7 +30,10 @@ _LABELS = ("name", "title", "label", "id")
 
 
 def label_column(lexicon: FrameLexicon) -> NamedColumn | None:
-    """Return the column that names a row to a person: a name or title, else a text or date that no two rows share."""
+    """Return the column that names a row to a person.
+
+    A name or title, else a text or date that no two rows share.
+    """
     texts = [column for column in lexicon.columns if column.profile.type == "text"]
     rows = max(lexicon.frame.profile.rows, 1)
     named = [
@@ -45,7 +49,10 @@ def label_column(lexicon: FrameLexicon) -> NamedColumn | None:
 
 
 def names_rows(column: NamedColumn, lexicon: FrameLexicon) -> bool:
-    """Return whether a value of the column stands for one row, so that "which name" asks for rows."""
+    """Return whether a value of the column stands for one row.
+
+    So that "which name" asks for rows.
+    """
     return (
         column.key
         or column == label_column(lexicon)
@@ -122,7 +129,10 @@ def _compile_row(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]
     direction = "DESC" if order.descending else "ASC"
     outputs = [(quote(column), column) for column in _shown(question, lexicon)]
     groups = list(zip(map(group_sql, question.groups), group_header(question.groups), strict=True))
-    outputs = [*groups, *(output for output in outputs if output[1] not in {group for _, group in groups})]
+    outputs = [
+        *groups,
+        *(output for output in outputs if output[1] not in {group for _, group in groups}),
+    ]
     within = f"PARTITION BY {', '.join(expression for expression, _ in groups)} " if groups else ""
     ranks = f"dense_rank() OVER ({within}ORDER BY {quote(name)} {direction})"
     base = select(
@@ -133,7 +143,18 @@ def _compile_row(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]
     listed = ", ".join(quote(column) for _, column in outputs)
     sql = "SELECT {listed} FROM (\n{base}\n)\nWHERE {rank} = {wanted}{ordered}"
     ordered = "\nORDER BY " + ", ".join(str(at + 1) for at in range(len(groups))) if groups else ""
-    return [query(fill(sql, listed=listed, base=base, rank=quote("rank among rows"), wanted=order.skip + 1, ordered=ordered))]
+    return [
+        query(
+            fill(
+                sql,
+                listed=listed,
+                base=base,
+                rank=quote("rank among rows"),
+                wanted=order.skip + 1,
+                ordered=ordered,
+            )
+        )
+    ]
 
 
 _ORDINALS = {0: "", 1: "second ", 2: "third "}
@@ -141,7 +162,9 @@ _ORDINALS = {0: "", 1: "second ", 2: "third "}
 
 def extreme_words(order: Order) -> str:
     """Return "highest", "second lowest" …."""
-    return _ORDINALS.get(order.skip, f"{order.skip + 1}th ") + ("highest" if order.descending else "lowest")
+    return _ORDINALS.get(order.skip, f"{order.skip + 1}th ") + (
+        "highest" if order.descending else "lowest"
+    )
 
 
 def _render_row(question: Question, lexicon: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
@@ -152,7 +175,10 @@ def _render_row(question: Question, lexicon: FrameLexicon, results: Sequence[Too
     if not rows:
         return assemble(f"No row{scope(question)} has a value of `{name}`.", "", question, read)
     if question.groups:
-        first = f"The rows with the {extreme_words(order)} `{name}`{group_words(question.groups)}{scope(question)}:"
+        first = (
+            f"The rows with the {extreme_words(order)} "
+            f"`{name}`{group_words(question.groups)}{scope(question)}:"
+        )
         return assemble(first, table(columns, rows, question.decimals), question, read)
     value = number(rows[0][columns.index(name)], question.decimals)
     first = f"The {extreme_words(order)} `{name}`{scope(question)} is **{value}**"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from leonidas_jupyter.assistant.analyst.compiler import (
     cell,
@@ -37,7 +38,10 @@ from leonidas_jupyter.assistant.analyst.reply import (
 
 
 def _group_measure(parse: Parse) -> tuple[Measure, bool, bool] | None:
-    """Return what groups are ranked by, whether downwards, and whether the mean was our own reading."""
+    """Return what groups are ranked by, whether downwards.
+
+    And whether the mean was our own reading.
+    """
     descending = not any(_ascending(item.value) for item in parse.items("SET"))
     measures = parse.measures()
     if len(measures) == 1 and (parse.items("SE") or parse.items("B")):
@@ -91,12 +95,16 @@ def _build_group(parse: Parse) -> Question | None:
 
 
 def _entity(parse: Parse) -> Group | None:
-    """Return what is asked for, "which island", "top 3 years": the first column, or a part of a date."""
+    """Return what is asked for, "which island", "top 3 years".
+
+    The first column, or a part of a date.
+    """
     found = parse.items("C" + DATE_PART)
     if not found or (parse.items("C") and found[0].kind == "C" and _only_ranked(parse)):
         return None
     if found[0].kind == DATE_PART:
-        return replace(found[0].value, spans=parse.spans)
+        part: Group = found[0].value
+        return replace(part, spans=parse.spans)
     return by_year(Group(found[0].value, None, parse.spans), parse.lexicon)
 
 
@@ -107,7 +115,10 @@ def _only_ranked(parse: Parse) -> bool:
 
 
 def _asks_which(parse: Parse) -> bool:
-    """Return whether the first column is what is asked for: not so in "what is the weight of the oldest car"."""
+    """Return whether the first column is what is asked for.
+
+    Not so in "what is the weight of the oldest car".
+    """
     at = next(at for at, item in enumerate(parse.full) if item.kind in "C" + DATE_PART)
     after = parse.full[at + 1].kind if at + 1 < len(parse.full) else ""
     entity = parse.full[at]
@@ -150,14 +161,17 @@ def _compile_group(question: Question, lexicon: FrameLexicon) -> list[PlannedCal
         order=f"{quote(name)} {direction}, {keys}",
     )
     if order.skip:
-        ranked = "SELECT * FROM (\n{sql}\n)\nQUALIFY dense_rank() OVER (ORDER BY {name} {direction}) = {rank}"
+        ranked = (
+            "SELECT * FROM (\n{sql}\n)\nQUALIFY dense_rank() OVER (ORDER BY {name} "
+            "{direction}) = {rank}"
+        )
         sql = fill(ranked, sql=sql, name=quote(name), direction=direction, rank=order.skip + 1)
     elif (order.limit or 1) > 1:
         sql += f"\nLIMIT {order.limit}"
     return [query(sql)]
 
 
-def _other_reading(question: Question, columns: list[str], rows: list[list[object]]) -> str:
+def _other_reading(question: Question, columns: list[str], rows: list[list[Any]]) -> str:
     order = question.order or Order()
     measure = question.measures[0]
     end = f"{'max' if order.descending else 'min'}_{measure.column}"
@@ -165,7 +179,7 @@ def _other_reading(question: Question, columns: list[str], rows: list[list[objec
         return ""
     at = columns.index(end)
     pick = max if order.descending else min
-    best = pick(rows, key=lambda row: row[at] if isinstance(row[at], int | float) else float("nan"))
+    best = pick(rows, key=lambda row: float(row[at]))
     if best[0] == rows[0][0]:
         return ""
     word = "highest" if order.descending else "lowest"
@@ -194,7 +208,10 @@ def _render_group(question: Question, lexicon: FrameLexicon, results: Sequence[T
         "**" + ", ".join(number(value) for value in row[:keys]) + "**" for row in winners[:5]
     )
     value = number(winners[0][keys], question.decimals)
-    first = f"{won} {'has' if len(winners) == 1 else 'have'} the {extreme_words(order)} {words}: **{value}**{scope(question)}."
+    first = (
+        f"{won} {'has' if len(winners) == 1 else 'have'} the {extreme_words(order)} {words}: "
+        f"**{value}**{scope(question)}."
+    )
     return assemble(
         first,
         table(columns, rows, question.decimals),

@@ -2,30 +2,25 @@
 
 from collections.abc import Sequence
 
+from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.compiler import (
     cell,
     fill,
     literal,
-    measure_name,
-    measure_sql,
     quote,
     select,
-    where_sql,
 )
-from leonidas_jupyter.assistant.analyst.items import PAIR, Item
-from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, NamedColumn, ValueRef
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import (
     Operation,
     Parse,
-    all_spans,
     patterns,
     query,
 )
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Condition, Measure, Question, Unfit, Where
+from leonidas_jupyter.assistant.analyst.question import Question, Unfit
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
-    measure_words,
     number,
     rows_of,
     scope,
@@ -66,11 +61,13 @@ def _correlation(first: str, second: str, question: Question, lexicon: FrameLexi
         )
         # Ties share the mean of their ranks, as in scipy.stats.spearmanr.
         ranks = ", ".join(
-            f"rank() OVER (ORDER BY {side}) + (count(*) OVER (PARTITION BY {side}) - 1) / 2.0 AS r{side}"
+            f"rank() OVER (ORDER BY {side}) + (count(*) OVER (PARTITION BY {side}) - 1) / 2.0 "
+            f"AS r{side}"
             for side in "ab"
         )
         sql = (
-            'SELECT {first} AS "first", {second} AS "second", corr(ra, rb) AS correlation, count(*) AS n\n'
+            'SELECT {first} AS "first", {second} AS "second", corr(ra, rb) AS correlation, '
+            "count(*) AS n\n"
             "FROM (SELECT {ranks} FROM (\n{kept}\n))"
         )
         return fill(sql, first=literal(first), second=literal(second), ranks=ranks, kept=kept)
@@ -108,7 +105,10 @@ def _render_pair(question: Question, _: FrameLexicon, results: Sequence[ToolOutc
             question,
             read,
         )
-    said = f"The correlation of `{first}` and `{second}` is **{number(float(value), question.decimals or 3)}**{scope(question)}: {_strength(value)}."
+    said = (
+        f"The correlation of `{first}` and `{second}` is "
+        f"**{number(float(value), question.decimals or 3)}**{scope(question)}: {_strength(value)}."
+    )
     return assemble(
         said,
         "",
@@ -157,7 +157,10 @@ def _render_with(question: Question, _: FrameLexicon, results: Sequence[ToolOutc
             question,
             read,
         )
-    first = f"**{best[0]}** correlates most with `{base}`{scope(question)}: **{number(float(best[1]), question.decimals or 3)}**, {_strength(best[1])}."
+    first = (
+        f"**{best[0]}** correlates most with `{base}`{scope(question)}: "
+        f"**{number(float(best[1]), question.decimals or 3)}**, {_strength(best[1])}."
+    )
     return assemble(
         first, table(columns, rows, question.decimals), question, read, "Correlation is not cause."
     )
@@ -188,113 +191,14 @@ def _render_matrix(question: Question, _: FrameLexicon, results: Sequence[ToolOu
     read = (
         f"the correlations ({question.option}) of all pairs of numeric columns, the strongest first"
     )
-    first = f"The strongest correlation{scope(question)} is between **{best[0]}** and **{best[1]}**: **{number(best[2], question.decimals or 3)}**."
+    first = (
+        f"The strongest correlation{scope(question)} is between **{best[0]}** and "
+        f"**{best[1]}**: **{number(best[2], question.decimals or 3)}**."
+    )
     return assemble(
         first, table(columns, rows, question.decimals), question, read, "Correlation is not cause."
     )
 
-
-def _sides(parse: Parse) -> tuple[ValueRef, ValueRef] | None:
-    found: list[Item] = parse.items(PAIR)
-    if len(found) != 1:
-        return None
-    first, second = found[0].value
-    return first, second
-
-
-def _build_difference(parse: Parse) -> Question | None:
-    sides, measures = _sides(parse), parse.measures()
-    if sides is None or parse.groups or len(measures) > 1:
-        return None
-    columns = parse.columns()
-    assumed: tuple[str, ...] = ()
-    if not measures and len(columns) == 1 and columns[0].numeric:
-        measures = (Measure("mean", columns[0].name),)
-        assumed = ("You named no aggregate, so I compare the means.",)
-    if not measures and not parse.items("HRr"):
-        return None
-    spans = all_spans(parse.items(PAIR))
-    measure = measures[0] if measures else Measure("rows")
-    if parse.items("r") and measures and assumed:
-        return None
-    option = "ratio" if parse.items("r") else "difference"
-    pair = (sides[0].values[0], sides[1].values[0])
-    target = Where(tuple(Condition(side.column, "in", side.values, spans=spans) for side in sides))
-    return parse.ask(
-        "difference", measures=(measure,), pair=pair, target=target, option=option
-    ).noting(*assumed)
-
-
-def _compile_difference(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
-    measure = question.measures[0]
-    sides = [where_sql(Where((condition,)), question) for condition in question.target.conditions]
-    expressions = [_filtered(measure_sql(measure, lexicon), side) for side in sides]
-    first, second = expressions
-    operator = "/ nullif(" if question.option == "ratio" else "- ("
-    outputs = [
-        (
-            f"({first}) {operator}{second}{', 0)' if question.option == 'ratio' else ')'}",
-            question.option or "difference",
-        )
-    ]
-    name = measure_name(measure)
-    outputs += [
-        (expression, f"{name} ({side})")
-        for expression, side in zip(expressions, question.pair or (), strict=True)
-    ]
-    return [query(select(question, outputs))]
-
-
-def _filtered(expression: str, condition: str) -> str:
-    """Return an aggregate over the rows that meet a condition; every aggregate in the expression is filtered."""
-    parts = expression.split(" - ") if " - " in expression else expression.split(" / ")
-    joiner = " - " if " - " in expression else " / "
-    return joiner.join(f"{part} FILTER (WHERE {condition})" for part in parts)
-
-
-def _render_difference(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
-    columns, rows = rows_of(results[0])
-    value, first, second = rows[0]
-    one, other = question.pair or ("", "")
-    words = measure_words(question.measures[0])
-    read = f"the {question.option} of the {words}, {one} {'divided by' if question.option == 'ratio' else 'minus'} {other},"
-    if not isinstance(value, int | float):
-        return assemble(
-            f"The {question.option} is not defined{scope(question)}: one side has no rows.",
-            "",
-            question,
-            read,
-        )
-    said = (
-        f"The {question.option} in the {words} between {one} and {other} is **{number(value, question.decimals)}**{scope(question)}: "
-        f"{one} {number(first, question.decimals)}, {other} {number(second, question.decimals)}."
-    )
-    return assemble(said, table(columns, rows, question.decimals), question, read)
-
-
-_PAIRED = (
-    "q?d7R?8",
-    "d87",
-    "q?d8R?7",
-    "7d8",
-    "q?dR?C8",
-    "q?d8R?C",
-    "xC8",
-    "x7R?8",
-    "x87",
-    "x8R?7",
-    "d?7R?8",
-    "8d7",
-    "x8C",
-    "d?HR?8",
-    "dR8",
-    "xHR?8",
-    "x8R?C",
-    "q?dCR?8",
-    "d8HR?",
-    "C8",
-    "dC8",
-)
 
 OPERATIONS = (
     Operation(
@@ -304,7 +208,8 @@ OPERATIONS = (
             "q?CLC",
             "q?C[&,]CL",
             "q?LC[=]?C",
-            "CbC", "Cb[t]C",
+            "CbC",
+            "Cb[t]C",
             "CLt?C",
             "C[&,]+Cb",
             "q?bC[&,]C",
@@ -364,13 +269,5 @@ OPERATIONS = (
         _build_matrix,
         _compile_matrix,
         _render_matrix,
-    ),
-    Operation(
-        "difference",
-        patterns(*_PAIRED, "d8R?", "q?rR?8", "r8R?", "rH?8", "q?r7R?8"),
-        _build_difference,
-        _compile_difference,
-        _render_difference,
-        (),
     ),
 )

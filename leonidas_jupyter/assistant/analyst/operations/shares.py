@@ -34,7 +34,10 @@ _RELATIVE = ("that", "who", "which")
 
 
 def _cut(full: Sequence[Item]) -> int | None:
-    """Return where the predicate begins: after the last verb or relative pronoun that a condition follows."""
+    """Return where the predicate begins.
+
+    After the last verb or relative pronoun that a condition follows.
+    """
     cut = None
     for at, item in enumerate(full):
         word = item.text.lower().split()[0] if item.text else ""
@@ -63,7 +66,8 @@ def _split(parse: Parse) -> tuple[Where, Where] | None:
     target = [condition for condition in everything if condition not in base]
     if cut is None and len(target) > 1 and parse.where.joiner == "and" and not _listed(parse.full):
         raise Unfit(
-            "I cannot tell which of the conditions make the whole and which the part; say “what percentage of … are …”."
+            "I cannot tell which of the conditions make the whole and which the part; say "
+            "“what percentage of … are …”."
         )
     if base and parse.where.joiner == "or":
         return None
@@ -125,7 +129,8 @@ def _render_share(question: Question, lexicon: FrameLexicon, results: Sequence[T
     read = f"the share of the rows{where_words(question.target)}, among the rows"
     note = _unknowns(question, lexicon)
     if question.groups:
-        first = f"The share of rows{where_words(question.target)}{group_words(question.groups)}{scope(question)}:"
+        part = where_words(question.target)
+        first = f"The share of rows{part}{group_words(question.groups)}{scope(question)}:"
         return assemble(
             first,
             table(columns, rows, question.decimals),
@@ -137,7 +142,10 @@ def _render_share(question: Question, lexicon: FrameLexicon, results: Sequence[T
     share, part, whole = rows[0]
     if not whole:
         return assemble(f"There are no rows{scope(question)}.", "", question, read)
-    first = f"**{percent(share, question.decimals)}** of the rows{scope(question)}: {number(part)} of {number(whole)}, {where_words(question.target).strip()}."
+    first = (
+        f"**{percent(share, question.decimals)}** of the rows{scope(question)}: "
+        f"{number(part)} of {number(whole)}, {where_words(question.target).strip()}."
+    )
     return assemble(first, "", question, read, note)
 
 
@@ -220,7 +228,10 @@ def _render_summed(question: Question, _: FrameLexicon, results: Sequence[ToolOu
     _columns, rows = rows_of(results[0])
     share, part, whole = rows[0]
     name = f"`{question.measures[0].column}`"
-    first = f"**{percent(share, question.decimals)}** of the total {name}{scope(question)}: {number(part)} of {number(whole)}, {where_words(question.target).strip()}."
+    first = (
+        f"**{percent(share, question.decimals)}** of the total {name}{scope(question)}: "
+        f"{number(part)} of {number(whole)}, {where_words(question.target).strip()}."
+    )
     return assemble(
         first,
         "",

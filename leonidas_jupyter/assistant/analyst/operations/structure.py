@@ -1,6 +1,6 @@
 """Operations on a frame's shape: rows, columns, types, descriptions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.compiler import group_sql, has_groups, quote, select
@@ -108,15 +108,16 @@ def _describe_call(question: Question, _: FrameLexicon) -> list[PlannedCall]:
 
 
 def described(outcome: ToolOutcome) -> list[dict[str, Any]]:
-    """Return the columns of a described frame, whether the tool gave the frame or its profile alone."""
-    result: Any = outcome.result
-    profile = result.get("profile", result)
-    columns = profile["columns"]
-    return [column if isinstance(column, dict) else column.model_dump() for column in columns]
+    """Return the columns of a described frame.
+
+    Whether the tool gave the frame or its profile alone.
+    """
+    profile: Mapping[str, Any] = outcome.result.get("profile", outcome.result)
+    return list(profile["columns"])
 
 
 def _render_columns(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
-    how, _, kind = (question.option or "").partition(":")
+    how, _colon, kind = (question.option or "").partition(":")
     kinds = _TYPE_GROUPS.get(kind)
     found = [column for column in described(results[0]) if not kinds or column["type"] in kinds]
     noun = {
@@ -130,12 +131,8 @@ def _render_columns(question: Question, _: FrameLexicon, results: Sequence[ToolO
         "." if how == "count" or not found else ":"
     )
     rows = [[f"`{column['name']}`", _TYPE_WORDS[column["type"]]] for column in found]
-    body = "" if how == "count" or not found else _all_rows(["column", "type"], rows)
+    body = "" if how == "count" or not found else table(["column", "type"], rows)
     return assemble(first, body, question, f"the {plural}")
-
-
-def _all_rows(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    return table(header, rows)
 
 
 def _build_types(parse: Parse) -> Question | None:
@@ -173,7 +170,7 @@ def _compile_shape(question: Question, lexicon: FrameLexicon) -> list[PlannedCal
 
 
 def _render_shape(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
-    _, rows = rows_of(results[0])
+    _columns, rows = rows_of(results[0])
     count, columns = rows[0]
     return assemble(
         f"{question.frame} has **{number(count)}** rows and **{columns}** columns.",
@@ -191,13 +188,9 @@ def _list_call(_: Question, __: FrameLexicon) -> list[PlannedCall]:
     return [PlannedCall("list_frames", {})]
 
 
-def frames_text(result: Any) -> str:
+def frames_text(result: Mapping[str, Any]) -> str:
     """Return the list of frames that the list_frames tool gave, as a sentence and a table."""
-    listed = (
-        result
-        if isinstance(result, list)
-        else next((value for value in result.values() if isinstance(value, list)), [])
-    )
+    listed = next((value for value in result.values() if isinstance(value, list)), [])
     rows = [_frame_row(frame) for frame in listed]
     noun = "table" if len(rows) == 1 else "tables"
     return f"This project has **{len(rows)}** {noun}:\n\n" + table(
@@ -205,16 +198,11 @@ def frames_text(result: Any) -> str:
     )
 
 
-def _frame_row(frame: Any) -> list[Any]:
-    given = frame if isinstance(frame, dict) else frame.model_dump()
-    profile = given.get("profile", given)
+def _frame_row(frame: Mapping[str, Any]) -> list[Any]:
+    profile = frame.get("profile", frame)
     columns = profile.get("columns", [])
-    return [
-        given["name"],
-        given.get("filename", ""),
-        profile.get("rows"),
-        columns if isinstance(columns, int) else len(columns),
-    ]
+    count = columns if isinstance(columns, int) else len(columns)
+    return [frame["name"], frame.get("filename", ""), profile.get("rows"), count]
 
 
 def _render_frames(_: Question, __: FrameLexicon, results: Sequence[ToolOutcome]) -> str:

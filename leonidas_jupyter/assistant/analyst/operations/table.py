@@ -2,25 +2,33 @@
 
 from leonidas_jupyter.assistant.analyst.operations import (
     aggregates,
+    differences,
+    distinct,
     extremes,
     listing,
     missing,
     pictures,
     rankings,
     relations,
+    shapes,
     shares,
     structure,
+    summaries,
 )
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
 
 TABLE: tuple[Operation, ...] = (
     *structure.OPERATIONS,
     *missing.OPERATIONS,
+    *distinct.OPERATIONS,
     *shares.OPERATIONS,
     *aggregates.OPERATIONS,
+    *summaries.OPERATIONS,
     *extremes.OPERATIONS,
     *rankings.OPERATIONS,
     *relations.OPERATIONS,
+    *differences.OPERATIONS,
+    *shapes.OPERATIONS,
     *pictures.OPERATIONS,
     *listing.OPERATIONS,
 )

@@ -1,0 +1,131 @@
+"""Conditions from a column and what it is held against: numbers with units, times."""
+
+from collections.abc import Sequence
+
+from leonidas_jupyter.assistant.analyst.column import NamedColumn
+from leonidas_jupyter.assistant.analyst.items import (
+    FILTER,
+    Item,
+    only,
+    spans_of,
+)
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.numbers import FLIPPED, Bound, Time
+from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Unfit
+from leonidas_jupyter.assistant.analyst.spans import Number
+
+_UNITS_BY_WORD = {
+    "hp": {"hp", "horsepower"},
+    "pct": {"pct", "percent"},
+    "min": {"min", "mins", "minutes", "minute"},
+}
+
+
+def as_filter(condition: Condition, items: Sequence[Item]) -> list[Item]:
+    """Return a condition as an item that accounts for ``items``."""
+    spans = spans_of(items)
+    made = Condition(
+        condition.column, condition.op, condition.values, condition.negated, condition.part, spans
+    )
+    return [Item(FILTER, made, spans, " ".join(item.text for item in items))]
+
+
+def column_of(items: Sequence[Item], lexicon: FrameLexicon) -> NamedColumn:
+    """Return the column that the items name first."""
+    return lexicon.column(only(items, "C")[0].value)
+
+
+def is_negated(items: Sequence[Item]) -> bool:
+    """Return whether one of the items negates."""
+    return any(item.kind in "!0" for item in items)
+
+
+def plain(number: Number) -> float | int:
+    """Return the number as SQL should write it: whole numbers without a point."""
+    return int(number.value) if number.value.is_integer() else number.value
+
+
+def check_units(numbers: Sequence[Number], column: NamedColumn) -> None:
+    """Hold the units of numbers against the column.
+
+    Raises:
+        Unfit: the column does not say that it is in that unit.
+    """
+    for number in numbers:
+        unit = number.unit
+        known = set(column.words) | ({column.unit} if column.unit else set())
+        if (
+            unit
+            and not (known & _UNITS_BY_WORD.get(unit, {unit}))
+            and not (unit == "usd" and not column.unit)
+        ):
+            raise Unfit(
+                f"`{column.name}` does not say that it is in the unit of “{number.text} "
+                f"{unit}”, and I do not convert units."
+            )
+        if number.percent and not known & {"pct", "percent", "percentage", "rate", "share"}:
+            raise Unfit(f"`{column.name}` does not say that it holds percentages.")
+
+
+def bounded(column: NamedColumn, bound: Bound, negated: bool) -> Condition | None:
+    """Return the condition that a column meets a bound; None where its type has none."""
+    check_units(bound.numbers, column)
+    values = tuple(plain(number) for number in bound.numbers)
+    part = None
+    if column.temporal:
+        if not all(number.year for number in bound.numbers):
+            return None
+        part = "year"
+    elif not column.numeric:
+        return None
+    if negated and bound.op in FLIPPED:
+        return Condition(column.name, FLIPPED[bound.op], values, True, part)
+    return Condition(column.name, bound.op, values, negated, part)
+
+
+def timed(column: NamedColumn, time: Time, negated: bool) -> Condition | None:
+    """Return the condition that a column meets a time; None where its type has none."""
+    if time.months:
+        op = "=" if len(time.months) == 1 else "in"
+        return (
+            Condition(column.name, op, time.months, negated, "month") if column.temporal else None
+        )
+    first, last = time.periods[0], time.periods[-1]
+    if column.numeric:
+        years = tuple(int(period.text) for period in time.periods if len(period.text) == 4)
+        if len(years) < len(time.periods) or "year" not in column.core:
+            return None
+        op = {"in": "=", "between": "between"}.get(time.op, time.op)
+        return Condition(column.name, op, years, negated)
+    if not column.temporal:
+        return None
+    if time.op in ("in", "between", "="):
+        return Condition(column.name, "period", (first.first, last.after), negated)
+    edge = {
+        ">": (">=", first.after),
+        ">=": (">=", first.first),
+        "<": ("<", first.first),
+        "<=": ("<", first.after),
+    }
+    if time.op not in edge:
+        return None
+    op, value = edge[time.op]
+    return Condition(column.name, FLIPPED[op] if negated else op, (value,), negated, None)
+
+
+def time_column(lexicon: FrameLexicon, whole_years: bool) -> NamedColumn:
+    """Return the column that "in 2015" is about: the year column, else the only date column.
+
+    Raises:
+        Unfit: the frame has no such column.
+        Ambiguous: it has several.
+    """
+    years = [column for column in lexicon.columns if column.numeric and column.core == ("year",)]
+    if whole_years and len(years) == 1:
+        return years[0]
+    dated = [column for column in lexicon.columns if column.temporal]
+    if len(dated) == 1:
+        return dated[0]
+    if not dated:
+        raise Unfit(f"{lexicon.frame.name} has no column of dates that I could hold this against.")
+    raise Ambiguous("the date", [f"`{column.name}`" for column in dated])

@@ -1,0 +1,117 @@
+"""Operations that summarise a column or a whole frame."""
+
+from collections.abc import Sequence
+
+from leonidas_jupyter.assistant.analyst.compiler import (
+    measure_sql,
+    quote,
+    select,
+)
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
+from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
+from leonidas_jupyter.assistant.analyst.question import Measure, Question
+from leonidas_jupyter.assistant.analyst.reply import (
+    assemble,
+    number,
+    rows_of,
+    scope,
+    table,
+)
+
+
+def _build_describe_column(parse: Parse) -> Question | None:
+    columns = parse.columns()
+    if len(columns) != 1 or parse.groups or not columns[0].numeric:
+        return None
+    return parse.ask("describe_column", columns=(columns[0].name,))
+
+
+_SUMMARY = ("mean", "std", "min", "q1", "median", "q3", "max")
+
+
+def _compile_describe_column(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+    name = question.columns[0]
+    outputs = [(f"count({quote(name)})", "count"), (f"count(*) - count({quote(name)})", "missing")]
+    outputs += [(measure_sql(Measure(agg, name), lexicon), agg) for agg in _SUMMARY]
+    return [query(select(question, outputs))]
+
+
+def _render_describe_column(
+    question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]
+) -> str:
+    columns, rows = rows_of(results[0])
+    values = dict(zip(columns, rows[0], strict=True))
+    name = question.columns[0]
+    first = (
+        f"`{name}` goes from **{number(values['min'])}** to **{number(values['max'])}**, "
+        f"with mean **{number(values['mean'])}** and median "
+        f"**{number(values['median'])}**{scope(question)}."
+    )
+    body = table(
+        ["statistic", name], [[key, value] for key, value in values.items()], question.decimals
+    )
+    return assemble(first, body, question, f"a summary of `{name}`")
+
+
+def _build_describe(parse: Parse) -> Question | None:
+    if parse.groups or not any(column.numeric for column in parse.lexicon.columns):
+        return None
+    names = tuple(column.name for column in parse.lexicon.columns if column.numeric)
+    return parse.ask("describe", columns=names)
+
+
+def _compile_describe(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+    parts = []
+    for name in question.columns:
+        outputs = [
+            (f"'{name.replace(chr(39), chr(39) * 2)}'", "column"),
+            (f"count({quote(name)})", "count"),
+        ]
+        outputs += [
+            (f"CAST({measure_sql(Measure(agg, name), lexicon)} AS DOUBLE)", agg) for agg in _SUMMARY
+        ]
+        parts.append(select(question, outputs))
+    return [
+        PlannedCall("describe_frame", {"name": question.frame}),
+        query("\nUNION ALL\n".join(parts)),
+    ]
+
+
+def _render_describe(
+    question: Question, lexicon: FrameLexicon, results: Sequence[ToolOutcome]
+) -> str:
+    columns, rows = rows_of(results[1])
+    profile = lexicon.frame.profile
+    texts = [column.name for column in lexicon.columns if not column.numeric]
+    first = (
+        f"{question.frame} has **{number(profile.rows)}** rows and **{len(profile.columns)}** "
+        f"columns. The numeric ones{scope(question)}:"
+    )
+    other = "Other columns: " + ", ".join(f"`{name}`" for name in texts) + "." if texts else ""
+    return assemble(
+        first,
+        table(columns, rows, question.decimals),
+        question,
+        "a summary of every numeric column",
+        other,
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "describe_column",
+        patterns("sC"),
+        _build_describe_column,
+        _compile_describe_column,
+        _render_describe_column,
+    ),
+    Operation(
+        "describe",
+        patterns("s[RJ]*", "sK"),
+        _build_describe,
+        _compile_describe,
+        _render_describe,
+        ("Describe {frame}.",),
+    ),
+)
