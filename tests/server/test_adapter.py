@@ -223,6 +223,17 @@ async def test_admin_routes_are_for_admins(api, serve, services):
     assert (await api("GET", f"{base}/admin/x", raw=True, auth=None)).status == 401
 
 
+async def test_handlers_never_see_cookies(api, serve):
+    async def shown(request, _services):
+        return Response(body=json.dumps(dict(request.headers)).encode())
+
+    base = await serve(Route("GET", "/seen", "Seen", who="open", handler=shown))
+    sent = {"Cookie": "username=a-secret", "X-Other": "seen"}
+    answer = await api("GET", f"{base}/seen", raw=True, headers=sent)
+    assert answer.json["x-other"] == "seen"
+    assert "cookie" not in answer.json
+
+
 async def test_requests_count_as_activity(api, jp_serverapp):
     before = now()
     await api("GET", "/healthz", auth=None)
