@@ -36,7 +36,7 @@ def test_from_a_file_to_a_frame_and_an_answer(server, tmp_path, capsys):
         assert leonidas.load("Shops.csv", ["sold"]).columns.tolist() == ["sold"]
         assert list(leonidas.frames) == ["shops"]
         assert leonidas.frames.shops.equals(frame)
-        answer = leonidas.ask("What is the total of sold by shop?")
+        answer = leonidas.ask("total sold by shop")
         assert dict(answer.frame.iloc[:, :2].to_numpy().tolist())["a"] == 7
         assert [message.role for message in leonidas.history()] == ["USER", "ASSISTANT"]
         assert len(leonidas.sessions()) == 1
