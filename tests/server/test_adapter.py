@@ -23,6 +23,7 @@ async def test_unknown_paths_are_404_in_our_shape_whoever_asks(api):
 async def test_odd_names_in_paths_are_404(api, name):
     answer = await api("GET", f"/projects/{name}")
     assert (answer.status, answer.code) == (404, "not_found")
+    assert "at this address" in answer.json["error"]["message"]  # no service was asked
 
 
 async def test_wrong_methods_are_405_and_say_which_are_right(api):
@@ -49,6 +50,18 @@ async def test_no_answer_opens_cors_even_to_a_token(api):
     answer = await api("GET", "/projects", headers={"Origin": "https://evil.example"})
     assert answer.status == 200
     assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+async def test_the_administrators_headers_stay_but_for_cors(api, jp_serverapp):
+    jp_serverapp.web_app.settings["headers"] = {
+        "Access-Control-Allow-Origin": "*",
+        "Strict-Transport-Security": "max-age=60",
+        "X-Content-Type-Options": "whatever",
+    }
+    answer = await api("GET", "/projects")
+    assert answer.headers["strict-transport-security"] == "max-age=60"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "access-control-allow-origin" not in answer.headers
 
 
 async def test_head_is_get_without_a_body(api):
