@@ -270,10 +270,11 @@ def server(tmp_path_factory) -> Iterator[JupyterServer]:
 
 @pytest.fixture(scope="module")
 def notebook(server) -> Iterator[Kernel]:
-    """A kernel that the server started, with the extension loaded."""
+    """A kernel that the server started, with the extension loaded, in the demo project."""
     client = BlockingKernelClient(connection_file=str(server.start_kernel()))
     client.load_connection_file()
     kernel = Kernel(client)
     kernel.run("%load_ext leonidas_jupyter")
+    kernel.run("%leonidas use Demo")
     yield kernel
     kernel.close()

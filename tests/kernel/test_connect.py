@@ -40,7 +40,7 @@ def test_from_a_file_to_a_frame_and_an_answer(server, tmp_path, capsys):
         assert dict(answer.frame.iloc[:, :2].to_numpy().tolist())["a"] == 7
         assert [message.role for message in leonidas.history()] == ["USER", "ASSISTANT"]
         assert len(leonidas.sessions()) == 1
-        assert leonidas.use(project.project_id) == project
+        assert leonidas.use(project.project_id).name == project.name
         assert leonidas.current_session is None
     out, err = capsys.readouterr()
     assert out == ""
