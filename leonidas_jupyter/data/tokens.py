@@ -49,17 +49,18 @@ class Tokenizer:
         self._closing: re.Pattern[str] | None = None
         self._unescape: re.Pattern[str] | None = None
         if syntax.quote:
-            # A quote inside closes the field only where a delimiter or the end follows. The
-            # repetition is possessive: without that, unclosed quotes take exponential time.
+            # A quote inside closes the field only where a delimiter or the end follows. What the
+            # look-ahead finds is not tried again: else unclosed quotes take exponential time. (A
+            # possessive repetition would say the same, but matches wrongly before Python 3.11.5.)
             last = rf"{pad}(?:{end}|\Z)"
             stop = rf"{quote}(?!{last})"
             escaped = rf"|{escape}." if syntax.escape and syntax.escape != syntax.quote else ""
             doubled = rf"|{quote}{quote}(?!{last})" if bare_quotes else rf"|{quote}{quote}"
             inside = rf"[^{quote}{escape}]"
-            body = rf"(?:{inside}{escaped}{doubled}|{stop})*+"
+            body = rf"(?=((?:{inside}{escaped}{doubled}|{stop})*))(?:\1)"
             # A space before an opening quote belongs to no cell, whatever else is so in the file.
             lead = pad
-            self._quoted = re.compile(rf"{lead}{quote}({body}){quote}{pad}(?={end}|\Z)", re.S)
+            self._quoted = re.compile(rf"{lead}{quote}{body}{quote}{pad}(?={end}|\Z)", re.S)
             self._opening = re.compile(rf"{lead}{quote}")
             self._reopening = re.compile(rf"{end}{pad}{quote}(?!{quote}|{last})")
             self._closing = re.compile(rf"{quote}{pad}(?:{end}|\Z)")
