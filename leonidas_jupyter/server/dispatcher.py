@@ -185,7 +185,8 @@ class ApiHandler(Answering):
 
     def _declared(self) -> int:
         text = self.request.headers.get("Content-Length", "0")
-        return int(text) if text.isascii() and text.isdigit() else 0
+        # Beyond any size there is, and beyond what Python reads: as good as endless.
+        return int(text[:18]) if text.isascii() and text.isdigit() else 0
 
     def _most(self) -> int:
         from leonidas_jupyter.server.gateway import MAX_BODY
