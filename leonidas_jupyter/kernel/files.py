@@ -77,7 +77,7 @@ class ProjectFiles:
             filename = name or path.name
             before = next((file for file in self.all() if file.filename == filename), None)
             if before is not None and before.size == size and before.sha256 == sha256_of(path):
-                return self.wait(before)
+                return self.wait(before, progress=progress)
             if before is not None and before.frame_hash and not replace:
                 raise LeonidasError(
                     f"There is another {filename} in this project already; upload with --replace "
@@ -90,9 +90,10 @@ class ProjectFiles:
             place = self._client.call("POST", self._path("/upload-url"), body=request)
             sha256 = self._send(path, place, f"Uploading {filename}", size, progress=progress)
         confirm = path_of("/files/{file_id}/confirm", file_id=place["file_id"])
-        return self.wait(File.read(self._client.call("POST", confirm, body={"sha256": sha256})))
+        file = File.read(self._client.call("POST", confirm, body={"sha256": sha256}))
+        return self.wait(file, progress=progress)
 
-    def wait(self, file: File) -> File:
+    def wait(self, file: File, *, progress: bool) -> File:
         """The file once it has been read.
 
         Raises:
@@ -100,7 +101,7 @@ class ProjectFiles:
         """
         pauses = iter(POLL_SECONDS)
         path = path_of("/files/{file_id}", file_id=file.file_id)
-        with clock(f"Reading {file.filename}") as tick:
+        with clock(f"Reading {file.filename}", shown=progress) as tick:
             while file.status in {"PROCESSING", "UPLOADING"}:
                 time.sleep(next(pauses, POLL_SECONDS[-1]))
                 tick()
@@ -119,7 +120,7 @@ class ProjectFiles:
             LeonidasError: it could not be read, loaded, or has no such column.
         """
         if not file.frame_hash:
-            file = self.wait(file)
+            file = self.wait(file, progress=progress)
 
         def fetch(path: Path) -> None:
             url = path_of("/files/{file_id}/download-url", file_id=file.file_id)

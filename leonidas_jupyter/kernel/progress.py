@@ -28,9 +28,9 @@ def bar(what: str, total: int, *, shown: bool = True) -> Iterator[Advance]:
 
 
 @contextlib.contextmanager
-def clock(what: str) -> Iterator[Callable[[], None]]:
+def clock(what: str, *, shown: bool = True) -> Iterator[Callable[[], None]]:
     """Report that something goes on, and for how long, where nobody knows how far it is."""
-    drawn = _tqdm(True, desc=what, bar_format="{desc}… {elapsed}", miniters=1)
+    drawn = _tqdm(shown, desc=what, bar_format="{desc}… {elapsed}", miniters=1)
     if drawn is None:
         yield lambda: None
         return

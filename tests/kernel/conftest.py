@@ -276,5 +276,10 @@ def notebook(server) -> Iterator[Kernel]:
     kernel = Kernel(client)
     kernel.run("%load_ext leonidas_jupyter")
     kernel.run("%leonidas use Demo")
+    deadline = time.monotonic() + 60
+    said = ""
+    while not all(name in said for name in ("penguins", "countries", "seattle_weather")):
+        assert time.monotonic() < deadline, said
+        said = kernel.run("%leonidas frames").text
     yield kernel
     kernel.close()

@@ -12,6 +12,8 @@ from pathlib import Path
 
 TOKEN = "a-token-for-tests"
 START_SECONDS = 60
+OTHERS = ("jupyterlab", "jupyter_lsp", "jupyter_server_terminals", "notebook", "notebook_shim")
+"""Extensions that take time to load and that no test here needs."""
 
 
 def surroundings(home: Path, **variables: str) -> dict[str, str]:
@@ -48,7 +50,7 @@ class JupyterServer:
                 "open_browser": False,
                 "allow_root": True,
                 "root_dir": str(home / "root"),
-                "jpserver_extensions": {"leonidas_jupyter": True},
+                "jpserver_extensions": {"leonidas_jupyter": True} | dict.fromkeys(OTHERS, False),
             },
             "IdentityProvider": {"token": TOKEN},
         }
