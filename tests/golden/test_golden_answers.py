@@ -23,6 +23,9 @@ FLOORS = {
     "chart": 0.95,
     "followup": 0.9,
     "list": 0.9,
+    "outliers": 1.0,
+    "normality": 1.0,
+    "closedform": 1.0,
 }
 """Least share of the questions with an answer that is found, by kind."""
 
@@ -38,7 +41,7 @@ def verdicts(golden_tables: dict[str, Table]) -> list[tuple[str, dict, str, str]
 
 def test_there_are_enough_golden_questions_over_enough_tables() -> None:
     assert len(golden_names()) >= 9
-    assert sum(len(golden(name)) for name in golden_names()) >= 400
+    assert sum(len(golden(name)) for name in golden_names()) >= 600
 
 
 def test_no_golden_question_is_misread(verdicts) -> None:

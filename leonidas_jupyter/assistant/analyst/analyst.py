@@ -7,6 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from leonidas_jupyter.assistant.analyst import refusal
+from leonidas_jupyter.assistant.analyst.closedform import (
+    ClosedForm,
+    fillable,
+    filled,
+    introduces,
+    neutral,
+    read_closed_form,
+)
 from leonidas_jupyter.assistant.analyst.followup import fragment, merge
 from leonidas_jupyter.assistant.analyst.grammar import question_of
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, read_frame
@@ -49,6 +57,9 @@ class Analyst:
             return said
         if not self._lexicons:
             return plain("refusal", refusal.no_frames())
+        closed = read_closed_form(question)
+        if closed is not None:
+            return self._fill(closed)
         if len(question) > _LONGEST:
             return plain("refusal", refusal.too_long(_LONGEST))
         asked = tuple(earlier[-_REMEMBERED:])
@@ -130,6 +141,24 @@ class Analyst:
         near = self._near(unknown)
         return plain("refusal", refusal.not_understood(unknown, reasons, near, self.offers()))
 
+    def _fill(self, closed: ClosedForm) -> Plan:
+        """Return the plan for a question that states its answer's form, or a refusal."""
+        asked: list[Understood] = []
+        others = []
+        for sentence in closed.asks:
+            if neutral(sentence):
+                others.append(sentence)
+                continue
+            found = _best([self._attempt(sentence, own, ()) for own in self._lexicons])
+            if len(found) != 1:
+                others.append(sentence)
+            elif found[0].calls not in [each.calls for each in asked]:
+                asked += found
+        told = [each for each in asked if not introduces(each.question, asked)]
+        if len(told) == 1 and fillable(closed, told[0], others):
+            return _planned(told[0], closed)
+        return plain("refusal", refusal.not_understood([], [refusal.CLOSED], [], self.offers()))
+
     def _near(self, unknown: Sequence[str]) -> list[str]:
         """Return columns with one of the words in their names.
 
@@ -174,8 +203,9 @@ def _choose(found: Sequence[Understood]) -> Plan:
     return plain("choice", refusal.which_reading([each.question for each in found]))
 
 
-def _planned(understood: Understood) -> Plan:
+def _planned(understood: Understood, closed: ClosedForm | None = None) -> Plan:
     def render(results: Sequence[ToolOutcome]) -> str:
-        return understood.operation.render(understood.question, understood.lexicon, results)
+        said = understood.operation.render(understood.question, understood.lexicon, results)
+        return f"{said}\n\n{filled(closed, understood.question, results)}" if closed else said
 
     return Plan(understood.question.operation, understood.calls, render)

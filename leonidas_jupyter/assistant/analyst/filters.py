@@ -17,6 +17,7 @@ from leonidas_jupyter.assistant.analyst.bounds import (
 )
 from leonidas_jupyter.assistant.analyst.items import Rule, rule
 from leonidas_jupyter.assistant.analyst.values import (
+    counted_twice,
     equal_value,
     flag,
     named_column,
@@ -30,6 +31,7 @@ from leonidas_jupyter.assistant.analyst.values import (
 )
 
 RULES: tuple[Rule, ...] = (
+    rule("HH", counted_twice),
     rule("CK", named_column),
     rule("KC", named_column),
     rule("[=]?!?2[op]?N[Pu]?", comparative),

@@ -221,6 +221,12 @@ def _counted(_index: int, _span: Span, evidence: Evidence) -> bool:
     return "count(" in evidence.sql or evidence.question.operation in ("columns", "frames", "shape")
 
 
+def _gaps(_index: int, _span: Span, evidence: Evidence) -> bool:
+    """Gaps are counted by the SQL, or come from the profile where the frame is wide."""
+    counted = any(part in evidence.sql for part in ("NULL", "count(*) - count("))
+    return counted or (evidence.question.operation == "missing" and not evidence.sql)
+
+
 def _either(index: int, span: Span, evidence: Evidence) -> bool:
     question = evidence.question
     joined = "or" in (question.where.joiner, question.target.joiner)
@@ -261,7 +267,7 @@ _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     "T": _ordered,
     "I": _ranked,
     "O": _contains("count(*)"),
-    "X": _contains("NULL", "count(*) - count("),
+    "X": _gaps,
     "Z": _contains("DISTINCT"),
     "U": _contains("DISTINCT", "GROUP BY"),
     "H": _counted,

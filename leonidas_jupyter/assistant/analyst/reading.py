@@ -14,6 +14,9 @@ from leonidas_jupyter.assistant.analyst.spelling import correct
 from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE
 from leonidas_jupyter.assistant.analyst.words import Token, tokenize
 
+_LONGEST_SQL = 20_000
+"""What the query tool takes at most, in characters."""
+
 Understand = Callable[[Sequence[Span], FrameLexicon], "tuple[Operation, Question] | None"]
 """From the spans of a reading to the operation and the typed question that they call for."""
 
@@ -108,6 +111,8 @@ def _accepted(
         return None, []
     operation, question = made
     calls = tuple(operation.compile(question, lexicon))
+    if any(len(str(call.arguments.get("sql", ""))) > _LONGEST_SQL for call in calls):
+        raise Unfit(f"{lexicon.frame.name} has too many columns to ask this of all at once.")
     left = gate.unaccounted(spans, question, calls)
     if left:
         return None, [span.text for span in left]

@@ -21,6 +21,13 @@ _ABILITIES = (
 )
 
 
+CLOSED = (
+    "The question states the form of its answer, and more about how to compute it than I "
+    "understand, "
+    "so I compute nothing rather than guess."
+)
+
+
 def _listed(questions: Sequence[str]) -> str:
     return "\n".join(f"- {question}" for question in questions)
 

@@ -115,6 +115,13 @@ def rows_of(outcome: ToolOutcome) -> tuple[list[str], list[list[Any]]]:
     ]
 
 
+def cut_note(outcome: ToolOutcome) -> str:
+    """Return a note where the result was cut at the tool's limit."""
+    if not outcome.result.get("truncated"):
+        return ""
+    return f"There are more groups than the {len(outcome.result['rows'])} that are shown here."
+
+
 def condition_words(condition: Condition) -> str:
     """Return a condition as people say it."""
     name = f"`{condition.column}`"

@@ -41,13 +41,16 @@ def candidates(lexicon: FrameLexicon) -> Iterator[str]:
         slots["number2"] = f'"{numbers[-2].name}"'
     if categories:
         slots["category"] = f'"{categories[0].name}"'
-    order = {"aggregate": 0, "top_groups": 1, "distinct": 2, "missing": 3, "histogram": 4}
-    for operation in sorted(TABLE, key=lambda each: order.get(each.name, 9)):
-        for example in operation.examples[::-1]:
-            try:
-                yield example.format(**slots)
-            except KeyError:
-                continue
+    order = {"aggregate": 0, "top_groups": 1, "missing": 2, "rows": 3, "histogram": 4, "share": 5}
+    told = sorted(TABLE, key=lambda operation: order.get(operation.name, 9))
+    longest = max(len(operation.examples) for operation in told)
+    for example in (
+        each.examples[at] for at in range(longest) for each in told if len(each.examples) > at
+    ):
+        try:
+            yield example.format(**slots)
+        except KeyError:
+            continue
 
 
 def suggestions(lexicon: FrameLexicon, answerable: Answerable, count: int) -> list[str]:

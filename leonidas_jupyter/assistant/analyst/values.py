@@ -149,3 +149,8 @@ def negate(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
         return None
     op = FLIPPED.get(condition.op, condition.op)
     return as_filter(Condition(condition.column, op, condition.values, True, condition.part), items)
+
+
+def counted_twice(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    """Read "count the number of" as one."""
+    return [Item("H", items[0].value, spans_of(items), items[0].text)]

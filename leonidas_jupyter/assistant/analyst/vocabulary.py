@@ -43,6 +43,7 @@ class Vocabulary:
     synonyms: dict[str, frozenset[int]]
     value_synonyms: dict[str, frozenset[int]]
     units: frozenset[str]
+    neutral: frozenset[str]
     numbers: dict[str, float]
     scales: dict[str, float]
     words: frozenset[str]
@@ -80,6 +81,7 @@ def vocabulary() -> Vocabulary:
         synonyms=_groups(raw["synonyms"]["groups"]),
         value_synonyms=_groups(raw["values"]["groups"]),
         units=frozenset(raw["units"]["suffixes"]),
+        neutral=frozenset(raw["neutral"]["words"]),
         numbers=numbers,
         scales=scales,
         words=frozenset(words),

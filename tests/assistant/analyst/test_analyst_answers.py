@@ -4,6 +4,7 @@ import pytest
 
 from leonidas_jupyter.assistant.analyst.analyst import Analyst
 from leonidas_jupyter.assistant.analyst.plan import ToolOutcome
+from leonidas_jupyter.assistant.tools.frames import description
 from leonidas_jupyter.data.frames import Frame
 from leonidas_jupyter.data.profile import ColumnProfile, FrameProfile, TopValue
 from tests.golden.judge import Desk
@@ -154,7 +155,7 @@ def test_very_long_questions_are_declined(penguins: Desk) -> None:
 def _odd_frame() -> Frame:
     odd = 'we"ird; DROP TABLE x'
     columns = [
-        ColumnProfile(name=odd, original_name=odd, type="number", nulls=0, distinct=3, min=1, max=3),
+        ColumnProfile(name=odd, original_name=odd, type="number", nulls=0, distinct=3),
         ColumnProfile(
             name="who's", original_name="who's", type="text", nulls=0, distinct=2,
             categories=["O'Brien", "x"], top=[TopValue(value="O'Brien", count=2)],
@@ -176,6 +177,56 @@ def test_names_and_values_are_quoted_in_sql() -> None:
     sql = analyst.plan("average weird drop table x of O'Brien").calls[0].arguments["sql"]
     assert 'avg("we""ird; DROP TABLE x")' in sql
     assert "= 'O''Brien'" in sql
+
+
+def _wide_frame(count: int) -> Frame:
+    names = [f"sensor_{number}_{'abcdefgh'[number % 8] * 12}" for number in range(count)]
+    columns = [
+        ColumnProfile(name=name, original_name=name, type="number", nulls=at % 3, distinct=9)
+        for at, name in enumerate(names)
+    ]
+    profile = FrameProfile(rows=100, columns=columns)
+    return Frame(
+        name="wide",
+        file_id="f",
+        filename="wide.csv",
+        frame_hash="0" * 64,
+        content_version=1,
+        profile=profile,
+    )
+
+
+def test_missing_values_of_a_wide_frame_come_from_its_profile() -> None:
+    frame = _wide_frame(600)
+    plan = Analyst([frame]).plan("missing values per column")
+    assert [call.tool for call in plan.calls] == ["describe_frame"]
+    said = plan.say([ToolOutcome(ok=True, result=description(frame))])
+    assert "**599** missing values in total; **400** of 600 columns" in said
+
+
+@pytest.mark.parametrize("question", ["are there duplicates?", "how many rows have missing values"])
+def test_sql_longer_than_the_tool_takes_is_not_planned(question: str) -> None:
+    plan = Analyst([_wide_frame(600)]).plan(question)
+    assert not plan.calls
+    assert "too many columns" in plan.say()
+
+
+def test_a_cut_result_is_said_to_be_cut(penguins: Desk) -> None:
+    plan, outcomes, _ = penguins.ask("average body mass by species")
+    cut = ToolOutcome(ok=True, result={**outcomes[0].result, "truncated": True})
+    assert "There are more groups than the 3 that are shown here." in plan.say([cut])
+
+
+def test_the_named_form_of_an_answer_is_given(penguins: Desk) -> None:
+    asked = "Calculate the mean of body_mass_g. Round to one decimal place. @mean_mass[mean]"
+    assert penguins.ask(asked)[2].endswith("\n\n@mean_mass[4201.8]")
+
+
+def test_a_form_with_more_conditions_than_are_understood_is_declined(penguins: Desk) -> None:
+    asked = "Calculate the mean of body_mass_g. Remove outliers first. @mean_mass[mean]"
+    plan, _, text = penguins.ask(asked)
+    assert not plan.calls
+    assert "states the form of its answer" in text
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,11 @@
 
 import pytest
 
+from leonidas_jupyter.assistant.analyst.column import same_word
 from leonidas_jupyter.assistant.analyst.form import read_form
 from leonidas_jupyter.assistant.analyst.lexicon import read_frame
-from leonidas_jupyter.assistant.analyst.vocabulary import EXACT
-from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE
-from leonidas_jupyter.assistant.analyst.vocabulary import NEAR
-from leonidas_jupyter.assistant.analyst.column import same_word
 from leonidas_jupyter.assistant.analyst.spelling import correction
+from leonidas_jupyter.assistant.analyst.vocabulary import EXACT, LOOSE, NEAR
 from leonidas_jupyter.assistant.analyst.words import pieces, singular, tokenize
 
 

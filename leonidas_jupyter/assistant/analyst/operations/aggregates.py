@@ -17,6 +17,7 @@ from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Measure, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
+    cut_note,
     group_header,
     group_words,
     left_out,
@@ -94,6 +95,7 @@ def _render(question: Question, lexicon: FrameLexicon, results: Sequence[ToolOut
     if question.groups:
         first = f"The {listed}{group_words(question.groups)}{scope(question)}:"
         note = left_out(question, lexicon, columns_of(question.measures))
+        note = f"{note} {cut_note(results[0])}".strip()
         return assemble(
             first, table(columns, rows, question.decimals), question, f"the {listed}", note
         )
@@ -199,8 +201,8 @@ OPERATIONS = (
         _compile,
         _render,
         (
-            "What is the average {number}?",
             "What is the average {number} by {category}?",
+            "What is the average {number}?",
             "What is the median {number}?",
         ),
     ),

@@ -15,6 +15,7 @@ from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
+    cut_note,
     group_header,
     group_words,
     left_out,
@@ -97,9 +98,8 @@ def _render_distinct(
     read = f"the number of distinct values of `{name}`, missing ones not counted"
     if question.groups:
         first = f"The number of distinct `{name}`{group_words(question.groups)}{scope(question)}:"
-        return assemble(
-            first, table(columns, rows), question, read, left_out(question, lexicon, ())
-        )
+        notes = (left_out(question, lexicon, ()), cut_note(results[0]))
+        return assemble(first, table(columns, rows), question, read, *notes)
     return assemble(
         f"`{name}` has **{number(rows[0][0])}** distinct values{scope(question)}.",
         "",

@@ -1,6 +1,7 @@
 """Operations on gaps and repeats: missing values, duplicates, distinct values."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from leonidas_jupyter.assistant.analyst.compiler import (
     fill,
@@ -21,6 +22,9 @@ from leonidas_jupyter.assistant.analyst.reply import (
     scope,
     table,
 )
+
+_WIDE = 100
+"""Above so many columns the profile answers: SQL about all of them would be too long."""
 
 
 def _build_missing(parse: Parse) -> Question | None:
@@ -43,6 +47,8 @@ def _build_missing(parse: Parse) -> Question | None:
 
 def _compile_missing(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
     names = question.columns or tuple(column.name for column in lexicon.columns)
+    if len(names) > _WIDE and not question.where.conditions:
+        return [PlannedCall("describe_frame", {"name": question.frame})]
     listed = ", ".join(literal(name) for name in names)
     missing = ", ".join(f"count(*) - count({quote(name)})" for name in names)
     counts = select(
@@ -80,8 +86,19 @@ def _missing_sentence(question: Question, rows: list[list[object]]) -> str:
     return f"There are **{number(total)}** missing values in total; {counted}{where}."
 
 
+def _gaps(question: Question, outcome: ToolOutcome) -> tuple[list[str], list[list[Any]]]:
+    """Return column, missing and share, from the query or, for wide frames, from the profile."""
+    if "rows" in outcome.result and isinstance(outcome.result["rows"], list):
+        return rows_of(outcome)
+    profile = outcome.result.get("profile", outcome.result)
+    whole = max(profile["rows"], 1)
+    counted = [[each["name"], each["nulls"], each["nulls"] / whole] for each in profile["columns"]]
+    counted.sort(key=lambda row: row[1], reverse=question.option != "fewest")
+    return ["column", "missing", "share"], counted
+
+
 def _render_missing(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
-    columns, rows = rows_of(results[0])
+    columns, rows = _gaps(question, results[0])
     shown = [row for row in rows if row[1]] if question.option in ("count", "columns") else rows
     body = table(columns, shown) if len(rows) > 1 and shown and question.option != "none" else ""
     of = (

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from leonidas_jupyter.assistant.analyst import charts
-from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.compiler import (
     group_sql,
     has_groups,
@@ -18,6 +17,7 @@ from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Group, Measure, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
+    cut_note,
     group_header,
     group_words,
     left_out,
@@ -150,6 +150,7 @@ def _render_grouped(
         question,
         f"a {question.chart} chart of the {words}",
         note,
+        cut_note(results[0]),
     )
 
 

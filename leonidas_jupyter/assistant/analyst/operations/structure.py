@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Group, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
+    cut_note,
     group_header,
     group_words,
     left_out,
@@ -82,7 +83,7 @@ def _render_rows(question: Question, lexicon: FrameLexicon, results: Sequence[To
         first = f"There {verb} **{number(count)}** {noun}{scope(question)}."
         return assemble(first, "", question, "the number of rows", note)
     first = f"The number of rows{group_words(question.groups)}{scope(question)}:"
-    notes = (note, left_out(question, lexicon, ()))
+    notes = (note, left_out(question, lexicon, ()), cut_note(results[0]))
     return assemble(first, table(columns, rows), question, "the number of rows", *notes)
 
 

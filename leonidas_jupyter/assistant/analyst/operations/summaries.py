@@ -27,6 +27,7 @@ def _build_describe_column(parse: Parse) -> Question | None:
     return parse.ask("describe_column", columns=(columns[0].name,))
 
 
+_MOST = 20
 _SUMMARY = ("mean", "std", "min", "q1", "median", "q3", "max")
 
 
@@ -58,7 +59,10 @@ def _build_describe(parse: Parse) -> Question | None:
     if parse.groups or not any(column.numeric for column in parse.lexicon.columns):
         return None
     names = tuple(column.name for column in parse.lexicon.columns if column.numeric)
-    return parse.ask("describe", columns=names)
+    question = parse.ask("describe", columns=names[:_MOST])
+    if len(names) <= _MOST:
+        return question
+    return question.noting(f"Only the first {_MOST} of {len(names)} numeric columns are shown.")
 
 
 def _compile_describe(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:

@@ -4,6 +4,7 @@ from leonidas_jupyter.assistant.analyst.operations import (
     aggregates,
     differences,
     distinct,
+    distributions,
     extremes,
     listing,
     missing,
@@ -30,6 +31,7 @@ TABLE: tuple[Operation, ...] = (
     *differences.OPERATIONS,
     *shapes.OPERATIONS,
     *pictures.OPERATIONS,
+    *distributions.OPERATIONS,
     *listing.OPERATIONS,
 )
 

@@ -1,0 +1,124 @@
+"""Operations that test a column: outliers by two rules, and whether it looks normal."""
+
+from collections.abc import Sequence
+
+from leonidas_jupyter.assistant.analyst.compiler import cell, fill, quote, select
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
+from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
+from leonidas_jupyter.assistant.analyst.question import Question
+from leonidas_jupyter.assistant.analyst.reply import assemble, number, rows_of, scope
+
+_LEVEL = 0.05
+_OUTLIERS = """WITH kept AS (
+{kept}
+), bounds AS (
+  SELECT quantile_cont(x, 0.25) AS q1, quantile_cont(x, 0.75) AS q3,
+    avg(x) AS m, stddev_samp(x) AS s FROM kept
+)
+SELECT count(*) FILTER (WHERE x < q1 - 1.5 * (q3 - q1) OR x > q3 + 1.5 * (q3 - q1)) AS iqr_outliers,
+  count(*) FILTER (WHERE abs(x - m) > {threshold} * s) AS z_outliers, count(*) AS n
+FROM kept, bounds"""
+_NORMALITY = """WITH kept AS (
+{kept}
+), centre AS (SELECT avg(x) AS m FROM kept),
+moments AS (
+  SELECT count(*) AS n, avg(pow(x - m, 2)) AS m2, avg(pow(x - m, 3)) AS m3, avg(pow(x - m, 4)) AS m4
+  FROM kept, centre
+), shape AS (
+  SELECT n, m3 / nullif(pow(m2, 1.5), 0) AS skewness,
+    m4 / nullif(pow(m2, 2), 0) - 3 AS excess_kurtosis
+  FROM moments
+), tested AS (
+  SELECT *, n / 6.0 * (pow(skewness, 2) + pow(excess_kurtosis, 2) / 4) AS jarque_bera FROM shape
+)
+SELECT exp(-jarque_bera / 2) AS p_value, jarque_bera, skewness, excess_kurtosis, n FROM tested"""
+
+
+def _kept(question: Question, lexicon: FrameLexicon) -> str:
+    name = question.columns[0]
+    values = (f"CAST({cell(name, lexicon)} AS DOUBLE)", "x")
+    return select(question, [values], extra=[f"{quote(name)} IS NOT NULL"])
+
+
+def _build_outliers(parse: Parse) -> Question | None:
+    columns = parse.columns()
+    if len(columns) != 1 or not columns[0].numeric or parse.groups:
+        return None
+    methods = {item.value for item in parse.items(")")}
+    option = "z" if methods == {"z"} else "iqr" if methods == {"iqr"} else "both"
+    return parse.ask("outliers", columns=(columns[0].name,), option=option)
+
+
+def _compile_outliers(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+    sql = fill(_OUTLIERS, kept=_kept(question, lexicon), threshold=3)
+    first = "z_outliers, iqr_outliers" if question.option == "z" else "iqr_outliers, z_outliers"
+    return [query(fill("SELECT {first}, n FROM (\n{sql}\n)", first=first, sql=sql))]
+
+
+def _render_outliers(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
+    columns, rows = rows_of(results[0])
+    found = dict(zip(columns, rows[0], strict=True))
+    name = f"`{question.columns[0]}`"
+    rules = {
+        "iqr": f"**{number(found['iqr_outliers'])}** lie more than 1.5 times the interquartile "
+        "range outside the quartiles",
+        "z": f"**{number(found['z_outliers'])}** lie more than 3 sample standard deviations "
+        "from the mean",
+    }
+    said = rules[question.option] if question.option in rules else " and ".join(rules.values())
+    first = f"Of the {number(found['n'])} values of {name}{scope(question)}, {said}."
+    return assemble(first, "", question, f"the outliers of {name}")
+
+
+def _build_normality(parse: Parse) -> Question | None:
+    columns = parse.columns()
+    if len(columns) != 1 or not columns[0].numeric or parse.groups:
+        return None
+    return parse.ask("normality", columns=(columns[0].name,))
+
+
+def _compile_normality(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+    return [query(fill(_NORMALITY, kept=_kept(question, lexicon)))]
+
+
+def _render_normality(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
+    columns, rows = rows_of(results[0])
+    found = dict(zip(columns, rows[0], strict=True))
+    name = f"`{question.columns[0]}`"
+    read = f"the Jarque–Bera test of {name} at the 5 % level"
+    p_value = found["p_value"]
+    if not isinstance(p_value, int | float):
+        return assemble(
+            f"{name} has too few different values{scope(question)} to test.", "", question, read
+        )
+    verdict = (
+        "is **not normally distributed**" if p_value < _LEVEL else "may be **normally distributed**"
+    )
+    first = (
+        f"{name} {verdict}{scope(question)}: Jarque–Bera {number(found['jarque_bera'])}, p = "
+        f"{number(p_value)}, "
+        f"skewness {number(found['skewness'])}, excess kurtosis {number(found['excess_kurtosis'])}."
+    )
+    note = f"Computed from {number(found['n'])} values; the test is made for large samples."
+    return assemble(first, "", question, read, note)
+
+
+OPERATIONS = (
+    Operation(
+        "outliers",
+        patterns("q?H?j[)]?g?C[)]?", "q?C[)]?j", "HCj", "q?[)]jC", "H?[)]jC"),
+        _build_outliers,
+        _compile_outliers,
+        _render_outliers,
+        ("How many outliers are there in {number}?",),
+    ),
+    Operation(
+        "normality",
+        patterns("q?C[g]?n", "q?nC", "q?G?Cn", "q?GCn", "C[G]?n", "nGC"),
+        _build_normality,
+        _compile_normality,
+        _render_normality,
+        ("Is {number} normally distributed?",),
+    ),
+)
