@@ -53,4 +53,4 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 def _load_jupyter_server_extension(server_app: Any) -> None:  # noqa: ANN401 - lazy jupyter_server
     from leonidas_jupyter.server.app import _load_jupyter_server_extension as load
 
-    load(server_app)
+    load(server_app)  # type: ignore[no-untyped-call]  # jupyter_server's own
