@@ -27,7 +27,7 @@ BANNER = """
 
     {url}
 
-  It opens a notebook to run from top to bottom. Or, in any notebook:
+  The URL opens a notebook to run from top to bottom. Or, in any notebook:
 
     %load_ext leonidas_jupyter
     %leonidas use Demo
