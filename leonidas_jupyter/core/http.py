@@ -21,6 +21,15 @@ Who = Literal["open", "user", "admin", "account", "signed", "kernel_secret"]
 
 Method = Literal["GET", "POST", "PUT", "DELETE", "WEBSOCKET"]
 
+MOST_DIGITS = 18
+"""The longest whole number that is read from a header or a query, in digits."""
+
+MOST_FIELDS = 20
+"""How many wrong fields of a body an error names."""
+
+MOST_FIELD_NAME = 200
+"""How much of a wrong field's path an error repeats, in characters."""
+
 
 class Services:
     """The services that handlers work with, looked up by their class."""
@@ -82,9 +91,11 @@ class Request:
         try:
             return shape.model_validate_json(self.body or b"{}")
         except ValidationError as error:
+            # A hostile body must not make an answer many times its own size.
+            found = error.errors(include_url=False, include_input=False, include_context=False)
             fields = [
-                {"field": ".".join(map(str, e["loc"])), "message": e["msg"]}
-                for e in error.errors(include_url=False, include_input=False, include_context=False)
+                {"field": ".".join(map(str, e["loc"]))[:MOST_FIELD_NAME], "message": e["msg"]}
+                for e in found[:MOST_FIELDS]
             ]
             first = fields[0]
             where = f"{first['field']}: " if first["field"] else ""
@@ -112,7 +123,9 @@ class Request:
             LeonidasError: ``invalid_request`` when it is not a whole number in that range.
         """
         raw = self.query.get("limit", str(default))
-        if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= most:
+        # Python refuses to read a number of thousands of digits, so the length is looked at first.
+        whole = raw.isascii() and raw.isdigit() and len(raw) <= MOST_DIGITS
+        if not whole or not 1 <= int(raw) <= most:
             raise invalid(f"limit takes a whole number from 1 to {most}.")
         return int(raw)
 

@@ -33,7 +33,8 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
     """
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as error:
+        json.dumps(position, ensure_ascii=False).encode()  # no engine takes lone surrogates
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise invalid("The cursor is not one of ours; begin again without it.") from error
     scalars = (str, int, float, type(None))
     if not isinstance(position, list) or len(position) != length:

@@ -15,7 +15,7 @@ from leonidas_jupyter.core.filenames import attachment
 from leonidas_jupyter.storage.base import ObjectInfo, ObjectStore, ObjectTooLarge
 from leonidas_jupyter.storage.signing import SignedGrant
 
-_RESUME = re.compile(r"bytes=([0-9]+)-")
+_RESUME = re.compile(r"bytes=([0-9]{1,18})-")
 
 
 def announced_length(headers: Mapping[str, str]) -> int:
