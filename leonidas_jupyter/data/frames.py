@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from leonidas_jupyter.data.profile import FrameProfile
+from leonidas_jupyter.data.statement import CATALOG_NAME
 
 MAX_NAME = 60
 """Longest frame name before a number is added, in characters."""
@@ -56,9 +57,10 @@ class Frame(BaseModel):
 def frame_name(filename: str, taken: Collection[str] = ()) -> str:
     """The name of a file's frame in SQL and Python: ``Sales 2024.csv`` becomes ``sales_2024``.
 
-    Lower case; letters of any script stay; everything else becomes ``_``. A leading digit gets
-    ``t_`` in front, a word reserved in Python or SQL gets ``_`` after it, an empty name becomes
-    ``table_``, and one in ``taken`` (compared without case, as SQL does) gets ``_2``, ``_3`` …
+    Lower case; letters of any script stay; everything else becomes ``_``. A leading digit, or how
+    the tables of DuckDB's catalogue begin, gets ``t_`` in front, a word reserved in Python or SQL
+    gets ``_`` after it, an empty name becomes ``table_``, and one in ``taken`` (compared without
+    case, as SQL does) gets ``_2``, ``_3`` …
     """
     stem = EXTENSIONS.sub("", filename.strip().rsplit("/", 1)[-1])
     folded = unicodedata.normalize("NFKC", stem).lower()
@@ -67,6 +69,8 @@ def frame_name(filename: str, taken: Collection[str] = ()) -> str:
     if not slug:
         slug = "table"
     elif not slug.isidentifier():
+        slug = "t_" + slug
+    if CATALOG_NAME.match(slug):
         slug = "t_" + slug
     if keyword.iskeyword(slug) or keyword.issoftkeyword(slug) or slug in RESERVED:
         slug += "_"

@@ -16,6 +16,8 @@ def sentence_for(error: Exception, frames: dict[str, str], memory_bytes: int) ->
             f"The query needs more memory than its limit of {memory_bytes // MIB:,} MiB: "
             "group or filter earlier, or select fewer columns."
         )
+    if name in {"FatalException", "InternalException"}:
+        return "The query ran into a fault of the database engine: ask in another way."
     if name == "InterruptException":
         return "The query was stopped."
     if name == "PermissionException":

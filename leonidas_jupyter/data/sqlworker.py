@@ -93,12 +93,29 @@ class Answerer:
         except SqlFailed as error:
             return {"failed": error.sentence}
         except Exception as error:  # noqa: BLE001 - whatever DuckDB raises is one failed query
+            self._drop_broken(frames)
             return {"failed": sentence_for(error, frames, self._settings["memory_bytes"])}
         finally:
             self._running = None
 
+    def _drop_broken(self, frames: dict[str, str]) -> None:
+        """Let go of a connection that a fatal error left unusable, which the next query opens anew.
+
+        After a fatal error DuckDB answers every later query with the same error.
+        """
+        import duckdb
+
+        key = _key(frames)
+        connection = self._connections.get(key)
+        if connection is None:
+            return
+        try:
+            connection.execute("SELECT 1")
+        except duckdb.Error:
+            self._connections.pop(key).close()
+
     def _connection(self, frames: dict[str, str]) -> "duckdb.DuckDBPyConnection":
-        key = repr(sorted(frames.items()))
+        key = _key(frames)
         connection = self._connections.pop(key, None)
         if connection is None:
             connection = open_frames(frames, self._settings)
@@ -106,6 +123,10 @@ class Answerer:
         while len(self._connections) > KEPT_CONNECTIONS:
             self._connections.popitem(last=False)[1].close()
         return connection
+
+
+def _key(frames: dict[str, str]) -> str:
+    return repr(sorted(frames.items()))
 
 
 def run(

@@ -29,14 +29,18 @@ REFUSED_FUNCTIONS = re.compile(
     r"arrow_scan|pandas_scan|python_|getenv|getvariable|current_setting|set_config|glob$|sniff_csv|"
     r"query$|query_table|json_execute|which_secret|nextval|currval|write_log|load_|copy_|"
     r"checkpoint|force_checkpoint|sql_auto_complete|seq_scan|index_scan|add_parquet_key|"
-    r"from_substrait|get_substrait)",
+    r"from_substrait|get_substrait|pg_get_|pg_sleep|sleep_ms|json_serialize_|json_deserialize_|"
+    r"to_aggregate_state|variant_bytes_to_variant)",
     re.I,
 )
 FILE_NAME = re.compile(
     r"[/\\*?:]|\.(csv|tsv|txt|parquet|json|jsonl|ndjson|db|duckdb|xlsx?|gz|zst)$", re.I
 )
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 CATALOG_NAME = re.compile(r"(duckdb_|pragma_|sqlite_|pg_)", re.I)
-SCHEMAS = frozenset(("", "main", "information_schema"))
+SCHEMAS = frozenset(("", "main"))
+INFORMATION = frozenset(("tables", "columns", "schemata"))
+"""What may be read of information_schema; its views would tell where the frames' files lie."""
 
 ONLY_QUERIES = (
     "Only one query over the project's frames can run here: "
@@ -71,6 +75,8 @@ def _parse(sql: str) -> "exp.Expr":
         raise SqlRefused(f"The SQL is longer than {MAX_STATEMENT:,} characters: shorten it.")
     if "\0" in sql:
         raise SqlRefused("The SQL holds a NUL character: remove it.")
+    if LONE_SURROGATE.search(sql):
+        raise SqlRefused("The SQL holds half of a character (a lone surrogate): remove it.")
     try:
         statements = [found for found in sqlglot.parse(sql, dialect="duckdb") if found is not None]
     except (SqlglotError, RecursionError) as error:
@@ -114,7 +120,11 @@ def _check_table(table: "exp.Table") -> None:
         raise SqlRefused(
             f"“{table.name}” looks like a file: files cannot be read here, name one of the frames."
         )
-    if table.catalog not in ("", "memory") or table.db.lower() not in SCHEMAS:
+    schema = table.db.lower()
+    known = schema in SCHEMAS or (
+        schema == "information_schema" and table.name.lower() in INFORMATION
+    )
+    if table.catalog not in ("", "memory") or not known:
         raise SqlRefused(f"“{table.sql()}” is outside the frames: name one of the frames.")
     if CATALOG_NAME.match(table.name):
         raise SqlRefused(f"The catalogue table {table.name} is not available here.")
