@@ -220,18 +220,31 @@ def transcode(path: Path, encoding: Encoding, target: Path) -> Path:
     Raises:
         UnreadableFile: the file holds NUL characters, or is not in that encoding at all.
     """
+    decoder = _decoder(encoding.name)
     try:
-        decoder = codecs.getincrementaldecoder(CODECS.get(encoding.name, encoding.name))("replace")
-    except LookupError:
+        with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
+            source.seek(encoding.bom)
+            while chunk := source.read(CHUNK):
+                plain.write(_text(decoder.decode(chunk), encoding))
+            plain.write(_text(decoder.decode(b"", final=True), encoding))
+    except UnicodeError:
         raise UnreadableFile(
-            f"There is no encoding called {encoding.name}: try utf-8, cp1252 or utf-16."
+            f"The file is not in {encoding.name}: leave the encoding out to have it recognised."
         ) from None
-    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
-        source.seek(encoding.bom)
-        while chunk := source.read(CHUNK):
-            plain.write(_text(decoder.decode(chunk), encoding))
-        plain.write(_text(decoder.decode(b"", final=True), encoding))
     return target
+
+
+def _decoder(name: str) -> codecs.IncrementalDecoder:
+    """A decoder of a person's or our own encoding; Python's codecs that give no text are none."""
+    codec = CODECS.get(name, name)
+    try:
+        b" ".decode(codec, "replace")
+        return codecs.getincrementaldecoder(codec)("replace")
+    except (LookupError, ValueError):
+        said = "".join(char for char in name[:40] if char.isprintable())
+        raise UnreadableFile(
+            f"There is no encoding called {said}: try utf-8, cp1252 or utf-16."
+        ) from None
 
 
 def _text(text: str, encoding: Encoding) -> str:

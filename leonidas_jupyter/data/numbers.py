@@ -9,6 +9,9 @@ from leonidas_jupyter.data.dialect import ColumnDialect
 from leonidas_jupyter.data.plans import Hints, Plan, literal
 
 BIGGEST = 2**63 - 1
+MOST_DIGITS = len(str(BIGGEST))
+"""Looked at before a number is read: Python refuses to read one of thousands of digits."""
+
 EXACT_DIGITS = 15
 """Every decimal number of so many significant digits survives the way through a binary double."""
 
@@ -85,7 +88,9 @@ def _plain_plan(values: list[str]) -> Plan | None:
 
 def _is_whole(text: str) -> bool:
     digits = text[1:] if text.startswith("-") else text
-    return digits.isascii() and digits.isdigit() and text != "-0" and abs(int(text)) <= BIGGEST
+    if not digits.isascii() or not digits.isdigit() or len(digits) > MOST_DIGITS:
+        return False
+    return text != "-0" and int(digits) <= BIGGEST
 
 
 def _survives(text: str) -> bool:

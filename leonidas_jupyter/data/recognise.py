@@ -168,9 +168,17 @@ def _without_comments(lines: list[str], said: DialectOverride) -> list[str]:
     kept = [line for line in lines if line.strip()]
     if said.skip_rows:
         kept = [line for line in lines[said.skip_rows :] if line.strip()]
-    sign = said.comment or "#"
-    plain = [line for line in kept if not line.startswith(sign)]
+    plain = list(_outside_comments(kept, said.comment or "#", said.quote or '"'))
     return plain if len(plain) >= 2 else kept
+
+
+def _outside_comments(lines: list[str], sign: str, quote: str) -> Iterator[str]:
+    """The lines that are no comments; a line within a quoted cell is none, however it begins."""
+    quoted = False
+    for line in lines:
+        if quoted or not line.startswith(sign):
+            quoted ^= line.count(quote) % 2 == 1
+            yield line
 
 
 def _syntax(reading: Reading, said: DialectOverride) -> Syntax:
