@@ -83,6 +83,6 @@ RULES: tuple[Rule, ...] = (
 
 VALUES: tuple[Rule, ...] = (
     rule("V", value),
-    rule("![=pwhof]*5(?![,|&]+5)", negate),
+    rule("!R?[=pwhof]*5(?![,|&]+5)", negate),
 )
 """The values that are left once differences, shares and groups have taken theirs."""

@@ -24,7 +24,14 @@ from leonidas_jupyter.assistant.analyst.items import (
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse
 from leonidas_jupyter.assistant.analyst.operations.table import BY_NAME, TABLE
-from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Group, Question, Where
+from leonidas_jupyter.assistant.analyst.question import (
+    Ambiguous,
+    Condition,
+    Group,
+    Question,
+    Unfit,
+    Where,
+)
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span
 
 _DROPPED = frozenset("-" + UNKNOWN)
@@ -136,6 +143,8 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
         return []
     core = _core(items)
     conditions = tuple(item.value for item in only(items, FILTER))
+    if joiner == "and":
+        _must_agree(conditions)
     groups = tuple(
         _settled(group, conditions, lexicon) for item in only(items, GROUP) for group in item.value
     )
@@ -155,6 +164,36 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
             )
         )
     return made
+
+
+def _must_agree(conditions: Sequence[Condition]) -> None:
+    """Decline "before 1975 and after 1980".
+
+    Nothing is both, so "or" was meant, or something else.
+    """
+    for first in conditions:
+        for second in conditions:
+            same = (first.column, first.part) == (second.column, second.part)
+            below, above = first.op in ("<", "<="), second.op in (">", ">=")
+            apart = below and above and first.values[0] <= second.values[0]
+            if same and apart:
+                raise Unfit(f"No value of `{first.column}` is both; say “or” if you mean either.")
+            if first is not second and _single(first) and _bounds(second, first):
+                raise Unfit(
+                    f"I cannot tell how the conditions on `{first.column}` belong together."
+                )
+
+
+def _single(condition: Condition) -> bool:
+    one = condition.op == "=" or (condition.op == "in" and len(condition.values) == 1)
+    return one and not condition.negated
+
+
+def _bounds(condition: Condition, other: Condition) -> bool:
+    """Return whether two conditions look at the same thing; a year and a month of a date do not."""
+    parts = {condition.part, other.part}
+    apart = None not in parts and len(parts) == 2
+    return condition.column == other.column and not condition.negated and not apart
 
 
 def _settled(group: Group, conditions: Sequence[Condition], lexicon: FrameLexicon) -> Group:
@@ -234,5 +273,6 @@ def _each_value(question: Question, spans: Sequence[Span]) -> Question:
                 " and ".join(map(str, condition.values)), [each, "both taken together: say “or”"]
             )
         if not question.groups and len(question.where.conditions) == 1:
-            return replace(question, groups=(Group(condition.column, None, condition.spans),))
+            group = Group(condition.column, condition.part, condition.spans)
+            return replace(question, groups=(group,))
     return question

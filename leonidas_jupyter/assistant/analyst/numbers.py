@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from leonidas_jupyter.assistant.analyst.items import BOUND, TIME, Item, rule, spans_of
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.spans import Number
+from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 
 FLIPPED = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!=", "!=": "="}
 
@@ -149,7 +150,38 @@ def _month(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
     return _one(TIME, Time("in", (), months), items)
 
 
+def _from_until(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "from 1970 until 1975", "from 10 up to 20" as ranges with both ends."""
+    if items[2].value != "<=":
+        return None
+    ends = [items[0], items[1], items[3]]
+    made = _time(ends, lexicon) if items[2].kind == "@" else _between(ends, lexicon)
+    return [replace(item, spans=spans_of(items)) for item in made] if made else None
+
+
+def _since(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    """Read "from 1975 on", "starting in 1975" as that year and later."""
+    on = items[-1].kind == "p" and items[-1].text.lower() == "on"
+    if not on and not items[0].text.lower().startswith(("starting", "beginning")):
+        return None
+    period = _period(items[1])
+    return _one(TIME, Time(">=", (period,)), items) if period else None
+
+
+def _or_beyond(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    """Read "before 1975 or after 1980" as two bounds, where "1975 or after" would be one."""
+    words = items[0].text.lower().split()
+    if len(words) != 2 or words[0] != "or":
+        return None
+    for meaning in vocabulary().phrases.get(words[1], ()):
+        if meaning.kind in ">@":
+            either = Item("|", "or", items[0].spans, "or")
+            return [either, Item(meaning.kind, meaning.value, items[0].spans, words[1]), items[1]]
+    return None
+
+
 RULES = (
+    rule(r"\+[ND]", _or_beyond),
     rule("N#", _scaled),
     rule("N%", _percent),
     rule("Nu", _with_unit),
@@ -165,6 +197,8 @@ RULES = (
     rule("NtN", _between),
     rule("[W][opf=]*D[&t]D", _time),
     rule("f?DtD", _time),
+    rule("f[DN][@>][DN]", _from_until),
+    rule("f[DN](?:p(?![A-Z]))?(?!t)", _since),
     rule("[@>][=]?[DN]", _time),
     rule(r"D\+", _time),
     rule("[pf]D", _time),

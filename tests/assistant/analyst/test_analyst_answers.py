@@ -201,7 +201,7 @@ def test_missing_values_of_a_wide_frame_come_from_its_profile() -> None:
     plan = Analyst([frame]).plan("missing values per column")
     assert [call.tool for call in plan.calls] == ["describe_frame"]
     said = plan.say([ToolOutcome(ok=True, result=description(frame))])
-    assert "**599** missing values in total; **400** of 600 columns" in said
+    assert "**600** missing values in total; **400** of 600 columns" in said
 
 
 @pytest.mark.parametrize("question", ["are there duplicates?", "how many rows have missing values"])
