@@ -5,7 +5,7 @@ import time
 from typing import Any, Protocol
 
 from leonidas_jupyter.kernel.answer import MARKDOWN, Answer
-from leonidas_jupyter.kernel.markdown import safe
+from leonidas_jupyter.kernel.markdown import for_terminal, safe
 from leonidas_jupyter.kernel.surroundings import in_notebook
 
 UPDATE_SECONDS = 0.1
@@ -64,7 +64,7 @@ class TextDisplay:
 
     def update(self, answer: Answer) -> None:
         """Write what is new."""
-        sys.stdout.write(answer.text[self._written :])
+        sys.stdout.write(for_terminal(answer.text[self._written :]))
         sys.stdout.flush()
         self._written = max(self._written, len(answer.text))
 
@@ -76,14 +76,15 @@ class TextDisplay:
             parts.append(str(answer.chart.bundle.get("text/plain", answer.chart)))
         if answer.code:
             parts.append(answer.code)
-        sys.stdout.write("\n".join(part for part in parts if part or part == "") + "\n")
+        shown = "\n".join(part for part in parts if part or part == "")
+        sys.stdout.write(for_terminal(shown) + "\n")
 
 
 def show_again(answer: Answer) -> None:
     """Show a whole answer; only its one line where it stands under the cell already."""
     if answer.shown or not in_notebook():
         text = repr(answer) if answer.shown else f"{answer.text}\n{answer!r}"
-        _display({"text/plain": text}, raw=True)
+        _display({"text/plain": for_terminal(text)}, raw=True)
         return
     CellDisplay().finish(answer)
 
@@ -95,7 +96,7 @@ def _display(shown: object, **options: bool) -> Any:  # noqa: ANN401 - IPython i
 
 
 def _bundle(markdown: str) -> dict[str, str]:
-    return {MARKDOWN: markdown, "text/plain": markdown}
+    return {MARKDOWN: markdown, "text/plain": for_terminal(markdown)}
 
 
 def _status(answer: Answer) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Generic, TypeVar, overload
 
+from leonidas_jupyter.kernel.markdown import for_terminal
+
 T = TypeVar("T")
 
 _CELL = "padding:2px 12px 2px 0;text-align:{side};vertical-align:top;border:none"
@@ -61,7 +63,7 @@ class Listing(Sequence[T]):
             table = [titles, *self._rows()]
             widths = [max(len(row[i]) for row in table) for i in range(len(titles))]
             lines = ["  ".join(self._aligned(row, widths)).rstrip() for row in table]
-        return "\n".join([*lines, *([self._note] if self._note else [])])
+        return for_terminal("\n".join([*lines, *([self._note] if self._note else [])]))
 
     def _aligned(self, row: list[str], widths: list[int]) -> Iterator[str]:
         for column, text, width in zip(self._columns, row, widths, strict=True):

@@ -8,6 +8,7 @@ replacement begins with a backslash, which one that stands before it would take 
 
 import re
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _IMAGE = re.compile(r"!(?=\[)")
 _LINK = re.compile(r"\](?=\((?!\s*<?(?:https?://|#)))", re.IGNORECASE)
@@ -20,6 +21,15 @@ def safe(text: str) -> str:
     text = _IMAGE.sub("!\\\\", text)
     text = _LINK.sub("]\\\\", text)
     return _DEFINITION.sub("]\\\\", text)
+
+
+def for_terminal(text: str) -> str:
+    """The text without characters that a terminal would obey instead of showing them.
+
+    A cell of a file may hold escape sequences (ECMA-48), which could set the window's title or
+    fill the clipboard. As many characters come back as were given.
+    """
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def fenced(code: str, language: str) -> str:
