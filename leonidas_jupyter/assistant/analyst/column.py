@@ -1,5 +1,6 @@
 """A column by the words in its name, and how well other words fit it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -89,18 +90,20 @@ class NamedColumn:
     @property
     def head(self) -> str:
         """The word that says what it is: ``mass`` of ``body_mass_g``, ``temp`` of ``temp_max``."""
-        telling = [word for word in self.core if word not in _STATISTICS]
+        before = next((at for at, word in enumerate(self.core) if at and word in _RATIO), None)
+        telling = [word for word in self.core[:before] if word not in _STATISTICS]
         return (telling or list(self.core))[-1]
 
 
 def named(profile: ColumnProfile) -> NamedColumn:
     """Return a column with its name taken apart."""
     words = pieces(profile.name)
+    outside = pieces(_BRACKETS.sub(" ", profile.name))
     unit = words[-1] if len(words) > 1 and words[-1] in vocabulary().units else None
     # "temp_min" is a minimum, "running_time_min" is in minutes.
     if unit == "min" and not _LASTING & set(words):
         unit = None
-    core = list(words[:-1] if unit else words)
+    core = list(outside if outside and outside != words else words[:-1] if unit else words)
     while len(core) > 1 and core[-1] in _CONNECTIVES:
         core.pop()
     return NamedColumn(profile, words, tuple(core), unit)
@@ -109,9 +112,11 @@ def named(profile: ColumnProfile) -> NamedColumn:
 _CONNECTIVES = frozenset({"in", "of", "per", "by", "at", "the"})
 
 
+_RATIO = frozenset({"per", "by", "in", "at"})
 _STATISTICS = frozenset({"max", "min", "mean", "avg", "average", "std", "median"})
 
 
+_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _LASTING = frozenset({"time", "duration", "length", "runtime", "wait", "delay"})
 
 

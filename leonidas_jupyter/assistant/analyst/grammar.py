@@ -78,7 +78,7 @@ def _days_as_rows(items: list[Item], lexicon: FrameLexicon) -> list[Item]:
         return items
     return [
         replace(item, kind="R")
-        if item.kind == "P" and item.value == "day" and at and items[at - 1].kind in "H%N1qE"
+        if item.kind == "P" and item.value == "day" and (not at or items[at - 1].kind in "H%N1qEV")
         else item
         for at, item in enumerate(items)
     ]
@@ -260,17 +260,22 @@ def question_of(spans: Sequence[Span], lexicon: FrameLexicon) -> tuple[Operation
 
 def _each_value(question: Question, spans: Sequence[Span]) -> Question:
     """Answer "the mean of A and B" for each of the two values."""
-    if question.operation not in ("aggregate", "rows"):
+    if question.operation not in ("aggregate", "rows", "distinct"):
         return question
     for condition in question.where.conditions:
         joined = {spans[index].kind for index in condition.spans}
         several = condition.op == "in" and len(condition.values) > 1 and not condition.negated
-        if not (several and "&" in joined and "|" not in joined):
+        if not (several and "&" in joined and not joined & {"|", "W", "f"}):
             continue
         if question.groups and condition.column not in {group.column for group in question.groups}:
             each = f"by {question.groups[0].column} and {condition.column}"
             raise Ambiguous(
                 " and ".join(map(str, condition.values)), [each, "both taken together: say “or”"]
+            )
+        if question.operation == "distinct":
+            both = ", ".join(map(str, condition.values))
+            raise Ambiguous(
+                f"distinct values for {both}", ["for each of them", "together: say “or”"]
             )
         if not question.groups and len(question.where.conditions) == 1:
             group = Group(condition.column, condition.part, condition.spans)

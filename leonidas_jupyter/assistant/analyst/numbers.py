@@ -180,6 +180,13 @@ def _or_beyond(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
     return None
 
 
+def _months_between(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    first, last = (int(item.value) for item in items if item.kind == "M")
+    if first > last:
+        return None
+    return _one(TIME, Time("in", (), tuple(range(first, last + 1))), items)
+
+
 RULES = (
     rule(r"\+[ND]", _or_beyond),
     rule("N#", _scaled),
@@ -202,6 +209,8 @@ RULES = (
     rule("[@>][=]?[DN]", _time),
     rule(r"D\+", _time),
     rule("[pf]D", _time),
+    rule("W[op]*M[&t]M", _months_between),
+    rule("fMtM", _months_between),
     rule("[pf]M(?:[,&|]+[pf]?M)*", _month),
 )
 """Rules over the kinds; the order matters, for a longer reading must come before its parts."""

@@ -128,11 +128,15 @@ def _candidates(
         if any(word.meaning.kind in _STRUCTURE for word in keywords)
         else _values(phrase, lexicon)
     )
+    frames = _frames(phrase, frame_names)
+    if any(each.meaning.value == lexicon.frame.name for each in frames):
+        # "Which country" of a table of countries asks for a row.
+        columns = [each for each in columns if not lexicon.column(each.meaning.value).key]
     return [
         *keywords,
         *columns,
         *values,
-        *_frames(phrase, frame_names),
+        *frames,
         *_adjectives(phrase, lexicon),
     ]
 
@@ -164,7 +168,7 @@ def _columns(phrase: Sequence[Token], lexicon: FrameLexicon) -> list[_Candidate]
         return []
     words = [piece for token in phrase for piece in token.pieces]
     found = lexicon.fitting(words)
-    if (not found or found[0][1] < EXACT) and len(phrase) > 2:
+    if not found and len(phrase) > 2:
         inner = [
             word
             for at, word in enumerate(words)

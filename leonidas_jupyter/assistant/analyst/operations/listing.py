@@ -17,6 +17,8 @@ _LIMIT = 200
 def _build_rows(parse: Parse) -> Question | None:
     if parse.groups or any(item.value != "first" for item in parse.items("T")):
         return None
+    if any(item.text.lower().startswith("how") for item in parse.items("q")):
+        return None
     limit = parse.number() if parse.items("N") else None
     if parse.items("N") and limit is None:
         return None
@@ -40,6 +42,8 @@ def _compile_rows(question: Question, lexicon: FrameLexicon) -> list[PlannedCall
         tested = [condition.column for condition in question.where.conditions]
         shown = list(dict.fromkeys([*listed[:1], *tested, *listed]))[:_SHOWN_COLUMNS]
         names = [name for name in dict.fromkeys(listed) if name in shown]
+    several = [each.column for each in question.where.conditions if len(each.values) > 1]
+    names += [name for name in dict.fromkeys(several) if name not in names]
     outputs = [(quote(name), name) for name in names]
     return [query(select(question, outputs, limit=(question.order or Order()).limit))]
 
