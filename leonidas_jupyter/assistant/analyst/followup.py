@@ -220,11 +220,10 @@ def _charted(parse: Parse, question: Question) -> Question | None:
         and len(question.measures) == 1
         and len(question.groups) <= 2
     ):
-        return (
-            replace(question, operation="chart_aggregate", chart="bar" if kind == "any" else kind)
-            if kind in ("any", "bar", "pie", "line")
-            else None
-        )
+        if kind not in ("any", "bar", "pie", "line"):
+            return None
+        chart = "bar" if kind == "any" else kind
+        return replace(question, operation="chart_aggregate", chart=chart)
     if question.operation == "values" and kind in ("any", "bar", "pie"):
         group = (Group(question.columns[0]),)
         return replace(
