@@ -70,6 +70,6 @@ ROUTES: tuple[Route, ...] = (
         "/projects/{project_id}/events",
         "A project's live events",
         socket=project_events,
-        errors=(ErrorCode.NOT_FOUND,),
+        errors=(ErrorCode.INVALID_REQUEST, ErrorCode.NOT_FOUND),
     ),
 )

@@ -94,3 +94,11 @@ async def test_an_endless_range_gets_the_whole(api):
     ranged = {"Range": f"bytes={ENDLESS}-"}
     answer = await api("GET", where, auth=None, raw=True, headers=ranged)
     assert (answer.status, answer.body) == (200, b"a,b\n1,2\n")
+
+
+async def test_what_an_ordinary_request_to_a_live_address_gets_is_documented(api):
+    project = (await api("POST", "/projects", json_body={"name": "p"})).json["project_id"]
+    answer = await api("GET", f"/projects/{project}/events")
+    document = (await api("GET", "/openapi.json")).json
+    (path,) = [path for path in document["paths"] if path.endswith("/projects/{project_id}/events")]
+    assert str(answer.status) in document["paths"][path]["get"]["responses"]
