@@ -200,48 +200,40 @@ def _recolumned(parse: Parse, question: Question) -> Question | None:
     return None
 
 
+_DRAWN = {
+    "rows": "chart_counts",
+    "chart_counts": "chart_counts",
+    "aggregate": "chart_aggregate",
+    "chart_aggregate": "chart_aggregate",
+}
+"""What the picture of a grouped question is."""
+
+
 def _charted(parse: Parse, question: Question) -> Question | None:
     kinds = [item.value for item in parse.items("G") if item.value != "any"]
     kind = kinds[0] if kinds else "any"
-    if (
-        question.operation in ("rows", "chart_counts")
-        and question.groups
-        and kind in ("any", "bar", "pie", "line")
-    ):
-        return replace(
-            question,
-            operation="chart_counts",
-            measures=(Measure("rows"),),
-            chart="bar" if kind == "any" else kind,
-        )
-    if (
-        question.operation in ("aggregate", "chart_aggregate")
-        and question.groups
-        and len(question.measures) == 1
-        and len(question.groups) <= 2
-    ):
-        if kind not in ("any", "bar", "pie", "line"):
-            return None
-        chart = "bar" if kind == "any" else kind
-        return replace(question, operation="chart_aggregate", chart=chart)
-    if question.operation == "values" and kind in ("any", "bar", "pie"):
-        group = (Group(question.columns[0]),)
-        return replace(
-            question,
-            operation="chart_counts",
-            groups=group,
-            measures=(Measure("rows"),),
-            chart="pie" if kind == "pie" else "bar",
-        )
-    columns = {measure.column for measure in question.measures}
-    if (
-        question.operation in ("aggregate", "describe_column")
-        and not question.groups
-        and len(columns or set(question.columns)) == 1
-        and kind in ("any", "histogram")
-    ):
-        name = next(iter(columns or set(question.columns)))
-        return replace(
-            question, operation="histogram", columns=(str(name),), measures=(), chart="histogram"
-        )
-    return None
+    if question.operation == "values":
+        groups = (Group(question.columns[0]),)
+        question = replace(question, operation="rows", groups=groups)
+    if question.groups:
+        return _drawn(question, "bar" if kind == "any" else kind)
+    return _spread(question) if kind in ("any", "histogram") else None
+
+
+def _drawn(question: Question, kind: str) -> Question | None:
+    operation = _DRAWN.get(question.operation)
+    if operation is None or kind not in ("bar", "pie", "line") or len(question.groups) > 2:
+        return None
+    measures = (Measure("rows"),) if operation == "chart_counts" else question.measures
+    if len(measures) != 1:
+        return None
+    return replace(question, operation=operation, measures=measures, chart=kind)
+
+
+def _spread(question: Question) -> Question | None:
+    """Draw the histogram of the one column that was asked about."""
+    columns = {measure.column for measure in question.measures} or set(question.columns)
+    if question.operation not in ("aggregate", "describe_column") or len(columns) != 1:
+        return None
+    name = str(next(iter(columns)))
+    return replace(question, operation="histogram", columns=(name,), measures=(), chart="histogram")
