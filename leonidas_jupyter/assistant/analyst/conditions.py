@@ -1,6 +1,7 @@
 """Conditions from a column and what it is held against: numbers with units, times."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.items import (
@@ -10,23 +11,15 @@ from leonidas_jupyter.assistant.analyst.items import (
     spans_of,
 )
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.measures import in_unit_of, plain
 from leonidas_jupyter.assistant.analyst.numbers import FLIPPED, Bound, Time
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Unfit
-from leonidas_jupyter.assistant.analyst.spans import Number
-
-_UNITS_BY_WORD = {
-    "hp": {"hp", "horsepower"},
-    "pct": {"pct", "percent"},
-    "min": {"min", "mins", "minutes", "minute"},
-}
 
 
 def as_filter(condition: Condition, items: Sequence[Item]) -> list[Item]:
     """Return a condition as an item that accounts for ``items``."""
     spans = spans_of(items)
-    made = Condition(
-        condition.column, condition.op, condition.values, condition.negated, condition.part, spans
-    )
+    made = replace(condition, spans=spans)
     return [Item(FILTER, made, spans, " ".join(item.text for item in items))]
 
 
@@ -40,37 +33,10 @@ def is_negated(items: Sequence[Item]) -> bool:
     return any(item.kind in "!0" for item in items)
 
 
-def plain(number: Number) -> float | int:
-    """Return the number as SQL should write it: whole numbers without a point."""
-    return int(number.value) if number.value.is_integer() else number.value
-
-
-def check_units(numbers: Sequence[Number], column: NamedColumn) -> None:
-    """Hold the units of numbers against the column.
-
-    Raises:
-        Unfit: the column does not say that it is in that unit.
-    """
-    for number in numbers:
-        unit = number.unit
-        known = set(column.words) | ({column.unit} if column.unit else set())
-        if (
-            unit
-            and not (known & _UNITS_BY_WORD.get(unit, {unit}))
-            and not (unit == "usd" and not column.unit)
-        ):
-            raise Unfit(
-                f"`{column.name}` does not say that it is in the unit of “{number.text} "
-                f"{unit}”, and I do not convert units."
-            )
-        if number.percent and not known & {"pct", "percent", "percentage", "rate", "share"}:
-            raise Unfit(f"`{column.name}` does not say that it holds percentages.")
-
-
 def bounded(column: NamedColumn, bound: Bound, negated: bool) -> Condition | None:
     """Return the condition that a column meets a bound; None where its type has none."""
-    check_units(bound.numbers, column)
-    values = tuple(plain(number) for number in bound.numbers)
+    numbers, note = in_unit_of(column, bound.numbers)
+    values = tuple(plain(number) for number in numbers)
     part = None
     if column.temporal:
         if not all(number.year for number in bound.numbers):
@@ -79,8 +45,8 @@ def bounded(column: NamedColumn, bound: Bound, negated: bool) -> Condition | Non
     elif not column.numeric:
         return None
     if negated and bound.op in FLIPPED:
-        return Condition(column.name, FLIPPED[bound.op], values, True, part)
-    return Condition(column.name, bound.op, values, negated, part)
+        return Condition(column.name, FLIPPED[bound.op], values, True, part, note=note)
+    return Condition(column.name, bound.op, values, negated, part, note=note)
 
 
 def timed(column: NamedColumn, time: Time, negated: bool) -> Condition | None:

@@ -5,46 +5,18 @@ one to the other: a word that the grammar dropped by mistake is found here. Word
 unseen only where they cannot change the answer.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from leonidas_jupyter.assistant.analyst.compiler import AGGREGATES, quote
-from leonidas_jupyter.assistant.analyst.conditions import plain
+from leonidas_jupyter.assistant.analyst.evidence import Evidence, evidence_of
+from leonidas_jupyter.assistant.analyst.measures import COLUMN_SCALES, CONVERSIONS, plain
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.question import Question
-from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, refs_of
+from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Number, Span, refs_of
 
-_GLUE = frozenset("-=hwpoaf,&lqRKJgtWFuk")
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What is computed: all SQL of the calls, the whole of their arguments.
-
-    And the typed question.
-    """
-
-    sql: str
-    text: str
-    question: Question
-    charted: bool
-    spans: Sequence[Span]
-
-
-def evidence_of(
-    question: Question, calls: Sequence[PlannedCall], spans: Sequence[Span]
-) -> Evidence:
-    """Return what the calls compute, as text to look things up in."""
-    sql = "\n".join(str(call.arguments.get("sql", "")) for call in calls)
-    text = (
-        sql
-        + json.dumps([dict(call.arguments) for call in calls], ensure_ascii=False)
-        + " ".join(map(quote, question.columns))
-    )
-    return Evidence(sql, text, question, any(call.tool == "chart" for call in calls), spans)
+_GLUE = frozenset("-=hwpoaf,&lqRKJtWFuk")
 
 
 def unaccounted(
@@ -89,14 +61,34 @@ def _number(index: int, span: Span, evidence: Evidence) -> bool:
     number = span.meaning.value
     if _in_conditions(index, span, evidence) and number.value in _dates(evidence.sql):
         return True
-    following = evidence.spans[index + 1] if index + 1 < len(evidence.spans) else None
-    scale = following.meaning.value if following is not None and following.kind == "#" else 1
-    shown = {repr(plain(replace(number, value=number.value * scale))), f"{int(number.value):02d}"}
+    shown = {*_measures_of(index, number.value, evidence), f"{int(number.value):02d}"}
     if number.value <= 100 and "quantile_cont(" in evidence.sql:
         shown.add(repr(number.value / 100))
     return any(
         re.search(rf"(?<![\w.]){re.escape(text)}(?!\w|\.\d)", evidence.sql) for text in shown
     )
+
+
+def _measures_of(index: int, value: float, evidence: Evidence) -> set[str]:
+    """Return the ways to write a number with the scale and the unit that follow it.
+
+    Both may stand after the next number: "between 10 and 20 million".
+    """
+    after = evidence.spans[index + 1 : index + 2]
+    if not (after and after[0].kind in "#u"):
+        after = evidence.spans[index + 1 : index + 6]
+    found = {value}
+    scales = [span.meaning.value for span in after if span.kind == "#"][:1]
+    if scales and (value < _next_number(after) or after[0].kind == "#"):
+        found = {value * scales[0]}
+        found |= {value * scales[0] / scale for scale in COLUMN_SCALES.values()}
+    if any(span.kind == "u" for span in after):
+        found |= {value * factor for factor in CONVERSIONS}
+    return {repr(plain(Number(each, ""))) for each in found}
+
+
+def _next_number(spans: Sequence[Span]) -> float:
+    return next((span.meaning.value.value for span in spans if span.kind == "N"), 0.0)
 
 
 def _dates(sql: str) -> set[int]:
@@ -130,6 +122,12 @@ def _period(index: int, span: Span, evidence: Evidence) -> bool:
         index in group.spans and (group.part or group.column) for group in question.groups
     )
     return grouped or _in_conditions(index, span, evidence) or span.meaning.value == "day"
+
+
+def _of_values(_index: int, span: Span, evidence: Evidence) -> bool:
+    """Kinds, classes, labels are values, not rows; the word "value" alone says little."""
+    telling = span.text.lower() not in ("value", "values")
+    return not telling or evidence.question.operation != "rows" or bool(evidence.question.groups)
 
 
 def _quoted(_index: int, span: Span, evidence: Evidence) -> bool:
@@ -253,6 +251,7 @@ _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     "P": _period,
     "V": _value,
     "Q": _quoted,
+    "g": _of_values,
     ">": _in_conditions,
     ";": _in_conditions,
     "+": _in_conditions,

@@ -148,6 +148,12 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
     groups = tuple(
         _settled(group, conditions, lexicon) for item in only(items, GROUP) for group in item.value
     )
+    core = [
+        replace(item, value=_settled(item.value, conditions, lexicon))
+        if item.kind == phrases.DATE_PART
+        else item
+        for item in core
+    ]
     made = []
     for kept in (core, _without_rows(core)):
         loose = spans_of(items) - spans_of(kept)

@@ -81,7 +81,20 @@ def _numbers(items: Sequence[Item]) -> tuple[Number, ...]:
 def _scaled(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
     number: Number = items[0].value
     value = number.value * items[1].value
-    return _one("N", replace(number, value=value, text=f"{value:g}", year=False), items)
+    scale = items[1].value
+    return _one(
+        "N", replace(number, value=value, text=f"{value:g}", year=False, scale=scale), items
+    )
+
+
+def _scaled_alike(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    """Read "between 10 and 20 million" as millions on both ends, as people mean it."""
+    first, last = [item.value for item in items if item.kind == "N"]
+    if first.year or not 0 < first.value < last.value:
+        return None
+    scale = items[-1]
+    both = [_scaled([item, scale], _)[0] if item.kind == "N" else item for item in items[:-1]]
+    return [replace(both[0], spans=both[0].spans - scale.spans), *both[1:]]
 
 
 def _with_unit(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
@@ -189,6 +202,7 @@ def _months_between(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None
 
 RULES = (
     rule(r"\+[ND]", _or_beyond),
+    rule("N[&t,|-]+[=]?>?N#", _scaled_alike),
     rule("N#", _scaled),
     rule("N%", _percent),
     rule("Nu", _with_unit),

@@ -47,6 +47,7 @@ class Condition:
     negated: bool = False
     part: str | None = None
     spans: Spans = NONE
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ def condition_words(condition: Condition) -> str:
     name = f"`{condition.column}`"
     if condition.part:
         name = f"the {condition.part} of {name}"
-    values = [str(value) for value in condition.values]
+    dated = condition.part or "year" in condition.column.lower()
+    values = [str(value) if dated else number(value) for value in condition.values]
     op = condition.op
     if op == "null":
         return f"{name} has a value" if condition.negated else f"{name} has no value"
@@ -197,7 +198,9 @@ def scope(question: Question) -> str:
 def assemble(first: str, body: str, question: Question, read: str, *notes: str) -> str:
     """Return the whole answer: the sentence, the table, and how the question was read."""
     said = [f"I read this as {read}{group_words(question.groups)}{scope(question)}."]
-    said += [note for note in (*question.notes, *notes) if note]
+    tested = (*question.where.conditions, *question.target.conditions)
+    noted = (*question.notes, *(condition.note for condition in tested), *notes)
+    said += [note for note in dict.fromkeys(noted) if note]
     parts = [first, body, " ".join(said)]
     return "\n\n".join(part for part in parts if part)
 

@@ -38,6 +38,7 @@ class Number:
     year: bool = False
     percent: bool = False
     unit: str | None = None
+    scale: float = 1
 
 
 @dataclass(frozen=True)
