@@ -12,6 +12,7 @@ def make_private(folder: Path) -> list[Path]:
         The folders that were made, outermost first.
 
     Raises:
+        FileNotFoundError: somebody removes them at the same time; try again.
         OSError: one cannot be made.
     """
     missing = [folder]
@@ -21,9 +22,12 @@ def make_private(folder: Path) -> list[Path]:
     for each in reversed(missing):
         try:
             each.mkdir(mode=0o700)
-        except FileExistsError:
-            if not each.is_dir():
+        except FileExistsError as error:
+            if each.is_dir():
+                continue
+            if each.exists():
                 raise
+            raise FileNotFoundError(each) from error
         else:
             made.append(each)
     return made
