@@ -65,11 +65,23 @@ def _username(text: str) -> str:
     return normal
 
 
+def _new_password(password: SecretStr) -> SecretStr:
+    if not 12 <= len(password.get_secret_value()) <= 128:
+        raise PydanticCustomError("password", "A password has 12 to 128 characters.")
+    return password
+
+
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_email)
 ]
 Username = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_username)
+]
+
+NewPassword = Annotated[
+    SecretStr,
+    AfterValidator(_new_password),
+    Field(json_schema_extra={"minLength": 12, "maxLength": 128}),
 ]
 
 
@@ -79,7 +91,7 @@ class UserRegister(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     email: Email
-    password: SecretStr = Field(min_length=12, max_length=128)
+    password: NewPassword
     username: Username | None = None
 
 

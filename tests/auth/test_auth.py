@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from leonidas_jupyter.auth.repository import FAMILIES, SPECS, USERS, AuthRepository
 from leonidas_jupyter.auth.schemas import Policy, UserLogin, UserRegister
@@ -137,6 +137,12 @@ def test_e_mails_and_names_are_taken_once():
 def test_what_registers_is_checked(changes):
     with pytest.raises(ValueError, match="validation error"):
         UserRegister(**{"email": "bob@example.org", "password": PASSWORD, **changes})
+
+
+@pytest.mark.parametrize("password", ["eleven char", "x" * 129])
+def test_the_length_of_a_password_is_said_in_words(password):
+    with pytest.raises(ValidationError, match="A password has 12 to 128 characters"):
+        UserRegister(email="bob@example.org", password=password)
 
 
 def test_passwords_are_not_shown():
