@@ -1,5 +1,6 @@
 """What the documentation says is so: settings, codes, links, and every command."""
 
+import json
 import os
 import re
 import subprocess
@@ -78,6 +79,22 @@ def test_the_commands_of_the_readme_and_of_the_api_page_work(
     assert done.returncode == 0, done.stdout + done.stderr + server.log()
     assert "5,076" in done.stdout or "5076" in done.stdout  # Gentoo's mean in grams: 5076.016
     assert "access_token" in done.stdout
+
+
+def test_the_routes_and_parameters_of_the_api_page_are_in_the_document() -> None:
+    page = API.read_text(encoding="utf-8")
+    paths = json.loads((CHECKOUT / "docs" / "openapi.json").read_text(encoding="utf-8"))["paths"]
+    named = re.findall(r"`(GET|POST|PUT|DELETE) (/[\w/{}.-]+)", page)
+    assert len(named) > 4
+    for method, path in named:
+        assert method.lower() in paths[path], path
+    known = {
+        parameter["name"]
+        for operations in paths.values()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+    }
+    assert set(re.findall(r"\?(\w+)=", page)) <= known
 
 
 def _questions() -> list[str]:
