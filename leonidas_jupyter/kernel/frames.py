@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from leonidas_jupyter.kernel.errors import LeonidasError
+from leonidas_jupyter.kernel.listings import frame_listing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,9 @@ class Frames(Mapping[str, "pd.DataFrame"]):
     def __repr__(self) -> str:
         shapes = [f"{f.frame_name} ({f.rows:,} × {f.columns})" for f in self._completed()]
         return f"<Frames: {', '.join(shapes) or 'none yet'}>"
+
+    def _repr_html_(self) -> str:
+        return frame_listing(self._completed())._repr_html_()
 
 
 def no_such_frame(name: str, known: list[str]) -> str:

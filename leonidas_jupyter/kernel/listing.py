@@ -9,7 +9,9 @@ from leonidas_jupyter.kernel.markdown import for_terminal
 
 T = TypeVar("T")
 
-_CELL = "padding:2px 12px 2px 0;text-align:{side};vertical-align:top;border:none"
+_CELL = (
+    "padding:2px 12px 2px 0;text-align:{side};vertical-align:top;border:none;white-space:{space}"
+)
 _TABLE = (
     "border-collapse:collapse;border:none;font-size:var(--jp-ui-font-size1,13px);"
     "color:var(--jp-ui-font-color1,inherit);background:none"
@@ -20,11 +22,12 @@ _NOTE = "color:var(--jp-ui-font-color2,inherit);font-size:var(--jp-ui-font-size1
 
 @dataclass(frozen=True)
 class Column(Generic[T]):
-    """A column of a listing; numbers stand to the right."""
+    """A column of a listing; numbers stand to the right, only sentences are broken into lines."""
 
     title: str
     cell: Callable[[T], str]
     right: bool = False
+    sentences: bool = False
 
 
 class Listing(Sequence[T]):
@@ -90,7 +93,8 @@ class Listing(Sequence[T]):
 
     def _html_cell(self, tag: str, column: Column[T], text: str, style: str = "") -> str:
         side = "right" if column.right else "left"
-        return f'<{tag} style="{style}{_CELL.format(side=side)}">{escape(text)}</{tag}>'
+        cell = _CELL.format(side=side, space="normal" if column.sentences else "nowrap")
+        return f'<{tag} style="{style}{cell}">{escape(text)}</{tag}>'
 
 
 class Note:

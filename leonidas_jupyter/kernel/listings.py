@@ -1,5 +1,6 @@
 """What the listings of projects, files, sessions and messages show."""
 
+import re
 from collections.abc import Sequence
 
 from leonidas_jupyter.kernel.listing import Column, Listing, size_text, time_text
@@ -30,7 +31,9 @@ def file_listing(files: Sequence[File]) -> Listing[File]:
         Column[File]("rows", lambda f: f"{f.rows:,}" if f.frame_hash else "", right=True),
         Column[File]("columns", lambda f: f"{f.columns:,}" if f.frame_hash else "", right=True),
         Column[File]("size", lambda f: size_text(f.size), right=True),
-        Column[File]("status", lambda f: _STATUS.get(f.status) or f"failed: {f.reason}"),
+        Column[File](
+            "status", lambda f: _STATUS.get(f.status) or f"failed: {f.reason}", sentences=True
+        ),
     ]
     note = "" if files else "No files yet: %leonidas upload FILE.csv"
     return Listing(files, columns, note=note)
@@ -52,14 +55,32 @@ def message_listing(messages: Sequence[Message]) -> Listing[Message]:
     """Messages, who said them and when."""
     columns = [
         Column[Message]("", lambda m: "I" if m.role == "USER" else "DS Bro"),
-        Column[Message]("said", _said),
+        Column[Message]("said", _said, sentences=True),
         Column[Message]("at", lambda m: time_text(m.created_at)),
     ]
     return Listing(messages, columns, note="" if messages else "Nothing was said here yet.")
 
 
+def frame_listing(files: Sequence[File]) -> Listing[File]:
+    """Frames, and how large each is."""
+    columns = [
+        Column[File]("frame", lambda f: f.frame_name),
+        Column[File]("rows", lambda f: f"{f.rows:,}", right=True),
+        Column[File]("columns", lambda f: f"{f.columns:,}", right=True),
+    ]
+    note = "" if files else "No frames yet: %leonidas upload FILE.csv"
+    return Listing(files, columns, note=note)
+
+
+def _prose(markdown: str) -> list[str]:
+    """An answer's sentences without its tables and marks."""
+    lines = [line for line in markdown.splitlines() if not line.lstrip().startswith("|")]
+    return [re.sub(r"\*\*|`", "", line) for line in lines]
+
+
 def _said(message: Message) -> str:
-    text = " ".join(message.content.split())
+    lines = message.content.splitlines() if message.role == "USER" else _prose(message.content)
+    text = " ".join(" ".join(lines).split())
     if len(text) > _PREVIEW_CHARACTERS:
         text = text[: _PREVIEW_CHARACTERS - 1] + "…"
     state = {"cancelled": " (stopped)", "failed": " (failed)", "running": " (still answering)"}
