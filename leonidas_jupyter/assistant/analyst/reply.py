@@ -32,7 +32,7 @@ AGGREGATE_WORDS: dict[str, str] = {
     "count": "number of values",
 }
 
-_PART_WORDS = {
+PART_WORDS = {
     "dayofweek": "day of the week (1 = Monday)",
     "monthofyear": "month of the year",
     "tens": "decade",
@@ -50,7 +50,8 @@ _OP_WORDS = {
 def number(value: object, decimals: int | None = None) -> str:
     """Return a value as people read it.
 
-    Whole numbers whole, others to about five significant digits.
+    Whole numbers whole, others to two decimals, or to four significant digits where those are
+    more. Thousands are marked from 10,000 on.
     """
     if value is None:
         return "—"
@@ -67,7 +68,7 @@ def number(value: object, decimals: int | None = None) -> str:
     if value.is_integer() and abs(value) < 1e15:
         return number(int(value))
     size = abs(value)
-    places = 2 if size >= 100 else 3 if size >= 1 else 3 - math.floor(math.log10(size))
+    places = 2 if size >= 10 else 3 if size >= 1 else 3 - math.floor(math.log10(size))
     text = f"{value:,.{min(places, 12)}f}".rstrip("0").rstrip(".")
     return text if size >= 10_000 else text.replace(",", "")
 
@@ -94,17 +95,37 @@ def _plain(text: str) -> str:
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], decimals: int | None = None
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    decimals: int | None = None,
+    headings: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a Markdown table of at most MOST_ROWS rows, and how many more there are."""
-    names = [_plain(str(column)) for column in columns]
-    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    """Return a Markdown table of at most MOST_ROWS rows, and how many more there are.
+
+    ``headings`` are what to call columns whose names are made for SQL. Numbers stand to the right.
+    """
+    named = [(headings or {}).get(str(column), str(column)) for column in columns]
+    rules = map(_rule, zip(*rows, strict=True)) if rows else ["---|"] * len(named)
+    lines = ["| " + " | ".join(map(_plain, named)) + " |", "|" + "".join(rules)]
     for row in rows[:MOST_ROWS]:
         cells = [cell_text(value, name, decimals) for value, name in zip(row, columns, strict=True)]
         lines.append("| " + " | ".join(cells) + " |")
     if len(rows) > MOST_ROWS:
         lines.append(f"\n… and {len(rows) - MOST_ROWS} more rows.")
     return "\n".join(lines)
+
+
+def _rule(values: Sequence[object]) -> str:
+    known = [value for value in values if value is not None]
+    numeric = known and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in known
+    )
+    return "---:|" if numeric else "---|"
+
+
+def bold(value: object, decimals: int | None = None) -> str:
+    """Return a value as it stands out in a sentence."""
+    return f"**{_plain(number(value, decimals))}**"
 
 
 def rows_of(outcome: ToolOutcome) -> tuple[list[str], list[list[Any]]]:
@@ -176,7 +197,7 @@ def group_words(groups: Sequence[Group]) -> str:
         return ""
     listed = []
     for group in groups:
-        part = _PART_WORDS.get(group.part or "", group.part)
+        part = PART_WORDS.get(group.part or "", group.part)
         listed.append(f"{part} of `{group.column}`" if part else f"`{group.column}`")
     return " by " + " and ".join(listed)
 

@@ -11,6 +11,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     quote,
     select,
 )
+from leonidas_jupyter.assistant.analyst.leads import headings, lead
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
@@ -93,12 +94,7 @@ def _render(question: Question, lexicon: FrameLexicon, results: Sequence[ToolOut
     words = [measure_words(measure) for measure in question.measures]
     listed = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
     if question.groups:
-        first = f"The {listed}{group_words(question.groups)}{scope(question)}:"
-        note = left_out(question, lexicon, columns_of(question.measures))
-        note = f"{note} {cut_note(results[0])}".strip()
-        return assemble(
-            first, table(columns, rows, question.decimals), question, f"the {listed}", note
-        )
+        return _render_groups(question, lexicon, results[0], listed)
     values = dict(zip(columns, rows[0], strict=True))
     counted = [values[f"n_{name}"] for name in columns_of(question.measures)]
     if not any(counted):
@@ -127,6 +123,22 @@ def _render(question: Question, lexicon: FrameLexicon, results: Sequence[ToolOut
         f"the {listed}",
         f"Computed from {counts}.",
         _missing_note(question, values),
+    )
+
+
+def _render_groups(
+    question: Question, lexicon: FrameLexicon, outcome: ToolOutcome, listed: str
+) -> str:
+    columns, rows = rows_of(outcome)
+    whole = f"The {listed}{group_words(question.groups)}{scope(question)}:"
+    first = lead(question, columns, rows, bool(outcome.result.get("truncated"))) or whole
+    return assemble(
+        first,
+        table(columns, rows, question.decimals, headings(question)),
+        question,
+        f"the {listed}",
+        left_out(question, lexicon, columns_of(question.measures)),
+        cut_note(outcome),
     )
 
 

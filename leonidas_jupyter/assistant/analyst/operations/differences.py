@@ -9,6 +9,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     where_sql,
 )
 from leonidas_jupyter.assistant.analyst.items import PAIR, Item
+from leonidas_jupyter.assistant.analyst.leads import headings
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, ValueRef
 from leonidas_jupyter.assistant.analyst.operations.base import (
     Operation,
@@ -111,7 +112,9 @@ def _render_difference(question: Question, _: FrameLexicon, results: Sequence[To
         f"**{number(value, question.decimals)}**{scope(question)}: "
         f"{one} {number(first, question.decimals)}, {other} {number(second, question.decimals)}."
     )
-    return assemble(said, table(columns, rows, question.decimals), question, read)
+    return assemble(
+        said, table(columns, rows, question.decimals, headings(question)), question, read
+    )
 
 
 _PAIRED = (

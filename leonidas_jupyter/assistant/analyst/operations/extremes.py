@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.compiler import (
     fill,
     group_sql,
@@ -10,6 +9,8 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     quote,
     select,
 )
+from leonidas_jupyter.assistant.analyst.labels import label_column, names_rows
+from leonidas_jupyter.assistant.analyst.leads import headings
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.phrases import LOOKUP
@@ -17,6 +18,7 @@ from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Order, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
+    bold,
     group_header,
     group_words,
     number,
@@ -26,38 +28,6 @@ from leonidas_jupyter.assistant.analyst.reply import (
 )
 
 _SHOWN = 8
-_LABELS = ("name", "title", "label", "id")
-
-
-def label_column(lexicon: FrameLexicon) -> NamedColumn | None:
-    """Return the column that names a row to a person.
-
-    A name or title, else a text or date that no two rows share.
-    """
-    texts = [column for column in lexicon.columns if column.profile.type == "text"]
-    rows = max(lexicon.frame.profile.rows, 1)
-    named = [
-        column
-        for column in texts
-        if column.core and column.core[-1] in _LABELS and column.profile.distinct > rows * 0.3
-    ]
-    keys = [
-        column for column in lexicon.columns if column.key and (column in texts or column.temporal)
-    ]
-    found = named or keys or [column for column in texts if column.profile.distinct > rows * 0.9]
-    return found[0] if found else None
-
-
-def names_rows(column: NamedColumn, lexicon: FrameLexicon) -> bool:
-    """Return whether a value of the column stands for one row.
-
-    So that "which name" asks for rows.
-    """
-    return (
-        column.key
-        or column == label_column(lexicon)
-        or (not column.numeric and column.profile.distinct > lexicon.frame.profile.rows * 0.9)
-    )
 
 
 def ranked_by(parse: Parse) -> tuple[str, bool] | None:
@@ -179,7 +149,9 @@ def _render_row(question: Question, lexicon: FrameLexicon, results: Sequence[Too
             f"The rows with the {extreme_words(order)} "
             f"`{name}`{group_words(question.groups)}{scope(question)}:"
         )
-        return assemble(first, table(columns, rows, question.decimals), question, read)
+        return assemble(
+            first, table(columns, rows, question.decimals, headings(question)), question, read
+        )
     value = number(rows[0][columns.index(name)], question.decimals)
     first = f"The {extreme_words(order)} `{name}`{scope(question)} is **{value}**"
     label = (
@@ -190,7 +162,9 @@ def _render_row(question: Question, lexicon: FrameLexicon, results: Sequence[Too
     if label and len(rows) <= 3 and label != name:
         first += ": " + " and ".join(f"**{number(row[columns.index(label)])}**" for row in rows)
     first += "." if len(rows) == 1 else f" ({len(rows)} rows share it)."
-    return assemble(first, table(columns, rows, question.decimals), question, read)
+    return assemble(
+        first, table(columns, rows, question.decimals, headings(question)), question, read
+    )
 
 
 def _build_top(parse: Parse) -> Question | None:
@@ -238,15 +212,21 @@ def _compile_top(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]
     ]
 
 
-def _render_top(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
+def _render_top(question: Question, lexicon: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
     columns, rows = rows_of(results[0])
     order = question.order or Order()
     name = question.columns[0]
     word = "highest" if order.descending else "lowest"
     first = f"The {number(len(rows))} rows with the {word} `{name}`{scope(question)}:"
+    label = getattr(label_column(lexicon), "name", None)
+    if rows and label in columns and label != name:
+        top = rows[0]
+        value = bold(top[columns.index(name)], question.decimals)
+        best = f"{bold(top[columns.index(label)])} has the {word} `{name}`, {value}."
+        first = f"{best} {first}"
     return assemble(
         first,
-        table(columns, rows, question.decimals),
+        table(columns, rows, question.decimals, headings(question)),
         question,
         f"the {order.limit} rows with the {word} `{name}`",
     )

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from leonidas_jupyter.assistant.analyst.compiler import quote, select
+from leonidas_jupyter.assistant.analyst.labels import label_column
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
-from leonidas_jupyter.assistant.analyst.operations.extremes import label_column
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Order, Question
-from leonidas_jupyter.assistant.analyst.reply import assemble, number, rows_of, scope, table
+from leonidas_jupyter.assistant.analyst.reply import assemble, bold, number, rows_of, scope, table
 
 _SHOWN_COLUMNS = 12
 _LIMIT = 200
@@ -53,6 +53,9 @@ def _render_rows(question: Question, lexicon: FrameLexicon, results: Sequence[To
     limit = (question.order or Order()).limit
     if not rows:
         return assemble(f"No row is there{scope(question)}.", "", question, "the rows")
+    if len(rows) == len(columns) == 1 and question.where.conditions:
+        first = f"`{columns[0]}`{scope(question)} is {bold(rows[0][0])}."
+        return assemble(first, "", question, f"`{columns[0]}` of the one row")
     if question.where.conditions:
         more = "The first " if len(rows) == limit else ""
         noun = "row" if len(rows) == 1 else "rows"

@@ -11,6 +11,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     quote,
     select,
 )
+from leonidas_jupyter.assistant.analyst.leads import headings, lead
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
@@ -114,8 +115,9 @@ def chart_spec(question: Question, lexicon: FrameLexicon) -> charts.Spec:
     names = group_header(question.groups)
     value = measure_name(question.measures[0])
     color = names[1] if len(names) > 1 else None
+    look = _look(question, lexicon)
     if question.chart == "pie" and not color:
-        return charts.pie(names[0], value)
+        return charts.pie(names[0], value, look)
     if question.chart == "line":
         column = lexicon.column(question.groups[0].column)
         kind = (
@@ -123,8 +125,23 @@ def chart_spec(question: Question, lexicon: FrameLexicon) -> charts.Spec:
             if column.temporal and question.groups[0].part in (None, "day", "week", "month")
             else "ordinal"
         )
-        return charts.line(names[0], value, kind, color)
-    return charts.bar(names[0], value, color)
+        return charts.line(names[0], value, kind, look, color)
+    return charts.bar(names[0], value, look, color)
+
+
+def _look(question: Question, lexicon: FrameLexicon) -> charts.Look:
+    """Return what the profile says of the categories: how many, how long, in what order."""
+    group = question.groups[0]
+    profile = lexicon.column(group.column).profile
+    named = profile.categories or [str(top.value) for top in profile.top]
+    timed = _over_time(group, lexicon)
+    return charts.Look(
+        titles=headings(question),
+        count=0 if group.part else profile.distinct,
+        longest=4 if group.part else max(map(len, named), default=0),
+        ranked=not timed and not lexicon.column(group.column).numeric,
+        part=group.part,
+    )
 
 
 def _title(question: Question) -> str:
@@ -137,16 +154,15 @@ def _render_grouped(
 ) -> str:
     columns, rows = rows_of(results[0])
     words = measure_words(question.measures[0])
-    first = (
-        f"The chart shows the {words}{group_words(question.groups)}{scope(question)}, "
-        f"{len(rows)} groups:"
-    )
+    whole = f"The chart shows the {words}{group_words(question.groups)}{scope(question)}:"
+    cut = bool(results[0].result.get("truncated"))
+    first = lead(question, columns, rows, cut) or whole
     note = left_out(
         question, lexicon, [measure.column for measure in question.measures if measure.column]
     )
     return assemble(
         first,
-        table(columns, rows, question.decimals),
+        table(columns, rows, question.decimals, headings(question)),
         question,
         f"a {question.chart} chart of the {words}",
         note,

@@ -14,11 +14,12 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     quote,
     select,
 )
+from leonidas_jupyter.assistant.analyst.labels import names_rows
+from leonidas_jupyter.assistant.analyst.leads import enumerated, headings
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.operations.extremes import (
     extreme_words,
-    names_rows,
     ranked_by,
     skipped,
 )
@@ -202,7 +203,11 @@ def _render_group(question: Question, lexicon: FrameLexicon, results: Sequence[T
         return assemble(f"There are too few groups{scope(question)} to say.", "", plain, read)
     if (order.limit or 1) > 1:
         first = f"The {len(rows)} {names} with the {extreme_words(order)} {words}{scope(question)}:"
-        return assemble(first, table(columns, rows, question.decimals), plain, read, note)
+        if len(rows) <= 5 and keys == 1:
+            first = f"{first[:-1]} are {enumerated(rows, question.decimals)}."
+        return assemble(
+            first, table(columns, rows, question.decimals, headings(question)), plain, read, note
+        )
     winners = [row for row in rows if row[keys] == rows[0][keys]]
     won = " and ".join(
         "**" + ", ".join(number(value) for value in row[:keys]) + "**" for row in winners[:5]
@@ -214,7 +219,7 @@ def _render_group(question: Question, lexicon: FrameLexicon, results: Sequence[T
     )
     return assemble(
         first,
-        table(columns, rows, question.decimals),
+        table(columns, rows, question.decimals, headings(question)),
         plain,
         read,
         _other_reading(question, columns, rows),

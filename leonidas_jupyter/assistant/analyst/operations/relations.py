@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     quote,
     select,
 )
+from leonidas_jupyter.assistant.analyst.leads import headings
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import (
     Operation,
@@ -162,7 +163,11 @@ def _render_with(question: Question, _: FrameLexicon, results: Sequence[ToolOutc
         f"**{number(float(best[1]), question.decimals or 3)}**, {_strength(best[1])}."
     )
     return assemble(
-        first, table(columns, rows, question.decimals), question, read, "Correlation is not cause."
+        first,
+        table(columns, rows, question.decimals, headings(question)),
+        question,
+        read,
+        "Correlation is not cause.",
     )
 
 
@@ -196,7 +201,11 @@ def _render_matrix(question: Question, _: FrameLexicon, results: Sequence[ToolOu
         f"**{best[1]}**: **{number(best[2], question.decimals or 3)}**."
     )
     return assemble(
-        first, table(columns, rows, question.decimals), question, read, "Correlation is not cause."
+        first,
+        table(columns, rows, question.decimals, headings(question)),
+        question,
+        read,
+        "Correlation is not cause.",
     )
 
 

@@ -12,6 +12,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     quote,
     select,
 )
+from leonidas_jupyter.assistant.analyst.leads import headings
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.operations.pictures import POINTS, draw, kind_of
@@ -88,7 +89,9 @@ def _render_histogram(question: Question, _: FrameLexicon, results: Sequence[Too
         f"with mean **{number(values['mean'])}** and median **{number(values['median'])}**; "
         "the chart shows their distribution."
     )
-    return assemble(first, table(columns, rows, question.decimals), question, read)
+    return assemble(
+        first, table(columns, rows, question.decimals, headings(question)), question, read
+    )
 
 
 def _build_scatter(parse: Parse) -> Question | None:
@@ -183,7 +186,10 @@ def _render_box(question: Question, _: FrameLexicon, results: Sequence[ToolOutco
         f"The box plot shows `{name}`{group_words(question.groups)}{scope(question)}; its numbers:"
     )
     return assemble(
-        first, table(columns, rows, question.decimals), question, f"a box plot of `{name}`"
+        first,
+        table(columns, rows, question.decimals, headings(question)),
+        question,
+        f"a box plot of `{name}`",
     )
 
 

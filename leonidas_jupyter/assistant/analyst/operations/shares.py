@@ -12,6 +12,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     where_sql,
 )
 from leonidas_jupyter.assistant.analyst.items import FILTER, Item
+from leonidas_jupyter.assistant.analyst.leads import headings, lead
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
@@ -130,10 +131,11 @@ def _render_share(question: Question, lexicon: FrameLexicon, results: Sequence[T
     note = _unknowns(question, lexicon)
     if question.groups:
         part = where_words(question.target)
-        first = f"The share of rows{part}{group_words(question.groups)}{scope(question)}:"
+        whole = f"The share of rows{part}{group_words(question.groups)}{scope(question)}:"
+        first = lead(question, columns, rows) or whole
         return assemble(
             first,
-            table(columns, rows, question.decimals),
+            table(columns, rows, question.decimals, headings(question)),
             question,
             read,
             note,
@@ -196,10 +198,11 @@ def _render_breakdown(
 ) -> str:
     columns, rows = rows_of(results[0])
     of = f"the total of `{question.measures[0].column}`" if question.measures else "the rows"
-    first = f"The share of {of}{group_words(question.groups)}{scope(question)}:"
+    whole = f"The share of {of}{group_words(question.groups)}{scope(question)}:"
+    first = lead(question, columns, rows) or whole
     return assemble(
         first,
-        table(columns, rows, question.decimals),
+        table(columns, rows, question.decimals, headings(question)),
         question,
         f"the share of {of}",
         left_out(question, lexicon, ()),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.compiler import group_sql, has_groups, quote, select
+from leonidas_jupyter.assistant.analyst.leads import headings, lead
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
@@ -82,9 +83,17 @@ def _render_rows(question: Question, lexicon: FrameLexicon, results: Sequence[To
         verb = "is" if count == 1 else "are"
         first = f"There {verb} **{number(count)}** {noun}{scope(question)}."
         return assemble(first, "", question, "the number of rows", note)
-    first = f"The number of rows{group_words(question.groups)}{scope(question)}:"
+    whole = f"The number of rows{group_words(question.groups)}{scope(question)}:"
+    cut = bool(results[0].result.get("truncated"))
+    first = lead(question, columns, rows, cut) or whole
     notes = (note, left_out(question, lexicon, ()), cut_note(results[0]))
-    return assemble(first, table(columns, rows), question, "the number of rows", *notes)
+    return assemble(
+        first,
+        table(columns, rows, None, headings(question)),
+        question,
+        "the number of rows",
+        *notes,
+    )
 
 
 def _types(parse: Parse) -> tuple[str, ...]:

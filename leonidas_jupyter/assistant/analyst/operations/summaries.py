@@ -7,6 +7,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     quote,
     select,
 )
+from leonidas_jupyter.assistant.analyst.leads import headings
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
@@ -95,7 +96,7 @@ def _render_describe(
     other = "Other columns: " + ", ".join(f"`{name}`" for name in texts) + "." if texts else ""
     return assemble(
         first,
-        table(columns, rows, question.decimals),
+        table(columns, rows, question.decimals, headings(question)),
         question,
         "a summary of every numeric column",
         other,
