@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from leonidas_jupyter.core.folders import make_private
+from leonidas_jupyter.core.processes import signature, writer_has_ended
 from leonidas_jupyter.storage.base import ObjectInfo, StoreUnavailable
 
 ABANDONED_SECONDS = 3600.0
@@ -47,7 +48,7 @@ class Partial:
     """
 
     def __init__(self, folder: Path) -> None:
-        descriptor, name = tempfile.mkstemp(dir=folder)
+        descriptor, name = tempfile.mkstemp(prefix=signature(), dir=folder)
         self.path = Path(name)
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._hash = hashlib.sha256()
@@ -171,7 +172,8 @@ class Folder:
         self._swept = time.monotonic()
         for path in self._partial.iterdir():
             with suppress(FileNotFoundError):
-                if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                old = time.time() - path.stat().st_mtime > ABANDONED_SECONDS
+                if old or writer_has_ended(path.name):
                     path.unlink()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from leonidas_jupyter.core.processes import signature
 from leonidas_jupyter.storage import folder as folder_module
 from leonidas_jupyter.storage.base import ObjectInfo, ObjectTooLarge, StoreUnavailable
 from leonidas_jupyter.storage.folder import ABANDONED_SECONDS
@@ -88,13 +89,22 @@ def test_a_kill_in_the_middle_of_an_upload(tmp_path):
     async def body(store):
         assert await store.head("a/k") == info("a/k", b"before")
         assert [found.key async for found in store.list("")] == ["a/k"]
-        assert left.exists()  # another process may still be writing it
-        long_ago = time.time() - ABANDONED_SECONDS - 1
-        os.utime(left, (long_ago, long_ago))
-        await open_store(tmp_path).head("a/k")
-        assert not left.exists()
 
     asyncio.run(body(open_store(tmp_path)))
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("writer", [f"{signature()}a", "elsewhere.1.a", "tmpabc"])
+def test_what_may_still_be_written_is_left_alone_for_an_hour(tmp_path, writer):
+    open_store(tmp_path)
+    partial = tmp_path / "partial" / writer
+    partial.touch()
+    open_store(tmp_path)
+    assert partial.exists()
+    long_ago = time.time() - ABANDONED_SECONDS - 1
+    os.utime(partial, (long_ago, long_ago))
+    open_store(tmp_path)
+    assert not partial.exists()
 
 
 def test_kills_between_puts_never_show_a_wrong_checksum(tmp_path):
