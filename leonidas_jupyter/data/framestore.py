@@ -1,8 +1,6 @@
 """What belongs to a file in the object store: its bytes, its frames, their profiles."""
 
 import asyncio
-import shutil
-import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -10,12 +8,15 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from leonidas_jupyter.core.errors import conflict
+from pydantic import ValidationError
+
+from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, conflict
 from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.frames import Frame, FrameCache
 from leonidas_jupyter.data.ingest import IngestReport
 from leonidas_jupyter.data.profile import FrameProfile
-from leonidas_jupyter.data.sql import QueryResult, SqlWorkers
+from leonidas_jupyter.data.scratch import Scratch
+from leonidas_jupyter.data.sql import QueryResult, SqlFailed, SqlWorkers
 from leonidas_jupyter.data.worker import Progress, WorkerLimits, run_ingest
 from leonidas_jupyter.storage.base import ObjectMissing, ObjectStore
 
@@ -71,6 +72,14 @@ class Standing:
     frame_hash: str
 
 
+class FrameLost(ObjectMissing):
+    """A frame or its profile is gone from the store, or damaged; ``filename`` is its file's."""
+
+    def __init__(self, filename: str) -> None:
+        super().__init__(filename)
+        self.filename = filename
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -88,12 +97,15 @@ def of_what_stands(
     async def asked(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await ask(*args, **kwargs)
-        except ObjectMissing:
+        except FrameLost:
             pass
         try:
             return await ask(*args, **kwargs)
-        except ObjectMissing as error:
-            raise conflict("A frame is gone from the file store; upload its file again.") from error
+        except FrameLost as error:
+            raise conflict(
+                f"What was read from {error.filename} is gone from the file store, or damaged; "
+                "delete that file, or upload it again."
+            ) from error
 
     return asked
 
@@ -107,7 +119,7 @@ class FrameStore:
         self._store = store
         self._cache = cache
         self._sql = sql
-        self._scratch = scratch
+        self._scratch = Scratch(scratch)
         self._profiles: OrderedDict[str, FrameProfile] = OrderedDict()
 
     async def ingest(
@@ -125,8 +137,7 @@ class FrameStore:
             UnreadableFile, IngestFailed: the content stands in the way, or the worker failed.
             ObjectMissing: there is no original.
         """
-        await asyncio.to_thread(self._scratch.mkdir, parents=True, exist_ok=True)
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._scratch))
+        folder = await asyncio.to_thread(self._scratch.make)
         try:
             source = await self._store.local_path(content.original)
             if source is None:
@@ -145,7 +156,7 @@ class FrameStore:
             await self._store.put(content.profile(report.frame_hash), profile)
             await self._store.put(content.frame(report.frame_hash), frame)
         finally:
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+            await asyncio.shield(asyncio.to_thread(self._scratch.remove, folder))
         return report
 
     async def drop(self, content: Content, frame_hash: str) -> None:
@@ -154,20 +165,23 @@ class FrameStore:
         await self._store.delete(content.profile(frame_hash))
 
     async def profile(self, standing: Standing) -> FrameProfile:
-        """The frame's profile. Raises ObjectMissing."""
+        """The frame's profile. Raises FrameLost."""
         key = standing.frame_hash
         profile = self._profiles.get(key)
         if profile is None:
             chunks = self._store.get(standing.content.profile(key))
-            raw = b"".join([chunk async for chunk in chunks])
-            profile = self._profiles[key] = FrameProfile.model_validate_json(raw)
+            try:
+                raw = b"".join([chunk async for chunk in chunks])
+                profile = self._profiles[key] = FrameProfile.model_validate_json(raw)
+            except (ObjectMissing, ValidationError) as error:
+                raise FrameLost(standing.filename) from error
             while len(self._profiles) > PROFILES_KEPT:
                 self._profiles.popitem(last=False)
         self._profiles.move_to_end(key)
         return profile
 
     async def frame(self, standing: Standing) -> Frame:
-        """The frame as the rest of the product knows it. Raises ObjectMissing."""
+        """The frame as the rest of the product knows it. Raises FrameLost."""
         return Frame(
             name=standing.name,
             file_id=standing.content.file_id,
@@ -184,7 +198,7 @@ class FrameStore:
 
         Raises:
             SqlRefused, SqlFailed: the statement is no query, or ran into an error or a limit.
-            ObjectMissing: a frame is gone.
+            FrameLost: a frame is gone.
         """
         text = sql.casefold()
         # A text that mentions none gets them all, so that the error can say what there is.
@@ -194,16 +208,28 @@ class FrameStore:
         return await self._sql.query(named, sql, limit=limit, timeout=seconds)
 
     async def first_rows(self, standing: Standing, limit: int) -> QueryResult:
-        """The first rows of a frame. Raises SqlFailed, ObjectMissing."""
+        """The first rows of a frame.
+
+        Raises:
+            LeonidasError: ``backend_unavailable`` when they cannot be read now.
+            FrameLost: the frame is gone.
+        """
         sql = f'SELECT * FROM "{standing.name}" LIMIT {limit}'  # noqa: S608 - a slug and a number
-        return await self.query([standing], sql, limit=limit, seconds=30)
+        try:
+            return await self.query([standing], sql, limit=limit, seconds=30)
+        except SqlFailed as error:
+            code = ErrorCode.BACKEND_UNAVAILABLE
+            raise LeonidasError(code, error.sentence, retry_after=5) from error
 
     async def _path(self, standing: Standing) -> Path:
         key = standing.content.frame(standing.frame_hash)
         local = await self._store.local_path(key)
         if local is not None:
             return local
-        return await self._cache.path(standing.frame_hash, lambda path: self._fetch(key, path))
+        try:
+            return await self._cache.path(standing.frame_hash, lambda path: self._fetch(key, path))
+        except ObjectMissing as error:
+            raise FrameLost(standing.filename) from error
 
     async def _fetch(self, key: str, target: Path) -> None:
         with await asyncio.to_thread(target.open, "wb") as file:

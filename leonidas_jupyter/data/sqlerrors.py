@@ -4,6 +4,12 @@ import re
 
 PATH = re.compile(r"(?<![\w“\"])(?:[A-Za-z]:)?[/\\](?:[\w.@+ -]+[/\\])+[\w.@+-]+")
 KIND = re.compile(r"^(?:\w+(?: \w+)? (?:Error|Exception): )+")
+DAMAGED = re.compile(
+    r"No magic bytes found|too small to be a Parquet file|TProtocolException|"
+    r"Invalid Input Error: .*(?:Parquet|parquet)|(?:Snappy|ZSTD|zstd).*(?:fail|corrupt)",
+    re.IGNORECASE,
+)
+"""What DuckDB says of a Parquet file that is not whole."""
 MIB = 1024 * 1024
 
 
@@ -24,6 +30,11 @@ def sentence_for(error: Exception, frames: dict[str, str], memory_bytes: int) ->
         return "The query reaches for something outside the project's frames, which is not allowed."
     if name == "IOException" and "No files found" in message:
         return "A frame's data is no longer in the local cache: run the query again."
+    if DAMAGED.search(message):
+        return (
+            "The stored table behind this query is damaged: have its file read again, or upload "
+            "it again."
+        )
     return clean(message, frames)
 
 

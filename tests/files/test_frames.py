@@ -209,7 +209,7 @@ def test_a_frame_that_is_gone_for_good_is_said(run, gate):
         world.files._frames._profiles.clear()
         path = f"/files/{file['file_id']}"
         error = await world.refused(ErrorCode.CONFLICT, "GET", path)
-        assert "upload its file again" in error.message
+        assert error.message.startswith("What was read from sales.csv is gone")
 
     run(body)
 
