@@ -18,6 +18,7 @@ from leonidas_jupyter.tables.base import (
     Operation,
     Put,
     TableSpec,
+    Unavailable,
     Update,
 )
 from leonidas_jupyter.tables.connection import DriverConnection, Parameters, Prepared
@@ -26,7 +27,14 @@ from leonidas_jupyter.tables.operations import Result, apply, check
 from leonidas_jupyter.tables.queries import query_of
 from leonidas_jupyter.tables.rows import Row, Scalar, codec, encode_time
 from leonidas_jupyter.tables.schema import sql_metadata
-from leonidas_jupyter.tables.sqlite import BEGIN, explained, open_engine
+from leonidas_jupyter.tables.sqlite import (
+    BEGIN,
+    BUSY,
+    BUSY_SECONDS,
+    explained,
+    open_engine,
+    watched,
+)
 from leonidas_jupyter.tables.statements import SWEPT_AT_ONCE, Shape, Statements
 from leonidas_jupyter.tables.workers import Workers
 
@@ -164,6 +172,7 @@ class SqlDatabase:
         specs: Sequence[TableSpec[Any]],
         *,
         clock: Callable[[], datetime] = now,
+        look: Callable[[], None] = lambda: None,
     ) -> None:
         metadata = sql_metadata(specs)
         self.clock = clock
@@ -171,6 +180,7 @@ class SqlDatabase:
             spec.name: Statements(spec, metadata.tables[spec.name], engine.dialect)
             for spec in specs
         }
+        self._look = look
         self._engine = engine
         self._one = Prepared(select(1), engine.dialect)
         self._readers = Workers(self._connect, _READERS, "leonidas-read")
@@ -183,8 +193,13 @@ class SqlDatabase:
 
     async def read(self, work: Callable[[DriverConnection], T]) -> T:
         """What ``work`` reads. Raises Unavailable."""
+
+        def looked(connection: DriverConnection) -> T:
+            self._look()
+            return work(connection)
+
         with explained():
-            return await self._readers.run(work)
+            return await self._readers.run(looked)
 
     async def run(self, operation: Operation) -> Result:
         """One operation, and what it gives."""
@@ -209,8 +224,17 @@ class SqlDatabase:
         return DriverConnection(self._engine, BEGIN)
 
     async def _write(self, operations: Sequence[Operation]) -> list[Result]:
+        asked = time.monotonic()
+
+        def write(connection: DriverConnection) -> list[Result]:
+            # Behind others that waited for a lock in vain: whoever asked has waited as long.
+            if time.monotonic() - asked > BUSY_SECONDS:
+                raise Unavailable(BUSY, 5)
+            self._look()
+            return self._all(connection, operations)
+
         with explained():
-            return await self._writer.run(lambda connection: self._all(connection, operations))
+            return await self._writer.run(write)
 
     def _all(self, connection: DriverConnection, operations: Sequence[Operation]) -> list[Result]:
         with connection.transaction():
@@ -245,4 +269,4 @@ def open_sql(url: str, specs: Sequence[TableSpec[Any]]) -> SqlDatabase:
     engine = open_engine(url)
     with explained():
         migrate(engine)
-    return SqlDatabase(engine, specs)
+    return SqlDatabase(engine, specs, look=watched(engine))

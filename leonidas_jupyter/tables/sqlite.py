@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from leonidas_jupyter.tables.base import Unavailable
 log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 30.0
+BUSY = "The database is busy; try again in a moment."
 BEGIN = "BEGIN IMMEDIATE"
 """Locks out other writers at once: of two transactions that read first and then write, one would
 else fail however long it may wait."""
@@ -32,9 +33,9 @@ _NETWORK = frozenset(
 """File systems on which several machines, or machine and guest, share files but no memory."""
 
 _SENTENCES = {
-    "SQLITE_BUSY": "The database is busy; try again in a moment.",
-    "SQLITE_LOCKED": "The database is busy; try again in a moment.",
-    "SQLITE_PROTOCOL": "The database is busy; try again in a moment.",
+    "SQLITE_BUSY": BUSY,
+    "SQLITE_LOCKED": BUSY,
+    "SQLITE_PROTOCOL": BUSY,
     "SQLITE_FULL": "The disk of the database is full; free some space and try again.",
     "SQLITE_IOERR": "The disk of the database cannot be read or written; check it and try again.",
     "SQLITE_CANTOPEN": "The database cannot be opened; check that its folder exists and is yours.",
@@ -95,6 +96,33 @@ def open_engine(address: str) -> Engine:
     # cut may take the last moments. Without the log it could damage the file.
     _configure(engine, synchronous="NORMAL" if journal == "wal" else "FULL")
     return engine
+
+
+def watched(engine: Engine) -> Callable[[], None]:
+    """A look at the engine's file, that raises Unavailable once another one, or none, is there.
+
+    What is written to a file that was deleted, or replaced, while it is open goes nowhere.
+    """
+    path = _path(engine.url)
+    opened = _identity(path)
+
+    def look() -> None:
+        if _identity(path) != opened:
+            raise Unavailable(
+                "The file of the database was moved, replaced or deleted while it was in use; "
+                "put it back, then restart the server.",
+                60,
+            )
+
+    return look
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _checked(address: str) -> URL:

@@ -2,11 +2,17 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
+from leonidas_jupyter.tables.base import Unavailable
+
 T = TypeVar("T")
+
+CLOSE_SECONDS = 3.0
+"""How long closing waits for what was asked for."""
 
 
 class Closable(Protocol):
@@ -59,23 +65,30 @@ class Workers(Generic[C]):
         """What ``work`` gives or raises, done by one of the threads with its connection.
 
         A cancelled call may still be done.
+
+        Raises:
+            Unavailable: the workers are closed.
         """
         if self._closed:
-            raise RuntimeError("The database is closed.")
+            raise Unavailable("The server is stopping; try again in a moment.")
         job = _Job(work)
         self._queue.put(job)
         result: T = await job.future
         return result
 
     async def close(self) -> None:
-        """Do what was asked for so far, then end the threads and release their connections."""
+        """Do what was asked for so far, then end the threads and release their connections.
+
+        One that hangs, in a lock that another process holds, is left to the process's end.
+        """
         if self._closed:
             return
         self._closed = True
         for _ in self._threads:
             self._queue.put(None)
+        until = time.monotonic() + CLOSE_SECONDS
         for thread in self._threads:
-            await asyncio.to_thread(thread.join)
+            await asyncio.to_thread(thread.join, max(0.0, until - time.monotonic()))
 
     def _work(self) -> None:
         held: C | None = None

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from leonidas_jupyter.tables.base import Unavailable
 from leonidas_jupyter.tables.workers import Workers
 
 
@@ -70,7 +71,7 @@ def test_errors_reach_the_caller_and_a_failed_connection_is_tried_again():
             await workers.run(lambda _: 1 // 0)
         assert await workers.run(lambda _: 2) == 2
         await workers.close()
-        with pytest.raises(RuntimeError, match="closed"):
+        with pytest.raises(Unavailable, match="stopping"):
             await workers.run(lambda _: 3)
 
     asyncio.run(main())
