@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +77,12 @@ async def start_gateway(settings: Leonidas, base: str, kernels: tuple[str, str] 
         Unavailable, StoreUnavailable, OSError: an engine or the signing key cannot be opened.
     """
     engines = await asyncio.to_thread(_open, settings, base)
-    application = _Application(settings, engines, kernels)
-    application.start()
+    try:
+        application = _Application(settings, engines, kernels)
+        application.start()
+    except BaseException:
+        await engines.database.close()  # a start that is tried again must not leave threads
+        raise
     return Gateway(
         routes=ROUTES,
         services=application.services,
@@ -89,8 +94,8 @@ async def start_gateway(settings: Leonidas, base: str, kernels: tuple[str, str] 
 def _open(settings: Leonidas, base: str) -> _Engines:
     keyring = Keyring(settings.signing_keys or [stored_key(settings.directory)])
     signer = UrlSigner(keyring.derive("blobs")[0], base)
-    database = _open_database(settings.database)
-    return _Engines(keyring, signer, database, _open_store(settings.storage, signer))
+    store = _open_store(settings.storage, signer)  # it holds nothing, should the next line fail
+    return _Engines(keyring, signer, _open_database(settings.database), store)
 
 
 def _open_database(url: str) -> Database:
@@ -134,6 +139,7 @@ class _Application:
         self._leases = Leases()
         self._bus = EventBus()
         self._recovery: asyncio.Task[None] | None = None
+        self._settled_at = 0.0
         self._sql = SqlWorkers(SqlLimits(memory_bytes=settings.sql_memory_bytes))
         self._common: dict[str, Any] = {
             "bus": self._bus,
@@ -168,8 +174,9 @@ class _Application:
 
     def start(self) -> None:
         """Begin what goes on for as long as the process lives."""
-        if self._settings.lasting:
-            self._marker.set()
+        if self._settings.lasting and self._marker.set():
+            # The leases of who left it end one after the other; it is looked for them now and then.
+            self._settled_at = time.monotonic() + self._leases.seconds + RECOVERY_SECONDS
         self._recovery = asyncio.create_task(self._recover())
 
     async def close(self) -> None:
@@ -178,11 +185,11 @@ class _Application:
             self._recovery.cancel()
             with suppress(asyncio.CancelledError):
                 await self._recovery
-        idle = self._tasks.idle
+        done = self._tasks.idle and time.monotonic() > self._settled_at
         await self._tasks.close()
         await self._sql.close()
         await self._engines.database.close()
-        if idle:
+        if done:
             self._marker.clear()
 
     async def _recover(self) -> None:

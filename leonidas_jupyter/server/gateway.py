@@ -85,9 +85,7 @@ class Gateway:
             case Unavailable() | StoreUnavailable():
                 log.warning("A backend failed at %s %s: %s", route.method, route.path, error)
                 return LeonidasError(
-                    ErrorCode.BACKEND_UNAVAILABLE,
-                    "The server's storage does not answer; nothing was lost, try again shortly.",
-                    retry_after=error.retry_after,
+                    ErrorCode.BACKEND_UNAVAILABLE, str(error), retry_after=error.retry_after
                 )
             case ClientGone():
                 return LeonidasError(ErrorCode.INVALID_REQUEST, "The body ended too early.")

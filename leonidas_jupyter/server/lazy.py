@@ -77,8 +77,8 @@ class LazyGateway:
                 "Leonidas cannot start (%s: %s); requests get 503 until it can.",
                 type(error).__name__,
                 error,
-                exc_info=log.isEnabledFor(logging.DEBUG),
             )
+            log.debug("What kept it from starting:", exc_info=True)
             raise
         else:
             return self.ready

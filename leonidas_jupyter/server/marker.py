@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from leonidas_jupyter.core.processes import has_ended
+
 FOLDER = "running"
 
 
@@ -17,13 +19,15 @@ class Marker:
         """Whether a process that has ended left its file; costs one look into a directory."""
         return any(self._over(name) for name in self._names())
 
-    def set(self) -> None:
-        """This process works; what ended ones left is its business now."""
+    def set(self) -> bool:
+        """This process works; what ended ones left is its business now: whether there is any."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in self._names():
-            if self._over(name):
-                (self._folder / name).unlink(missing_ok=True)
+        left = [name for name in self._names() if self._over(name)]
         self._own.touch()
+        for name in left:
+            if name != self._own.name:
+                (self._folder / name).unlink(missing_ok=True)
+        return bool(left)
 
     def clear(self) -> None:
         """All is done."""
@@ -39,12 +43,5 @@ class Marker:
     def _over(name: str) -> bool:
         if not name.isdigit():
             return False
-        if int(name) == os.getpid():
-            return True  # in a container, the process before had the same number
-        try:
-            os.kill(int(name), 0)
-        except ProcessLookupError:
-            return True
-        except OSError:
-            return False
-        return False
+        # In a container, the process before had the same number.
+        return int(name) == os.getpid() or has_ended(int(name))

@@ -77,7 +77,10 @@ class ObjectTooLarge(Exception):
 
 
 class StoreUnavailable(Exception):
-    """The store cannot be reached or is full; ``retry_after`` is in seconds."""
+    """The store cannot be reached or is full; ``retry_after`` is in seconds.
+
+    The message is one sentence for people, without addresses and paths.
+    """
 
     def __init__(self, message: str, retry_after: int = 5) -> None:
         super().__init__(message)

@@ -136,7 +136,10 @@ class Stale(Exception):
 
 
 class Unavailable(Exception):
-    """The engine cannot be reached or is overloaded; ``retry_after`` is in seconds."""
+    """The engine cannot be reached or is overloaded; ``retry_after`` is in seconds.
+
+    The message is one sentence for people, without addresses and paths.
+    """
 
     def __init__(self, message: str, retry_after: int = 5) -> None:
         super().__init__(message)

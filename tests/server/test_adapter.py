@@ -188,8 +188,8 @@ async def test_if_match_guards_put_and_delete(api):
     [
         (Stale(), 412, "version_mismatch"),
         (Missing(), 404, "not_found"),
-        (Unavailable("secret host is down", 7), 503, "backend_unavailable"),
-        (StoreUnavailable("secret host is down", 7), 503, "backend_unavailable"),
+        (Unavailable("The disk is full; free some.", 7), 503, "backend_unavailable"),
+        (StoreUnavailable("The disk is full; free some.", 7), 503, "backend_unavailable"),
         (RuntimeError("secret path /etc/x"), 500, "internal"),
         (KeyError("secret"), 500, "internal"),
         (ExceptionGroup("secret", [ValueError("secret")]), 500, "internal"),
@@ -204,6 +204,8 @@ async def test_failures_of_every_kind_have_one_shape(api, serve, caplog, failure
     assert (answer.status, answer.code) == (status, code)
     assert b"secret" not in answer.body
     assert answer.headers.get("retry-after") == ("7" if status == 503 else None)
+    if status == 503:
+        assert answer.json["error"]["message"] == "The disk is full; free some."
     if status == 500:
         assert [r for r in caplog.records if r.exc_info and "failing" in r.getMessage()]
 
