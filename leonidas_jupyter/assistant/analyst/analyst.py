@@ -6,7 +6,7 @@ Or an honest "I do not understand".
 from collections.abc import Sequence
 from dataclasses import replace
 
-from leonidas_jupyter.assistant.analyst import refusal
+from leonidas_jupyter.assistant.analyst import refusal, rephrase
 from leonidas_jupyter.assistant.analyst.closedform import (
     ClosedForm,
     fillable,
@@ -63,16 +63,17 @@ class Analyst:
         if len(question) > _LONGEST:
             return plain("refusal", refusal.too_long(_LONGEST))
         asked = tuple(earlier[-_REMEMBERED:])
-        return self._decide([self._attempt(question, own, asked) for own in self._lexicons])
+        attempts = [self._attempt(question, own, asked) for own in self._lexicons]
+        return self._decide(question, attempts)
 
     def offers(self, count: int = 3) -> list[str]:
         """Return at most ``count`` questions that this analyst answers on these frames."""
         found: list[str] = []
         share = max(1, -(-count // max(len(self._lexicons), 1)))
-        for lexicon in self._lexicons:
+        for at, lexicon in enumerate(self._lexicons):
             key = (lexicon.frame.name, share)
             if key not in self._offered:
-                self._offered[key] = suggestions(lexicon, self._answerable, share)
+                self._offered[key] = suggestions(lexicon, self._answerable, share, at % 4)
             found += self._offered[key]
         return found[:count]
 
@@ -80,7 +81,7 @@ class Analyst:
         key = phrase_key(" ".join(question.split()).strip(" ?!.,"))
         for meaning in vocabulary().phrases.get(key, ()):
             if meaning.kind == "?":
-                text = refusal.introduction(meaning.value, self._names, self.offers())
+                text = refusal.introduction(meaning.value, self._names, self.offers(5))
                 return plain("help" if meaning.value == "help" else "greeting", text)
         return None
 
@@ -123,7 +124,7 @@ class Analyst:
             )
         return self._understood[earlier]
 
-    def _decide(self, attempts: Sequence[Attempt]) -> Plan:
+    def _decide(self, question: str, attempts: Sequence[Attempt]) -> Plan:
         found = _best(attempts)
         if len(found) == 1:
             return _planned(found[0])
@@ -135,11 +136,16 @@ class Analyst:
         for attempt in about:
             if attempt.ambiguous is not None:
                 error = attempt.ambiguous
-                return plain("choice", refusal.choices(error.phrase, error.choices))
+                asked = rephrase.settled(question, error.phrase, error.choices, self._answerable)
+                return plain("choice", refusal.choices(error.phrase, asked or error.choices))
         reasons = [attempt.unfit.reason for attempt in about if attempt.unfit is not None]
         unknown = min((attempt.unknown for attempt in about), key=len)
         near = self._near(unknown)
-        return plain("refusal", refusal.not_understood(unknown, reasons, near, self.offers()))
+        names = [name for name, _ in near]
+        meant = rephrase.without(question, unknown, names, self._answerable)
+        listed = [f"`{name}`{where}" for name, where in near]
+        told = refusal.not_understood(unknown, reasons, listed, meant or self.offers(), bool(meant))
+        return plain("refusal", told)
 
     def _fill(self, closed: ClosedForm) -> Plan:
         """Return the plan for a question that states its answer's form, or a refusal."""
@@ -159,7 +165,7 @@ class Analyst:
             return _planned(told[0], closed)
         return plain("refusal", refusal.not_understood([], [refusal.CLOSED], [], self.offers()))
 
-    def _near(self, unknown: Sequence[str]) -> list[str]:
+    def _near(self, unknown: Sequence[str]) -> list[tuple[str, str]]:
         """Return columns with one of the words in their names.
 
         With their frame where it is not the only one.
@@ -169,7 +175,7 @@ class Analyst:
         for lexicon in self._lexicons:
             where = f" in {lexicon.frame.name}" if len(self._lexicons) > 1 else ""
             found = [column.name for column in lexicon.columns if words & set(column.words)]
-            near += [f"`{name}`{where}" for name in found]
+            near += [(name, where) for name in found]
         return near[:5]
 
 

@@ -103,9 +103,16 @@ def _reading(question: Question) -> str:
 
 
 def not_understood(
-    unknown: Sequence[str], reasons: Sequence[str], near: Sequence[str], offers: Sequence[str]
+    unknown: Sequence[str],
+    reasons: Sequence[str],
+    near: Sequence[str],
+    offers: Sequence[str],
+    meant: bool = False,
 ) -> str:
-    """Return a refusal that says which words were not understood, and what can be asked instead."""
+    """Return a refusal that says which words were not understood, and what can be asked instead.
+
+    ``meant`` says that the ``offers`` are this question, changed so that it is understood.
+    """
     parts = []
     if unknown:
         words = ", ".join(f"“{word}”" for word in unknown)
@@ -122,7 +129,8 @@ def not_understood(
     if near:
         parts.append("Columns that may be meant: " + ", ".join(near) + ".")
     if offers:
-        parts.append("Questions that I can answer:\n\n" + _listed(offers))
+        introduced = "Did you mean:" if meant else "Questions that I can answer:"
+        parts.append(f"{introduced}\n\n" + _listed(offers))
     return "\n\n".join(parts)
 
 
