@@ -1,6 +1,7 @@
 """Which encoding a text file is in, and its content as UTF-8."""
 
 import codecs
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ MARKS = (
 EAST_ASIAN = ("cp932", "cp949", "euc_jp", "gb18030", "big5")
 NAMES = {"cp932": "shift_jis", "cp949": "euc_kr"}
 """The encodings as people know them; the codec is the superset that files really use."""
+
+WIDE = ("utf-16", "utf16", "utf-32", "utf32")
+"""How encodings begin in which commas and line ends hold zeros."""
 
 CODECS = {known: codec for codec, known in NAMES.items()}
 C1_AS_UTF8 = re.compile(rb"\xc2[\x80-\x9f]")
@@ -63,10 +67,16 @@ def recognise_encoding(path: Path) -> Encoding:
 
 
 def said_encoding(path: Path, name: str) -> Encoding:
-    """The encoding that a person named; a byte order mark of it is left out all the same."""
+    """The encoding that a person named; a byte order mark of it is left out all the same.
+
+    Raises:
+        UnreadableFile: it is one of two or four bytes a character, and the file is not.
+    """
     name = name.strip().lower().replace("_", "-")
     with path.open("rb") as handle:
-        head = handle.read(4)
+        head = handle.read(SAMPLE)
+    if name.startswith(WIDE) and 0 not in head:
+        raise _not_in(name)
     mark = next((mark for mark, of in MARKS if of.startswith(name) and head.startswith(mark)), b"")
     return Encoding(name, 0 if name in ("utf-16", "utf-32", "utf-8-sig") else len(mark))
 
@@ -109,7 +119,7 @@ def _checked_utf8(path: Path, bom: int) -> Encoding:
                 return _eight_bit(path, bom)
             controls = controls or C1_AS_UTF8.search(chunk) is not None
     if decoder.getstate()[0]:
-        return Encoding("utf-8", bom, note="The last character was cut off and is replaced.")
+        return Encoding("utf-8", bom)
     if controls:
         note = "Control characters U+0080 to U+009F are read as the Windows-1252 signs meant."
         return Encoding("utf-8", bom, controls=True, note=note)
@@ -119,8 +129,7 @@ def _checked_utf8(path: Path, bom: int) -> Encoding:
 def _eight_bit(path: Path, bom: int) -> Encoding:
     sample = _odd_lines(path)
     if bom or _mostly_utf8(sample):
-        note = "Some bytes are not valid UTF-8 and are replaced by �."
-        return Encoding("utf-8", bom, note=note)
+        return Encoding("utf-8", bom)
     for codec in EAST_ASIAN:
         if _reads_as(sample, codec):
             name = NAMES.get(codec, codec)
@@ -214,24 +223,32 @@ def _single_byte(sample: bytes) -> str:
     return best.encoding if sure else "cp1252"
 
 
-def transcode(path: Path, encoding: Encoding, target: Path) -> Path:
+def transcode(path: Path, encoding: Encoding, target: Path) -> int:
     """Write the file's text as UTF-8 without a mark to ``target``; what is invalid becomes �.
+
+    Returns how many � there are.
 
     Raises:
         UnreadableFile: the file holds NUL characters, or is not in that encoding at all.
     """
     decoder = _decoder(encoding.name)
+    replaced = 0
     try:
         with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
             source.seek(encoding.bom)
-            while chunk := source.read(CHUNK):
-                plain.write(_text(decoder.decode(chunk), encoding))
-            plain.write(_text(decoder.decode(b"", final=True), encoding))
+            for chunk in itertools.chain(iter(lambda: source.read(CHUNK), b""), [b""]):
+                text = _text(decoder.decode(chunk, final=not chunk), encoding)
+                replaced += text.count("�")
+                plain.write(text)
     except UnicodeError:
-        raise UnreadableFile(
-            f"The file is not in {encoding.name}: leave the encoding out to have it recognised."
-        ) from None
-    return target
+        raise _not_in(encoding.name) from None
+    return replaced
+
+
+def _not_in(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        f"The file is not in {name}: leave the encoding out to have it recognised."
+    )
 
 
 def _decoder(name: str) -> codecs.IncrementalDecoder:

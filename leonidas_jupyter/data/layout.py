@@ -22,12 +22,16 @@ TOTAL = re.compile(r"\s*(?:grand |sub)?(?:total|totals|sum|summe|gesamt|somme|su
 
 @dataclass
 class Layout:
-    """Where the table is: ``body`` are the sample's rows, ``kinds`` what columns mostly hold."""
+    """Where the table is: ``body`` are the sample's rows, ``kinds`` what columns mostly hold.
+
+    ``comment_said`` tells that a person named the sign of comments.
+    """
 
     skip_rows: int = 0
     header: list[list[str]] = field(default_factory=list)
     header_lines: int = 0
     comment: str = ""
+    comment_said: bool = False
     width: int = 1
     kinds: list[str] = field(default_factory=list)
     body: list[Record] = field(default_factory=list)
@@ -45,6 +49,13 @@ def find_comment(rows: list[Record], width: int) -> str:
                 continue
             return sign
     return ""
+
+
+def commented(row: Record, layout: Layout) -> bool:
+    """Whether a record is a comment; one that fills the table's width is a row, unless said."""
+    if not layout.comment or not row.text.startswith(layout.comment):
+        return False
+    return layout.comment_said or layout.width == 1 or len(row.fields) != layout.width
 
 
 def column_kinds(rows: list[list[str]], width: int) -> list[str]:
@@ -95,7 +106,7 @@ def _lines_of(header: list[Record], skipped: int) -> int:
     """How many physical lines the header takes, blank ones between its rows too."""
     if not header:
         return 0
-    return header[-1].line + header[-1].text.count("\n") - skipped
+    return header[-1].line + header[-1].lines - 1 - skipped
 
 
 def _settled(rows: list[Record], width: int) -> list[Record]:
@@ -244,6 +255,8 @@ def _say(layout: Layout, count: int) -> None:
         layout.assumed.append("There is no header row: the columns are numbered.")
     elif count > 1:
         layout.assumed.append(f"The header takes {count} rows: their words are joined.")
+    elif all(kind(cell) == "number" for cell in layout.header[0] if cell.strip()):
+        layout.assumed.append("The first row holds numbers only; it is read as the header.")
     if layout.skip_rows:
         lines = "first line is" if layout.skip_rows == 1 else f"first {layout.skip_rows} lines are"
         layout.assumed.append(f"The {lines} not part of the table.")

@@ -33,6 +33,9 @@ FIELDS = {
 }
 """Fields of formats as DuckDB names them (``%g`` are milliseconds) and what stands for them."""
 
+CALENDAR = "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+"""What Python's dates hold; DuckDB also reads ``infinity``, years before Christ, and later ones."""
+
 _CODE = re.compile(r"%[-^]?[A-Za-z]")
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?P<second>:\d{2})?(?:\.(?P<part>\d+))?"
@@ -186,12 +189,12 @@ def _build(pattern: str, ambiguous: bool) -> Plan:
     cell = f"left({{v}}, length({{v}}) - {len(zone)})" if zone else "{v}"
     ends = f"ends_with({{v}}, {literal(zone)}) AND " if zone else ""
     parsed, same = _parse_sql(cell, body)
+    moved = f"({parsed} - INTERVAL '{_minutes(zone)} minutes')" if zone else parsed
     if not day:
         kind, typed, sql_type = "time", f"CAST({parsed} AS TIME)", "TIME"
     elif not clock:
         kind, typed, sql_type = "date", f"CAST({parsed} AS DATE)", "DATE"
     elif zone:
-        moved = f"({parsed} - INTERVAL '{_minutes(zone)} minutes')"
         kind, typed = "datetime", f"({moved} AT TIME ZONE 'UTC')"
         sql_type = "TIMESTAMP WITH TIME ZONE"
     else:
@@ -199,7 +202,7 @@ def _build(pattern: str, ambiguous: bool) -> Plan:
     return Plan(
         type=kind,  # type: ignore[arg-type]  # one of the literals above
         dialect=ColumnDialect(format=pattern),
-        convert=f"CASE WHEN {ends}{same} THEN {typed} END",
+        convert=f"CASE WHEN {ends}{same} AND {moved} {CALENDAR} THEN {typed} END",
         sql_type=sql_type,
         ambiguous="day" if ambiguous else "",
     )

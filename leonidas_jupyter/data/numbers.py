@@ -66,7 +66,7 @@ def plan_numbers(values: list[str], hints: Hints) -> Plan | None:
         return None
     bare = [value for value in values if _PLAIN.fullmatch(value)]
     if len(bare) == len(values):
-        plan = _plain_plan(values)
+        plan = _plain_plan(values, hints.decimal)
         if hints.decimal == "," and plan is not None and plan.type == "number":
             grouped = _marked_plan(values, hints)
             return grouped if grouped is not None and grouped.dialect.thousands == "." else plan
@@ -74,7 +74,7 @@ def plan_numbers(values: list[str], hints: Hints) -> Plan | None:
     return _marked_plan(values, hints)
 
 
-def _plain_plan(values: list[str]) -> Plan | None:
+def _plain_plan(values: list[str], decimal: str | None) -> Plan | None:
     if all(_is_whole(value) for value in values):
         whole = "TRY_CAST({v} AS BIGINT)"
         convert = f"CASE WHEN CAST({whole} AS VARCHAR) = {{v}} THEN {whole} END"
@@ -82,7 +82,10 @@ def _plain_plan(values: list[str]) -> Plan | None:
     if all(_survives(value) for value in values):
         pointed = any("." in value and not _GROUPED.fullmatch(value) for value in values)
         decides = ("decimal", ".") if pointed else None
-        return Plan("number", ColumnDialect(), _number_sql("{v}"), "DOUBLE", decides=decides)
+        grouped = decimal is None and all(_GROUPED.fullmatch(value) for value in values)
+        plan = Plan("number", ColumnDialect(), _number_sql("{v}"), "DOUBLE", decides=decides)
+        plan.ambiguous = "decimal" if grouped else ""
+        return plan
     return _printed_plan(values)
 
 
@@ -103,12 +106,14 @@ def _number_sql(cell: str) -> str:
     """SQL of the double that holds a plainly written cell, NULL where none does."""
     value = f"TRY_CAST({cell} AS DOUBLE)"
     digits = f"replace(replace({cell}, '-', ''), '.', '')"
-    few = f"(length({cell}) <= {EXACT_DIGITS + 1} OR length(trim({digits}, '0')) <= {EXACT_DIGITS})"
-    power = f"length(trim(regexp_replace({digits}, '[eE].*', ''), '0')) <= {EXACT_DIGITS}"
+    significant = f"trim(regexp_replace({digits}, '[eE].*', ''), '0')"
+    # Doubles smaller than this hold fewer digits, and in the end none.
+    ranged = f"isfinite({value}) AND (abs({value}) > 1e-300 OR {significant} = '')"
+    written = f"regexp_full_match({cell}, '{_PLAIN_SQL}|{_POWER_SQL}')"
     return (
-        f"CASE WHEN regexp_full_match({cell}, '{_PLAIN_SQL}') AND {few} THEN {value} "
-        f"WHEN CAST({value} AS VARCHAR) = {cell} AND isfinite({value}) THEN {value} "
-        f"WHEN regexp_full_match({cell}, '{_POWER_SQL}') AND {power} THEN {value} END"
+        f"CASE WHEN length({cell}) <= {EXACT_DIGITS} AND regexp_full_match({cell}, '{_PLAIN_SQL}') "
+        f"THEN {value} WHEN CAST({value} AS VARCHAR) = {cell} AND isfinite({value}) THEN {value} "
+        f"WHEN {written} AND length({significant}) <= {EXACT_DIGITS} AND {ranged} THEN {value} END"
     )
 
 
@@ -176,26 +181,34 @@ def _body(decimal: str, thousands: str) -> re.Pattern[str]:
     return re.compile(_body_pattern(decimal, thousands))
 
 
-def _body_pattern(decimal: str, thousands: str) -> str:
-    mark = re.escape(decimal)
+def _whole_pattern(thousands: str) -> str:
     whole = r"0|[1-9][0-9]*"
     if thousands:
         whole = rf"[1-9][0-9]{{0,2}}(?:{re.escape(thousands)}[0-9]{{3}})+|{whole}"
-    return rf"(?:(?:{whole})(?:{mark}[0-9]*)?|{mark}[0-9]+)"
+    return rf"(?:{whole})"
+
+
+def _body_pattern(decimal: str, thousands: str) -> str:
+    mark = re.escape(decimal)
+    return rf"(?:{_whole_pattern(thousands)}(?:{mark}[0-9]*)?|{mark}[0-9]+)"
 
 
 def _build(marks: Marks, bodies: list[str], ambiguous: bool) -> Plan:
     sign = r"-?"
     prefix, suffix = re.escape(marks.prefix), re.escape(marks.suffix)
     lead = prefix + sign if marks.inner_sign else sign + prefix
-    pattern = lead + _body_pattern(marks.decimal, marks.thousands) + suffix
+    whole = all(body.replace(marks.thousands or "\0", "").isdigit() for body in bodies)
+    # DuckDB rounds a fraction when it casts to a whole number, so none may get there.
+    body = (
+        _whole_pattern(marks.thousands) if whole else _body_pattern(marks.decimal, marks.thousands)
+    )
+    pattern = lead + body + suffix
     plain = "{v}"
     for mark in (marks.prefix, marks.suffix, marks.thousands):
         if mark:
             plain = f"replace({plain}, {literal(mark)}, '')"
     if marks.decimal != ".":
         plain = f"replace({plain}, {literal(marks.decimal)}, '.')"
-    whole = all(body.replace(marks.thousands or "\0", "").isdigit() for body in bodies)
     sql_type = "BIGINT" if whole else "DOUBLE"
     typed = f"TRY_CAST({plain} AS BIGINT)" if whole else _number_sql(plain)
     # RE2 reads the same pattern language as far as it is used here.

@@ -32,7 +32,10 @@ def prepare(
         compression_of(plain)
     said = override.encoding if override else None
     encoding = said_encoding(plain, said) if said else recognise_encoding(plain)
-    text = plain if encoding.clean else transcode(plain, encoding, scratch / "text")
+    text, replaced = plain, 0
+    if not encoding.clean:
+        text = scratch / "text"
+        replaced = transcode(plain, encoding, text)
     if override is None and filename.lower().endswith((".tsv", ".tab")) and _has_tabs(text):
         override = DialectOverride(delimiter="\t")
     found = examine(text, override)
@@ -41,6 +44,10 @@ def prepare(
     found.dialect.compression = compression
     if encoding.note:
         found.dialect.assumed.insert(0, encoding.note)
+    if replaced:
+        found.dialect.assumed.insert(
+            0, f"Characters that cannot be read as {encoding.name} are replaced by �: {replaced:,}."
+        )
     if not found.names:
         raise UnreadableFile("The file has no columns: check that it is a table.")
     return Prepared(text, found)

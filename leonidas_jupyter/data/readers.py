@@ -6,6 +6,7 @@ here, row by row, into a Parquet file of text, and each row that does not fit is
 
 import io
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 
 from leonidas_jupyter.data.cellkinds import kind
 from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.layout import commented
 from leonidas_jupyter.data.plans import literal
 from leonidas_jupyter.data.recognise import Recognition
 from leonidas_jupyter.data.tokens import Record, Tokenizer, records
@@ -113,6 +115,8 @@ def read_leniently(
 ) -> BadRows | None:
     """Read every row into a Parquet file of text columns at ``target``; returns what did not fit.
 
+    What is left out or read against its quotes is said in the dialect.
+
     Raises:
         UnreadableFile: a line is longer than any row should be.
     """
@@ -131,6 +135,7 @@ def read_leniently(
         for batch in _batches(fitter.rows(handle), found.width):
             writer.write_batch(_arrow(batch, schema))
             progress(min(1.0, source.tell() / size))
+    found.dialect.assumed += fitter.notes()
     return fitter.report()
 
 
@@ -167,28 +172,48 @@ class Fitter:
         self._tokenizer = Tokenizer(found.syntax)
         self._count = 0
         self._first: list[BadRow] = []
+        self._blanks = self._comments = self._open_quotes = 0
 
     def rows(self, handle: io.TextIOWrapper) -> Iterator[list[str]]:
         """The data rows, each of the table's width, footers left out."""
-        held: list[Record] = []
+        held: deque[Record] = deque()
         footer = self._found.dialect.footer_rows
         for record in self._records(handle):
             held.append(record)
             if len(held) > footer:
-                yield self._fit(held.pop(0))
+                yield self._fit(held.popleft())
 
     def report(self) -> BadRows | None:
         """The rows that did not fit; None if all did."""
         return BadRows(count=self._count, first=self._first) if self._count else None
 
+    def notes(self) -> list[str]:
+        """Sentences on the lines that are no rows, and on quotes that are none."""
+        counts = {
+            "Blank lines between the rows are left out": self._blanks,
+            f"Lines that begin with {self._found.dialect.comment} are left out": self._comments,
+            "Rows with a quote that opens a cell and is not closed, read as they stand": (
+                self._open_quotes
+            ),
+        }
+        return [f"{what}: {count:,}." for what, count in counts.items() if count]
+
     def _records(self, handle: io.TextIOWrapper) -> Iterator[Record]:
-        before = self._found.lines_before
-        lines = itertools.islice(physical_lines(handle, self._found.line_end), before, None)
-        comment = self._found.dialect.comment
-        for record in records(lines, self._tokenizer, self._found.width, before + 1):
-            blank = not record.text.strip() and self._found.syntax.delimiter not in record.text
-            if not blank and not (comment and record.text.startswith(comment)):
+        found = self._found
+        before, comment = found.lines_before, found.dialect.comment
+        lines = itertools.islice(physical_lines(handle, found.line_end), before, None)
+        blanks = 0
+        for record in records(lines, self._tokenizer, found.width, before + 1, comment):
+            if commented(record, found.layout):
+                self._comments += 1
+            elif record.text.strip() or found.syntax.delimiter in record.text:
+                self._blanks += blanks
+                blanks = 0
+                self._open_quotes += record.open_quote
                 yield record
+            elif found.width == 1:
+                # Among several columns a blank line is no row to anybody; here it might be one.
+                blanks += 1
 
     def _fit(self, record: Record) -> list[str]:
         fields, width = record.fields, self._found.width
@@ -233,7 +258,7 @@ class Fitter:
 
 
 def physical_lines(handle: io.TextIOWrapper, newline: str) -> Iterator[str]:
-    """Lines without their ends, but for a carriage return before a line feed.
+    """Lines with their ends.
 
     Raises:
         UnreadableFile: one is longer than ``MAX_LINE`` characters.
@@ -250,4 +275,4 @@ def physical_lines(handle: io.TextIOWrapper, newline: str) -> Iterator[str]:
                 f"Line {number:,} is longer than {MAX_LINE // 2**20} Mi characters: "
                 "check the file's line ends and quotes."
             )
-        yield line.removesuffix("\r" if newline == "\r" else "\n")
+        yield line

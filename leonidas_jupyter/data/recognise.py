@@ -10,6 +10,7 @@ from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.headings import column_names
 from leonidas_jupyter.data.layout import (
     Layout,
+    commented,
     find_comment,
     find_layout,
     footer_rows,
@@ -22,6 +23,7 @@ HEAD = 1 << 18
 """How much of the beginning is looked at, in bytes; more where lines are long."""
 
 LONGEST_HEAD = 1 << 24
+SAMPLE_LINES = 5 * SAMPLE_ROWS
 ENOUGH_LINES = 40
 PROBE = 1 << 16
 PROBES = 4
@@ -71,13 +73,13 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     reading = best_reading(_without_comments(lines, said), said.delimiter, said.quote)
     syntax = _syntax(reading, said)
     tokenizer = Tokenizer(syntax)
-    rows = list(records(lines[: 5 * SAMPLE_ROWS], tokenizer, reading.width))
+    rows = list(records(lines[:SAMPLE_LINES], tokenizer, reading.width))
     comment = find_comment(rows, reading.width) if said.comment is None else said.comment
-    rows = [row for row in rows if row.text.strip() and not _commented(row, comment)]
+    rows = [row for row in rows if row.text.strip() and not _begins(row, comment)]
     if not rows:
         raise UnreadableFile("The file holds only comments: upload it again with its data.")
     layout = find_layout(rows, reading.width, said.header_rows, said.skip_rows)
-    layout.comment = comment
+    layout.comment, layout.comment_said = comment, said.comment is not None
     names, written = column_names(_shifted(layout), layout.width)
     if len(names) > MAX_COLUMNS:
         raise UnreadableFile(
@@ -89,7 +91,8 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     before = lines[: found.lines_before]
     found.even_start = not any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
     found.sample = [row.fields for row in layout.body if len(row.fields) == found.width]
-    _look_at_end(path, whole, found, said)
+    complete = whole and len(lines) <= SAMPLE_LINES
+    _look_at_end(found.layout.body if complete else _tail(path, found), complete, found, said)
     if not whole:
         found.sample += list(_probe(path, found))
     return found
@@ -141,16 +144,12 @@ def _newline(text: str) -> str:
 
 
 def split_lines(text: str, newline: str) -> list[str]:
-    """Lines without their ends (but for a carriage return); none after a last line end."""
+    """Lines with their ends; none after a last line end."""
     if newline == "any":
-        lines = re.split("\r\n|\n|\r", text)
-    elif newline == "\r":
-        lines = text.split("\r")
-    else:
-        lines = text.split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    return lines
+        return re.findall("[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+", text)
+    end = "\r" if newline == "\r" else "\n"
+    *lines, last = text.split(end)
+    return [line + end for line in lines] + ([last] if last else [])
 
 
 def _whole_lines(head: str, newline: str, whole: bool) -> list[str]:
@@ -187,7 +186,7 @@ def _syntax(reading: Reading, said: DialectOverride) -> Syntax:
     return Syntax(found.delimiter, found.quote, escape, found.skip_space)
 
 
-def _commented(row: Record, comment: str) -> bool:
+def _begins(row: Record, comment: str) -> bool:
     return bool(comment) and row.text.startswith(comment)
 
 
@@ -196,17 +195,27 @@ def _shifted(layout: Layout) -> list[list[str]]:
 
     R writes row names so: a header of one field less than the rows have.
     """
-    if not layout.header or len(layout.header[-1]) != layout.width - 1 or layout.width < 2:
+    named = max(map(len, layout.header), default=layout.width)
+    surplus = [cell for row in layout.header for cell in row[layout.width :] if cell.strip()]
+    if surplus:
+        layout.assumed.append(
+            f"The header has {named} names over {layout.width} columns; some are left out."
+        )
+    if named >= layout.width or not layout.body:
         return layout.header
-    if layout.kinds[-1] == "empty" or not layout.body:
+    if named != layout.width - 1 or layout.kinds[-1] == "empty":
+        layout.assumed.append(
+            f"The header names {named} of {layout.width} columns; the others are numbered."
+        )
         return layout.header
     layout.assumed.append("The first column has no name: row names, as R writes them.")
     return [["", *row] for row in layout.header]
 
 
-def _look_at_end(path: Path, whole: bool, found: Recognition, said: DialectOverride) -> None:
-    """Find notes and empty rows at the end, and say so."""
-    tail = found.layout.body if whole else _tail(path, found)
+def _look_at_end(
+    tail: list[Record], complete: bool, found: Recognition, said: DialectOverride
+) -> None:
+    """Find notes and empty rows at the end, and say so; a ``complete`` tail is all of the body."""
     longest = _longest(found)
     # A short table is not all footer.
     limit = len(tail) - 1
@@ -218,8 +227,10 @@ def _look_at_end(path: Path, whole: bool, found: Recognition, said: DialectOverr
             found.dialect.assumed.append(
                 f"What follows the last row of data is left out: “{_short(notes[0])}”."
             )
+        elif count:
+            found.dialect.assumed.append(f"Empty rows at the end are left out: {count:,}.")
     found.dialect.footer_rows = count
-    if whole and count:
+    if complete and count:
         del found.layout.body[len(found.layout.body) - count :]
         found.sample = [r.fields for r in found.layout.body if len(r.fields) == found.width]
     last = tail[len(tail) - count - 1 :][:1]
@@ -246,9 +257,8 @@ def _tail(path: Path, found: Recognition) -> list[Record]:
     """The last rows of a large file."""
     size = path.stat().st_size
     lines = _lines_at(path, max(0, size - PROBE), PROBE, found.line_end)
-    rows = records(lines, Tokenizer(found.syntax), found.width)
-    sign = found.dialect.comment
-    return [row for row in rows if row.text.strip() and not _commented(row, sign)]
+    rows = records(lines, Tokenizer(found.syntax), found.width, comment=found.dialect.comment)
+    return [row for row in rows if row.text.strip() and not commented(row, found.layout)]
 
 
 def _lines_at(path: Path, start: int, length: int, newline: str) -> list[str]:

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from leonidas_jupyter.data.cellkinds import kind
-from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer, records
+from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer, records, without_end
 
 DELIMITERS: dict[str, float] = {
     ",": 1.0,
@@ -61,7 +61,7 @@ class Reading:
 def best_reading(lines: list[str], delimiter: str | None, quote: str | None) -> Reading:
     """The most table-like reading of a sample; what a person has said is not guessed."""
     sample = lines[:SAMPLE_ROWS]
-    text = "\n".join(sample)
+    text = "\n".join(map(without_end, sample))
     candidates = [delimiter] if delimiter else [mark for mark in DELIMITERS if mark in text]
     best: Reading | None = None
     for mark in candidates:

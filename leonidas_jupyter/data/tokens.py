@@ -22,11 +22,22 @@ class Syntax:
 
 @dataclass
 class Record:
-    """One row as read: the line that it begins on (from 1), its text and its fields."""
+    """One row as read: the line that it begins on (from 1), its text and its fields.
+
+    ``lines`` is how many physical lines it takes; ``open_quote`` says that a quote opens a cell in
+    it and is never closed.
+    """
 
     line: int
     text: str
     fields: list[str]
+    lines: int = 1
+    open_quote: bool = False
+
+
+def without_end(line: str) -> str:
+    """A physical line without the line feed, carriage return, or both, that end it."""
+    return line.removesuffix("\n").removesuffix("\r")
 
 
 class Tokenizer:
@@ -114,8 +125,7 @@ class Tokenizer:
 
     def closes(self, line: str) -> bool:
         """Whether a quoted field that began on an earlier line may end on this one."""
-        line = line.removesuffix("\r")
-        return self._closing is not None and self._closing.search(line) is not None
+        return self._closing is not None and self._closing.search(without_end(line)) is not None
 
     def reopens(self, text: str) -> bool:
         """Whether a quote opens in there as if none were open: then the earlier one is a stray."""
@@ -137,11 +147,16 @@ class Tokenizer:
 
 
 def records(
-    lines: Iterable[str], tokenizer: Tokenizer, expected: int | None = None, first_line: int = 1
+    lines: Iterable[str],
+    tokenizer: Tokenizer,
+    expected: int | None = None,
+    first_line: int = 1,
+    comment: str = "",
 ) -> Iterator[Record]:
-    """The records of lines, which are without their line feed but may end in a carriage return.
+    """The records of physical lines, which come with their ends.
 
-    How many fields are ``expected`` decides where quotes are odd.
+    How many fields are ``expected`` decides where quotes are odd. A line that begins with
+    ``comment`` stands for itself: no quote in it reaches into the next line.
     """
     source = iter(lines)
     quote = tokenizer.syntax.quote
@@ -151,8 +166,8 @@ def records(
         line = pending.pop() if pending else next(source, None)
         if line is None:
             return
-        text, taken = line.removesuffix("\r"), 1
-        if not quote or quote not in line:
+        text, taken = without_end(line), 1
+        if not quote or quote not in line or (comment and line.startswith(comment)):
             yield Record(number, text, tokenizer.split(text)[0])
             number += 1
             continue
@@ -161,11 +176,11 @@ def records(
             strict = len(fields) == expected
             more = _continuation(line, source, pending, tokenizer, expected, strict)
             if more is not None:
-                text, taken = more, more.count("\n") + 1
-                fields = tokenizer.split(text)[0]
+                text, taken = more
+                fields, open_quote = tokenizer.split(text)
         if expected is not None and len(fields) != expected and quote in text:
             fields = tokenizer.repair(text, expected) or fields
-        yield Record(number, text, fields)
+        yield Record(number, text, fields, taken, open_quote)
         number += taken
 
 
@@ -176,8 +191,8 @@ def _continuation(
     tokenizer: Tokenizer,
     expected: int | None,
     strict: bool,
-) -> str | None:
-    """The record with the lines over which its quoted field runs; None if the quote is a stray one.
+) -> tuple[str, int] | None:
+    """The record's text and how many lines its quoted field runs over; None for a stray quote.
 
     With ``strict`` only a record of the expected width will do, since the line alone has it, too.
     Lines looked at in vain go back to ``pending``, which is read from its end.
@@ -190,14 +205,14 @@ def _continuation(
         ahead.append(following)
         size += len(following)
         if tokenizer.closes(following):
-            text = "\n".join([line, *ahead]).removesuffix("\r")
+            text = without_end("".join([line, *ahead]))
             fields, open_quote = tokenizer.split(text)
-            if tokenizer.reopens(max(fields, key=lambda field: field.count("\n"))):
+            if tokenizer.reopens(max(fields, key=_line_ends)):
                 break
             if not open_quote:
                 fits = expected is None or len(fields) == expected
-                whole = not strict and _looks_whole(text, len(fields), expected)
-                result = text if fits or whole else None
+                whole = not strict and _looks_whole(len(ahead), len(fields), expected)
+                result = (text, 1 + len(ahead)) if fits or whole else None
                 break
         if len(ahead) >= MAX_CELL_LINES or size > MAX_CELL_CHARACTERS:
             break
@@ -206,9 +221,13 @@ def _continuation(
     return result
 
 
-def _looks_whole(text: str, found: int, expected: int | None) -> bool:
+def _line_ends(text: str) -> int:
+    return text.count("\n") + text.count("\r")
+
+
+def _looks_whole(ahead: int, found: int, expected: int | None) -> bool:
     """Whether a record over lines that has not the expected width still is better kept whole.
 
     A stray quote swallows whole rows, so its record has the fields of more than one.
     """
-    return expected is None or found < expected or (found < expected + 2 and text.count("\n") < 5)
+    return expected is None or found < expected or (found < expected + 2 and ahead < 5)

@@ -71,6 +71,11 @@ class Typing:
         for column in self.columns:
             if column.plan.ambiguous or (decimal == "," and column.plan.type == "number"):
                 self._settle(column, self._hints(decimal, day_first))
+            if "%y" in (column.plan.dialect.format or ""):
+                self.assumed.append(
+                    f"The years of “{column.name}” have two digits: 69 to 99 are read as 19xx, "
+                    "00 to 68 as 20xx."
+                )
 
     def _hints(self, decimal: str | None, day_first: bool | None) -> Hints:
         said = self._said
@@ -208,8 +213,9 @@ def _write_slices(
     source = pq.ParquetFile(raw)
     writer = None
     try:
-        for number in range(source.num_row_groups):
-            group = source.read_row_group(number)
+        for number in range(source.num_row_groups or 1):
+            empty = source.num_row_groups == 0
+            group = source.schema_arrow.empty_table() if empty else source.read_row_group(number)
             fields, columns = [], []
             for start in range(0, len(typing.columns), WIDE):
                 stop = min(start + WIDE, group.num_columns)

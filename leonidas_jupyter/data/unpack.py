@@ -3,6 +3,7 @@
 import gzip
 import lzma
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +27,9 @@ SIGNATURES: tuple[tuple[bytes, Compression], ...] = (
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"\xfd7zXZ\x00", "xz"),
 )
+
+DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
+"""What the readers of archives raise."""
 
 FOREIGN = (
     (b"PAR1", "a Parquet file"),
@@ -76,7 +80,7 @@ def unpack(path: Path, compression: Compression, target: Path) -> Path:
     try:
         with _opener(compression)(path) as source, target.open("wb") as plain:
             _copy(source, plain, packed)
-    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, RuntimeError) as error:
+    except DAMAGES as error:
         raise UnreadableFile(
             f"The {compression} archive is damaged or protected ({error}): pack the file again."
         ) from None
