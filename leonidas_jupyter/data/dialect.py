@@ -2,12 +2,17 @@
 
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Compression = Literal["none", "gzip", "zip", "zstd", "xz"]
 """What the bytes are wrapped in."""
+
+IN_A_LINE = r"^[^\r\n\x00]*$"
+"""What may separate or surround cells: nothing that ends a line, and no NUL."""
+
+NO_DIGIT = r"^[^0-9\r\n\x00+-]*$"
 
 
 class ColumnDialect(BaseModel):
@@ -54,18 +59,33 @@ class DialectOverride(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    encoding: str | None = None
-    delimiter: str | None = None
-    quote: str | None = None
-    escape: str | None = None
-    comment: str | None = None
-    skip_rows: int | None = Field(default=None, ge=0)
+    encoding: str | None = Field(default=None, min_length=1, max_length=40)
+    delimiter: str | None = Field(default=None, min_length=1, max_length=8, pattern=IN_A_LINE)
+    quote: str | None = Field(default=None, max_length=1, pattern=IN_A_LINE)
+    escape: str | None = Field(default=None, max_length=1, pattern=IN_A_LINE)
+    comment: str | None = Field(default=None, max_length=8, pattern=IN_A_LINE)
+    skip_rows: int | None = Field(default=None, ge=0, le=1_000_000)
     header_rows: int | None = Field(default=None, ge=0, le=10)
-    footer_rows: int | None = Field(default=None, ge=0)
+    footer_rows: int | None = Field(default=None, ge=0, le=100_000)
     decimal: Literal[".", ","] | None = None
-    thousands: str | None = None
-    null_words: list[str] | None = None
-    text_columns: list[str] | None = None
+    thousands: str | None = Field(default=None, max_length=1, pattern=NO_DIGIT)
+    null_words: list[Annotated[str, Field(max_length=200)]] | None = Field(
+        default=None, max_length=100
+    )
+    text_columns: list[Annotated[str, Field(max_length=1000)]] | None = Field(
+        default=None, max_length=50_000
+    )
+
+    @model_validator(mode="after")
+    def _tell_signs_apart(self) -> Self:
+        """Refuse one sign for two purposes, under which no cell could be told from the next."""
+        if self.delimiter and self.quote and self.quote in self.delimiter:
+            raise ValueError("The delimiter and the quote must be different signs.")
+        if self.delimiter and self.escape and self.escape in self.delimiter:
+            raise ValueError("The delimiter and the escape must be different signs.")
+        if self.decimal and self.decimal == self.thousands:
+            raise ValueError("The decimal and the thousands mark must be different signs.")
+        return self
 
 
 def recognise(path: Path, *, filename: str, override: DialectOverride | None = None) -> Dialect:
