@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from leonidas_jupyter.data.advance import Rising, Watched
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.plans import literal
@@ -81,6 +82,7 @@ def ingest(
     """
     from leonidas_jupyter.data.summarise import profile_frame
 
+    progress = Rising(progress)
     digest = Background(lambda: _sha256(source))
     scratch = Path(tempfile.mkdtemp(prefix=".reading-", dir=target.parent))
     try:
@@ -152,6 +154,8 @@ def _connect(scratch: Path) -> "duckdb.DuckDBPyConnection":
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
     return connection
 
 
@@ -171,7 +175,9 @@ def _read(
     if relation is not None:
         typing = Typing(found, override)
         try:
-            if _read_clean(connection, prepared, relation, typing, typed):
+            with Watched(connection, lambda part: progress(0.1 + 0.6 * part)):
+                clean = _read_clean(connection, prepared, relation, typing, typed)
+            if clean:
                 return typing, None
         except duckdb.Error:
             # Not as clean as it looked: rows that do not fit, odd quotes, lines without end.
@@ -179,7 +185,8 @@ def _read(
     bad_rows = read_leniently(text, found, raw, lambda part: progress(0.1 + 0.3 * part))
     # What DuckDB misread has taught the first typing wrong things.
     typing = Typing(found, override)
-    _type_text(connection, typing, raw, typed)
+    with Watched(connection, lambda part: progress(0.4 + 0.3 * part)):
+        _type_text(connection, typing, raw, typed)
     return typing, bad_rows
 
 
