@@ -12,7 +12,7 @@ from statistics import median
 import psutil
 
 from bench.api import call, demo_project, upload, wait_until_profiled
-from bench.report import Row, spread
+from bench.report import Goal, Row, spread
 from bench.table_100mb import generate
 from scripts.serving import Server
 
@@ -110,8 +110,12 @@ def _rows(ours: Ingests, peers: list[dict[str, float]]) -> list[Row]:
             spread(ours.profile, "s", 2),
             f"DuckDB's `COPY … TO parquet` and `SUMMARIZE` {spread(peer, 's', 2)}",
             f"{ratio:.1f}×",
-            f"≤ {GOAL}×",
-            ratio <= GOAL,
+            Goal(
+                ratio,
+                GOAL,
+                "×",
+                why="Every cell is read as text first and checked when it is typed",
+            ),
         ),
         Row(
             "100 MB CSV, upload to profile (hash, PUT, confirm, profile)",
@@ -124,7 +128,6 @@ def _rows(ours: Ingests, peers: list[dict[str, float]]) -> list[Row]:
             spread(ours.memory, "MiB"),
             f"DuckDB's process {spread([each['peak_mib'] for each in peers], 'MiB')}",
             f"{memory:.0f} MiB",
-            f"≤ {GOAL_MIB} MiB",
-            memory <= GOAL_MIB,
+            Goal(memory, GOAL_MIB, " MiB"),
         ),
     ]

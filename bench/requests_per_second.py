@@ -6,11 +6,15 @@ from pathlib import Path
 from statistics import median
 
 from bench.api import API, call, demo_project
-from bench.report import Row, spread
+from bench.report import Goal, Row, spread
 from scripts.serving import Server
 
 ROUNDS = 5
 GOAL = 0.7
+WHY = (
+    "It reads the database in a thread of its own, which `/api/me` does not, and the load client "
+    "shares the cores with both"
+)
 
 
 def _rate(server: Server, path: str, authorization: str) -> float:
@@ -46,6 +50,5 @@ def _row(who: str, ours: list[float], peer: list[float]) -> Row:
         spread(ours, "requests/s"),
         f"`GET /api/me` {spread(peer, 'requests/s')}",
         f"{ratio:.2f}×",
-        f"≥ {GOAL}×",
-        ratio >= GOAL,
+        Goal(ratio, GOAL, "×", least=True, why=WHY),
     )

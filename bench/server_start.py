@@ -8,12 +8,16 @@ from statistics import median
 
 import psutil
 
-from bench.report import Row, spread
+from bench.report import Goal, Row, spread
 from scripts.serving import Server
 
 ROUNDS = 9
 GOAL_MS = 60
 GOAL_MIB = 10
+SCATTER = (
+    "On a busy machine the starts differ among themselves by more than this; the CPU time is "
+    "the steadier figure"
+)
 
 
 @dataclass
@@ -56,15 +60,13 @@ def measure(home: Path) -> list[Row]:
             spread(ours.wall, "ms"),
             f"without the extension {spread(bare.wall, 'ms')}",
             f"{wall:+.0f} ms ({cpu:+.0f} ms of CPU time)",
-            f"≤ +{GOAL_MS} ms",
-            wall <= GOAL_MS,
+            Goal(wall, GOAL_MS, " ms more", why=SCATTER),
         ),
         Row(
             "its memory (USS) before the first use",
             spread(ours.memory, "MiB", 1),
             f"without the extension {spread(bare.memory, 'MiB', 1)}",
             f"{memory:+.1f} MiB",
-            f"≤ +{GOAL_MIB} MiB",
-            memory <= GOAL_MIB,
+            Goal(memory, GOAL_MIB, " MiB more"),
         ),
     ]
