@@ -29,6 +29,8 @@ from leonidas_jupyter.data.frames import Frame
 
 _LONGEST = 2000
 _REMEMBERED = 8
+_MOST_TABLES = 4
+_PER_FRAME = ("incomplete", "missing", "duplicates", "describe", "rows_listed", "types")
 _EVERY_FRAME = ("rows", "shape", "columns")
 
 
@@ -88,6 +90,13 @@ class Analyst:
     def _answerable(self, question: str) -> bool:
         return len(_best([self._attempt(question, own, ()) for own in self._lexicons])) == 1
 
+    def _readable(self, question: str) -> bool:
+        """Return whether a question is understood but for what may still be asked back."""
+        return any(
+            attempt.understood
+            for attempt in (self._attempt(question, own, ()) for own in self._lexicons)
+        )
+
     def _attempt(self, question: str, lexicon: FrameLexicon, earlier: tuple[str, ...]) -> Attempt:
         begun = fragment(question)
         alone = read(question, lexicon, self._names, question_of)
@@ -129,14 +138,14 @@ class Analyst:
         if len(found) == 1:
             return _planned(found[0])
         if found:
-            return _choose(found)
+            return self._choose(question, found)
         named = frozenset[str]().union(*(attempt.named for attempt in attempts))
         about = [attempt for attempt in attempts if attempt.frame in named or attempt.followed]
         about = about or list(attempts)
         for attempt in about:
             if attempt.ambiguous is not None:
                 error = attempt.ambiguous
-                asked = rephrase.settled(question, error.phrase, error.choices, self._answerable)
+                asked = rephrase.settled(question, error.phrase, error.choices, self._readable)
                 return plain("choice", refusal.choices(error.phrase, asked or error.choices))
         reasons = [attempt.unfit.reason for attempt in about if attempt.unfit is not None]
         unknown = min((attempt.unknown for attempt in about), key=len)
@@ -146,6 +155,20 @@ class Analyst:
         listed = [f"`{name}`{where}" for name, where in near]
         told = refusal.not_understood(unknown, reasons, listed, meant or self.offers(), bool(meant))
         return plain("refusal", told)
+
+    def _choose(self, question: str, found: Sequence[Understood]) -> Plan:
+        frames = list(dict.fromkeys(each.question.frame for each in found))
+        if len(frames) == len(found) and all(_about_all(each.question) for each in found):
+            return Plan("frames", (PlannedCall("list_frames", {}),), refusal.frames_said)
+        if len(frames) == len(found) <= _MOST_TABLES and all(
+            _plain(each.question) for each in found
+        ):
+            return _each_table(found)
+        if len(frames) > 1:
+            asked = [f"{question.rstrip(' ?!.')} in {frame}" for frame in frames]
+            told = asked if all(map(self._answerable, asked)) else [f"`{name}`" for name in frames]
+            return plain("choice", refusal.which_frame(told))
+        return plain("choice", refusal.which_reading([each.question for each in found]))
 
     def _fill(self, closed: ClosedForm) -> Plan:
         """Return the plan for a question that states its answer's form, or a refusal."""
@@ -200,13 +223,26 @@ def _about_all(question: Question) -> bool:
     return question.operation in _EVERY_FRAME and bare
 
 
-def _choose(found: Sequence[Understood]) -> Plan:
-    frames = list(dict.fromkeys(each.question.frame for each in found))
-    if len(frames) == len(found) and all(_about_all(each.question) for each in found):
-        return Plan("frames", (PlannedCall("list_frames", {}),), refusal.frames_said)
-    if len(frames) > 1:
-        return plain("choice", refusal.which_frame(frames))
-    return plain("choice", refusal.which_reading([each.question for each in found]))
+def _plain(question: Question) -> bool:
+    """Return whether a question asks something of a table as a whole, whichever table it is."""
+    named = () if question.operation == "describe" else question.columns
+    parts = (question.where.conditions, question.groups, named, question.measures)
+    return question.operation in _PER_FRAME and not any(parts)
+
+
+def _each_table(found: Sequence[Understood]) -> Plan:
+    """Answer the same question for each of the tables."""
+
+    def render(results: Sequence[ToolOutcome]) -> str:
+        said, at = [], 0
+        for each in found:
+            own = results[at : at + len(each.calls)]
+            said.append(each.operation.render(each.question, each.lexicon, own))
+            at += len(each.calls)
+        return "\n\n".join(said)
+
+    calls = tuple(call for each in found for call in each.calls)
+    return Plan(found[0].question.operation, calls, render)
 
 
 def _planned(understood: Understood, closed: ClosedForm | None = None) -> Plan:

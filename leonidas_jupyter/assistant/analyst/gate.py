@@ -15,6 +15,7 @@ from leonidas_jupyter.assistant.analyst.measures import COLUMN_SCALES, CONVERSIO
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.question import Question
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Number, Span, refs_of
+from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 
 _GLUE = frozenset("-=hwpoaf,&lqRKJtWFuk")
 
@@ -54,6 +55,10 @@ def _column(_index: int, span: Span, evidence: Evidence) -> bool:
 
 
 def _measured(_index: int, span: Span, evidence: Evidence) -> bool:
+    known = vocabulary().phrases
+    compared = any(f"{word} than" in known for word in span.text.lower().split())
+    if span.kind == "1" and compared and evidence.question.operation != "top_groups":
+        return False
     return quote(str(span.meaning.value[0])) in evidence.sql
 
 

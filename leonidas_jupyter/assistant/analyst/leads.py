@@ -1,10 +1,11 @@
 """The first sentence of an answer about groups, and readable names of its columns."""
 
+import calendar
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.compiler import group_name, measure_name
-from leonidas_jupyter.assistant.analyst.question import Measure, Question
+from leonidas_jupyter.assistant.analyst.question import Group, Measure, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     AGGREGATE_WORDS,
     PART_WORDS,
@@ -71,7 +72,7 @@ def lead(
     measure = question.measures[0] if question.measures else Measure("rows")
     words = f"share{_of(question)}" if share else measure_words(measure)
     best, least = (_extreme(known, keys, pick) for pick in (max, min))
-    tops, lows = (_named(found, keys) for found in (best, least))
+    tops, lows = (_named(found, question.groups) for found in (best, least))
     if not tops or not lows or best[0][keys] == least[0][keys]:
         return ""
     high, low = (
@@ -95,11 +96,24 @@ def _extreme(rows: Sequence[Sequence[Any]], at: int, pick: Any) -> list[Sequence
     return [row for row in rows if row[at] == end]
 
 
-def _named(rows: Sequence[Sequence[Any]], keys: int) -> str:
+def _named(rows: Sequence[Sequence[Any]], groups: Sequence[Group]) -> str:
     """Return the groups by name; nothing where too many share the place."""
     if len(rows) > _MOST_NAMED:
         return ""
-    return " and ".join(bold(", ".join(number(value) for value in row[:keys])) for row in rows)
+    named = [
+        ", ".join(_group_said(value, group) for value, group in zip(row, groups, strict=False))
+        for row in rows
+    ]
+    return " and ".join(map(bold, named))
+
+
+def _group_said(value: object, group: Group) -> str:
+    names: dict[str, Sequence[str]] = {
+        "monthofyear": calendar.month_name,
+        "dayofweek": ("", *calendar.day_name),
+    }
+    known = names.get(group.part or "")
+    return known[value] if known and isinstance(value, int) else number(value)
 
 
 def enumerated(rows: Sequence[Sequence[Any]], decimals: int | None) -> str:

@@ -88,6 +88,18 @@ class FrameLexicon:
         )
 
 
+def at_its_end(columns: Sequence[NamedColumn], descending: bool) -> list[NamedColumn]:
+    """Return the maximum for "hottest" and the minimum for "coldest", where a table has both."""
+    low, high = {"min", "minimum"}, {"max", "maximum"}
+    own, other = (high, low) if descending else (low, high)
+    if len(columns) == 2 and columns[0].head == columns[1].head:
+        telling = [column for column in columns if own & set(column.words)]
+        rest = [column for column in columns if other & set(column.words)]
+        if len(telling) == len(rest) == 1:
+            return telling
+    return list(columns)
+
+
 def _value_index(profiles: Sequence[ColumnProfile]) -> dict[str, tuple[ValueRef, ...]]:
     found: dict[str, dict[str, list[str]]] = {}
     for profile in profiles:

@@ -9,6 +9,7 @@ from leonidas_jupyter.assistant.analyst.spans import Number
 
 _UNITS_BY_WORD = {
     "hp": {"hp", "horsepower"},
+    "lb": {"lb", "lbs", "pounds"},
     "pct": {"pct", "percent"},
     "min": {"min", "mins", "minutes", "minute"},
 }

@@ -182,7 +182,7 @@ MEASURE_RULES = (
     rule("CoR[phw]*SR?C", _lookup),
     rule("CoR[phw]*1", _lookup),
     rule("[NI](?:[,&]+[NI])*A", _percentile),
-    rule("A(?:[,&]*A)*[ogphJ=,q]*H?C(?:[,&]+C)*(?![7A])", _measures),
+    rule("A(?:[,&]*A)*(?:[ogphJ=,q]*H?|[o=q]*R)C(?:[,&]+C)*(?![7A])", _measures),
     rule("C(?:[,&]+C)*[=]*A(?:[,&]+A)*(?![ogp]*C)", _measures),
     rule("S[,&]S[op]*C", _both_ends),
     rule("7(?:[,&]+7)+", _joined),

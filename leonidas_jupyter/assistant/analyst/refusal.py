@@ -73,11 +73,9 @@ def choices(phrase: str, options: Sequence[str]) -> str:
     return f"“{phrase}” can mean several things here. Which one do you mean?\n\n" + _listed(options)
 
 
-def which_frame(frames: Sequence[str]) -> str:
-    """Return a question back about the table."""
-    return "That can be asked of several tables. Name the one you mean:\n\n" + _listed(
-        [f"`{name}`" for name in frames]
-    )
+def which_frame(options: Sequence[str]) -> str:
+    """Return a question back about the table: the same question of each, or the tables' names."""
+    return "That can be asked of several tables. Name the one you mean:\n\n" + _listed(options)
 
 
 def which_reading(found: Sequence[Question]) -> str:

@@ -43,8 +43,9 @@ def settled(
         plain = _NOTE.sub("", choice) if "`" not in choice else choice
         plain = re.sub("`([^`]+)`", lambda match: named(match.group(1)), plain)
         joined = _replaced(question, f"by {phrase}", plain) or _replaced(question, phrase, plain)
+        noun = _replaced(question, phrase, plain.removeprefix("per ").removeprefix("by "))
         whole = f"What is {plain}?"
-        fits = [option for option in (joined, whole) if option and answerable(option)]
+        fits = [option for option in (joined, noun, whole) if option and answerable(option)]
         if not fits:
             return []
         found.append(fits[0])

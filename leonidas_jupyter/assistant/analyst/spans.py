@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from leonidas_jupyter.assistant.analyst.column import same_word
-from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, ValueRef
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, ValueRef, at_its_end
 from leonidas_jupyter.assistant.analyst.vocabulary import (
     EXACT,
     LOOSE,
@@ -102,6 +102,12 @@ def _best_cover(
     return cover
 
 
+def _says_frame(tokens: Sequence[Token], at: int, lexicon: FrameLexicon) -> bool:
+    """Return whether "in seattle" only says again what the table is called: seattle_weather."""
+    before = tokens[at - 1].low if at else ""
+    return before == "in" and tokens[at].low in lexicon.frame_words[:-1]
+
+
 def _weight(base: float, length: int) -> float:
     return base * length + 0.4 * (length - 1)
 
@@ -133,6 +139,8 @@ def _candidates(
     if any(each.meaning.value == lexicon.frame.name for each in frames):
         # "Which country" of a table of countries asks for a row.
         columns = [each for each in columns if not lexicon.column(each.meaning.value).key]
+    if length == 1 and not (keywords or columns or values) and _says_frame(tokens, start, lexicon):
+        return [_Candidate(Meaning("-"), 1.0)]
     return [
         *keywords,
         *columns,
@@ -260,7 +268,7 @@ def _measured(
     meaning: Meaning, beside: Sequence[str], lexicon: FrameLexicon, length: int
 ) -> Iterator[_Candidate]:
     adjective: Adjective = meaning.value
-    for column in lexicon.measured_by(adjective.measures, beside):
+    for column in at_its_end(lexicon.measured_by(adjective.measures, beside), adjective.descending):
         kind = "1" if meaning.kind == "S" else "2"
         yield _Candidate(
             Meaning(kind, (column.name, adjective.descending), LOOSE), _weight(1.15, length)

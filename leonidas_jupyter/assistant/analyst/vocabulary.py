@@ -69,6 +69,9 @@ def vocabulary() -> Vocabulary:
         for phrase in row["most"]:
             phrases.setdefault(phrase_key(phrase), []).append(Meaning("S", adjective))
         for phrase in row["more"]:
+            word = phrase.removesuffix(" than")
+            if word.endswith("er") and " " not in word:
+                phrases.setdefault(word, []).append(Meaning("S", adjective))
             phrases.setdefault(phrase_key(phrase), []).append(Meaning("Y", adjective))
     numbers = {word: float(number) for number, word in enumerate(raw["numbers"]["words"])}
     scales = {word: float(scale) for word, scale in raw["numbers"]["scales"].items()}

@@ -105,8 +105,12 @@ def test_the_frame_is_found_by_its_name(several: Desk) -> None:
 def test_a_question_that_fits_several_frames_is_asked_back(several: Desk) -> None:
     plan, _, text = several.ask("how many rows per year")
     assert plan.kind == "choice"
-    assert "`penguins`" in text
-    assert "`gapminder`" in text
+    assert "how many rows per year in penguins" in text
+    assert all(
+        several.ask(line.removeprefix("- "))[0].calls
+        for line in text.splitlines()
+        if line.startswith("- ")
+    )
 
 
 def test_a_column_of_another_frame_than_the_named_one_is_refused(several: Desk) -> None:

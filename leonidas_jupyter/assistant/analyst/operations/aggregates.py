@@ -221,7 +221,7 @@ OPERATIONS = (
     Operation("bare", patterns("q?C"), _build_bare, _compile, _render),
     Operation(
         "mode",
-        patterns("q?Og?R?H?C", "q?CO", "q?7", "qC[=]?Og?", "OgC"),
+        patterns("q?Og?R?H?C", "q?R?CO", "q?7", "qC[=]?Og?", "OgC"),
         _build_mode,
         _compile_mode,
         _render_mode,

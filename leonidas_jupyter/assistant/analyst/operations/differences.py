@@ -19,7 +19,13 @@ from leonidas_jupyter.assistant.analyst.operations.base import (
     query,
 )
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Condition, Measure, Question, Where
+from leonidas_jupyter.assistant.analyst.question import (
+    Ambiguous,
+    Condition,
+    Measure,
+    Question,
+    Where,
+)
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
     measure_words,
@@ -47,6 +53,8 @@ def _build_difference(parse: Parse) -> Question | None:
     if not measures and len(columns) == 1 and columns[0].numeric:
         measures = (Measure("mean", columns[0].name),)
         assumed = ("You named no aggregate, so I compare the means.",)
+    if not measures and parse.items("x") and not parse.items("HRrC"):
+        raise _ask_measure(sides, parse.lexicon)
     if not measures and not parse.items("HRr"):
         return None
     spans = all_spans(parse.items(PAIR))
@@ -59,6 +67,19 @@ def _build_difference(parse: Parse) -> Question | None:
     return parse.ask(
         "difference", measures=(measure,), pair=pair, target=target, option=option
     ).noting(*assumed)
+
+
+def _ask_measure(sides: tuple[ValueRef, ValueRef], lexicon: FrameLexicon) -> Ambiguous:
+    pair = " and ".join(side.values[0] for side in sides)
+    numbers = [
+        column
+        for column in lexicon.columns
+        if column.numeric and not column.key and column.profile.distinct > 10
+    ]
+    asked = [f"the difference in mean `{column.name}` between {pair}" for column in numbers[:3]]
+    return Ambiguous(
+        f"compare {pair}", [*asked, f"the difference in number of rows between {pair}"]
+    )
 
 
 def _compile_difference(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
@@ -145,7 +166,7 @@ _PAIRED = (
 OPERATIONS = (
     Operation(
         "difference",
-        patterns(*_PAIRED, "d8R?", "q?rR?8", "r8R?", "rH?8", "q?r7R?8"),
+        patterns(*_PAIRED, "d8R?", "xR?8R?", "q?rR?8", "r8R?", "rH?8", "q?r7R?8"),
         _build_difference,
         _compile_difference,
         _render_difference,

@@ -70,7 +70,7 @@ def _render_rows(question: Question, lexicon: FrameLexicon, results: Sequence[To
 OPERATIONS = (
     Operation(
         "rows_listed",
-        patterns("q?R", "T?NR", "TR", "T?N", "q?C(?:[,&]+C)*R?", "qRC", "J", "", "T?NRJ"),
+        patterns("q?R", "T?NR", "TR", "T?N", "q?C(?:[,&]+C)*R?", "qRC", "J", "JR", "", "T?NRJ"),
         _build_rows,
         _compile_rows,
         _render_rows,

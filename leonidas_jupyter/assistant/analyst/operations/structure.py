@@ -191,7 +191,9 @@ def _render_shape(question: Question, _: FrameLexicon, results: Sequence[ToolOut
 
 
 def _build_frames(parse: Parse) -> Question | None:
-    return None if parse.where.conditions or parse.groups else parse.ask("frames")
+    singular = all(not item.text.lower().endswith("s") for item in parse.items("J"))
+    shown = parse.items("l") and singular
+    return None if shown or parse.where.conditions or parse.groups else parse.ask("frames")
 
 
 def _list_call(_: Question, __: FrameLexicon) -> list[PlannedCall]:
