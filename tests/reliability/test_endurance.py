@@ -92,6 +92,7 @@ def test_the_event_loop_goes_on_during_heavy_work(start, capsys):
     project_id = server.project()
     session_id = server.session(project_id)
     server.read_file(server.upload(project_id, table_of(0.2), "small.csv"))
+    server.say(session_id, "mean of c1 in small")  # the first answer imports what answers
     large = table_of(100)
     waited, over = [], threading.Event()
 
