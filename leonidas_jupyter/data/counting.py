@@ -54,7 +54,12 @@ def count_short(table: "pa.Table", columns: list[Column]) -> None:
         pairs = zip(
             counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
         )
-        take_counts(column, [pair for pair in pairs if pair[0] is not None])
+        # Arrow tells 0.0 from -0.0, which are one value to SQL and to Python.
+        counts: Counter[Any] = Counter()
+        for value, count in pairs:
+            if value is not None:
+                counts[value] += count
+        take_counts(column, list(counts.items()))
 
 
 def count_long(

@@ -278,7 +278,8 @@ def footer_rows(tail: list[Record], width: int, longest: list[int]) -> int:
 def _is_footer(fields: list[str], width: int, longest: list[int]) -> bool:
     filled = [(i, cell) for i, cell in enumerate(fields) if cell.strip()]
     if not filled:
-        return True
+        # Blank lines are no records: in a single column this is a cell written as two quotes.
+        return width > 1
     if len(filled) > 1 or width < 3:
         return False
     index, cell = filled[0]

@@ -86,7 +86,7 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
             f"Line {layout.skip_rows + 1:,} has {len(names):,} columns, more than the "
             f"{MAX_COLUMNS:,} that a frame may have: check the delimiter, or turn the table around."
         )
-    dialect = _dialect(syntax, layout, newline)
+    dialect = _dialect(syntax, layout, newline, said)
     found = Recognition(dialect, syntax, layout, names, written, newline)
     before = lines[: found.lines_before]
     found.even_start = not any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
@@ -98,7 +98,17 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     return found
 
 
-def _dialect(syntax: Syntax, layout: Layout, newline: str) -> Dialect:
+def _odd_signs(syntax: Syntax, said: DialectOverride) -> list[str]:
+    """What is worth a word of how cells are quoted."""
+    odd = []
+    if said.quote is None and syntax.quote not in ("", '"'):
+        odd.append(f"Cells are taken to be quoted by {syntax.quote}, which is not part of them.")
+    if said.escape is None and syntax.escape == "\\":
+        odd.append("A backslash before a quote is taken to escape it, and is left out.")
+    return odd
+
+
+def _dialect(syntax: Syntax, layout: Layout, newline: str, said: DialectOverride) -> Dialect:
     return Dialect(
         delimiter="," if syntax.delimiter == NOWHERE else syntax.delimiter,
         quote=syntax.quote,
@@ -108,7 +118,7 @@ def _dialect(syntax: Syntax, layout: Layout, newline: str) -> Dialect:
         comment=layout.comment,
         skip_rows=layout.skip_rows,
         header_rows=len(layout.header),
-        assumed=list(layout.assumed),
+        assumed=layout.assumed + _odd_signs(syntax, said),
     )
 
 

@@ -117,3 +117,8 @@ def test_unusual_names(load):
     loaded = load('"a ""b""",c;d,é\n1,2,3\n4,5,6\n')
     assert loaded.names == ['a "b"', "c;d", "é"]
     assert [column.max for column in loaded.report.profile.columns] == [4, 5, 6]
+
+
+def test_zero_and_minus_zero_are_one_value(load):
+    profile = load("k,x\n1,0.0\n2,-0.0\n3,1.5\n").report.profile.columns[1]
+    assert (profile.distinct, [top.count for top in profile.top]) == (2, [2, 1])

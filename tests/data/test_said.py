@@ -31,6 +31,18 @@ def test_blank_lines_at_the_end_of_a_single_column_are_not_worth_a_word(load):
     assert load("x\n1\n2\n\n\n").report.dialect.assumed == []
 
 
+def test_empty_quoted_cells_at_the_end_of_a_single_column_are_rows(load):
+    loaded = load('x\n"1"\n"2"\n""\n""\n')
+    assert loaded.columns["x"] == [1, 2, None, None]
+
+
+def test_quotes_and_escapes_out_of_the_ordinary(load):
+    single = "".join(f"{i},'a, {i}'\n" for i in range(9))
+    assert said(load("k,v\n" + single), "quoted by '")
+    escaped = "".join(f'{i},"a \\"{i}\\", b"\n' for i in range(9))
+    assert said(load("k,v\n" + escaped), "A backslash before a quote")
+
+
 def test_comment_lines_are_counted(load):
     lines = ROWS.splitlines(keepends=True)
     loaded = load("a,b,c\n" + "".join([*lines[:9], "# one\n", *lines[9:], "# two\n"]))
