@@ -109,7 +109,7 @@ def _named(rows: Sequence[Sequence[Any]], groups: Sequence[Group]) -> str:
 
 def _group_said(value: object, group: Group) -> str:
     names: dict[str, Sequence[str]] = {
-        "monthofyear": calendar.month_name,
+        "monthofyear": tuple(calendar.month_name),
         "dayofweek": ("", *calendar.day_name),
     }
     known = names.get(group.part or "")

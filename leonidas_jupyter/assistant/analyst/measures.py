@@ -48,8 +48,7 @@ def in_unit_of(column: NamedColumn, numbers: Sequence[Number]) -> tuple[tuple[Nu
     Raises:
         Unfit: the column does not say that it is in that unit, nor in one that converts exactly.
     """
-    shared = {number.unit for number in numbers} - {None}
-    said = [_unit(number, column, shared) for number in numbers]
+    said = [_unit(number, column, numbers) for number in numbers]
     made = tuple(_unscaled(number, column) for number in said)
     changed = [
         f"{_text(before)} as {plain(after):,}"
@@ -63,8 +62,10 @@ def _text(number: Number) -> str:
     return f"{plain(number):,}" + (f" {number.unit}" if number.unit else "")
 
 
-def _unit(number: Number, column: NamedColumn, shared: set[str | None]) -> Number:
+def _unit(number: Number, column: NamedColumn, numbers: Sequence[Number]) -> Number:
     known = set(column.words) | ({column.unit} if column.unit else set())
+    shared = {each.unit for each in numbers if each.unit}
+    labelled = [each.value for each in numbers if each.unit]
     unit = number.unit or (next(iter(shared)) if len(shared) == 1 else None)
     if number.percent and not known & {"pct", "percent", "percentage", "rate", "share"}:
         raise Unfit(f"`{column.name}` does not say that it holds percentages.")
@@ -74,6 +75,8 @@ def _unit(number: Number, column: NamedColumn, shared: set[str | None]) -> Numbe
         return number
     for units in _DIMENSIONS:
         if unit in units and column.unit in units:
+            if number.unit is None and not number.value < max(labelled):
+                raise Unfit(f"I cannot tell whether “{number.text}” is in {unit}, too.")
             value = round(number.value * (units[unit] / units[column.unit]), 12)
             return replace(number, value=value)
     raise Unfit(

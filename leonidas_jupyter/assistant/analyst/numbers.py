@@ -202,7 +202,7 @@ def _months_between(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None
 
 RULES = (
     rule(r"\+[ND]", _or_beyond),
-    rule("N[&t,|-]+[=]?>?N#", _scaled_alike),
+    rule("N[&t|]+[=]?>?N#", _scaled_alike),
     rule("N#", _scaled),
     rule("N%", _percent),
     rule("Nu", _with_unit),

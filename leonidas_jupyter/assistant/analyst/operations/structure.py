@@ -145,8 +145,16 @@ def _render_columns(question: Question, _: FrameLexicon, results: Sequence[ToolO
     return assemble(first, body, question, f"the {plural}")
 
 
+_TABLES = frozenset({"data", "table", "dataset", "file"})
+
+
 def _build_types(parse: Parse) -> Question | None:
     if parse.where.conditions or parse.groups:
+        return None
+    # "Types of penguins" are kinds of what the rows are, not types of columns.
+    plain = all(item.text.lower() in ("type", "types") for item in parse.items("y"))
+    rows = any(item.kind == "R" and item.text.lower() not in _TABLES for item in parse.full)
+    if plain and rows and not parse.columns():
         return None
     return parse.ask("types", columns=tuple(column.name for column in parse.columns()))
 
