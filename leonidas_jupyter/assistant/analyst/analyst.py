@@ -168,6 +168,9 @@ class Analyst:
             asked = [f"{question.rstrip(' ?!.')} in {frame}" for frame in frames]
             told = asked if all(map(self._answerable, asked)) else [f"`{name}`" for name in frames]
             return plain("choice", refusal.which_frame(told))
+        asked = [rephrase.canonical(each.question) for each in found]
+        if len(set(asked)) == len(asked) and all(each and self._answerable(each) for each in asked):
+            return plain("choice", refusal.which_question(asked))
         return plain("choice", refusal.which_reading([each.question for each in found]))
 
     def _fill(self, closed: ClosedForm) -> Plan:

@@ -17,6 +17,7 @@ from leonidas_jupyter.assistant.analyst.reply import (
 )
 
 _MOST_NAMED = 3
+_SHARES = ("share", "breakdown", "share_by_sum")
 _SHORT = {"std": "standard deviation", "var": "variance", "range": "range"}
 
 
@@ -48,6 +49,8 @@ def headings(question: Question) -> Mapping[str, str]:
         if group.part:
             part = PART_WORDS.get(group.part, group.part)
             named[group_name(group)] = part
+    if question.operation in _SHARES:
+        named["share"] = "share"
     if question.operation == "share":
         named |= {"part": "rows", "whole": "of"}
     own = {group.column for group in question.groups if not group.part}
@@ -56,7 +59,6 @@ def headings(question: Question) -> Mapping[str, str]:
 
 def lead(
     question: Question,
-    columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
     truncated: bool = False,
 ) -> str:
@@ -68,7 +70,7 @@ def lead(
     known = [row for row in rows if isinstance(row[keys], int | float)]
     if len(question.measures) > 1 or len(known) < 2 or truncated:
         return ""
-    share = columns[keys] == "share"
+    share = question.operation in _SHARES
     measure = question.measures[0] if question.measures else Measure("rows")
     words = f"share{_of(question)}" if share else measure_words(measure)
     best, least = (_extreme(known, keys, pick) for pick in (max, min))
@@ -88,6 +90,8 @@ def lead(
 
 def _of(question: Question) -> str:
     target = where_words(question.target)
+    if question.measures:
+        return f" of the {measure_words(question.measures[0])}"
     return f" of rows{target}" if target else ""
 
 

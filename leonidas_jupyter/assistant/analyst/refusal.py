@@ -78,6 +78,11 @@ def which_frame(options: Sequence[str]) -> str:
     return "That can be asked of several tables. Name the one you mean:\n\n" + _listed(options)
 
 
+def which_question(questions: Sequence[str]) -> str:
+    """Return a question back that offers each reading as a question of its own."""
+    return "I can read that in several ways. Did you mean:\n\n" + _listed(questions)
+
+
 def which_reading(found: Sequence[Question]) -> str:
     """Return a question back about readings of one frame."""
     return "I can read that in several ways. Which one do you mean?\n\n" + _listed(

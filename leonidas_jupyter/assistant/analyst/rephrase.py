@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Sequence
 
+from leonidas_jupyter.assistant.analyst.question import Order, Question
+
 Answerable = Callable[[str], bool]
 
 _NOTE = re.compile(r"\s*\(.*\)$")
@@ -29,6 +31,30 @@ def without(
     options = [_replaced(question, unknown[0], named(name)) for name in near]
     options.append(_replaced(question, unknown[0], ""))
     return [option for option in dict.fromkeys(options) if option and answerable(option)][:3]
+
+
+def canonical(question: Question) -> str:
+    """Return a reading as a question of its own; nothing where it has conditions."""
+    bare = not question.where.conditions and len(question.groups) <= 1
+    group = question.groups[0] if question.groups else None
+    if not bare or (group and group.part):
+        return ""
+    end = "highest" if (question.order or Order()).descending else "lowest"
+    measure = question.measures[0] if len(question.measures) == 1 else None
+    if question.operation == "extreme_row" and not group and question.columns:
+        return f"Which row has the {end} {named(question.columns[0])}?"
+    if question.operation == "top_rows" and not group:
+        side = "Top" if end == "highest" else "Bottom"
+        limit = (question.order or Order()).limit
+        return f"{side} {limit} rows by {named(question.columns[0])}"
+    if measure is None or measure.column is None or measure.agg == "quantile":
+        return ""
+    what = f"{measure.agg} {named(measure.column)}"
+    if question.operation == "top_groups" and group and (question.order or Order()).limit == 1:
+        return f"Which {named(group.column)} has the {end} {what}?"
+    if question.operation == "aggregate":
+        return f"What is the {what}{f' by {named(group.column)}' if group else ''}?"
+    return ""
 
 
 def settled(

@@ -80,15 +80,6 @@ def percent(share: object, decimals: int | None = None) -> str:
     return f"{share * 100:.{1 if decimals is None else decimals}f} %"
 
 
-def cell_text(value: object, name: str, decimals: int | None = None) -> str:
-    """Return a table's cell; years and ids keep their digits together."""
-    if isinstance(value, int) and not isinstance(value, bool) and "year" in name.lower():
-        return str(value)
-    if name.startswith("share"):
-        return percent(value, decimals)
-    return _plain(number(value, decimals))
-
-
 def _plain(text: str) -> str:
     # Jupyter reads what stands between two dollar signs as mathematics.
     return text.replace("|", "\\|").replace("$", "\\$").replace("\n", " ")
@@ -102,13 +93,18 @@ def table(
 ) -> str:
     """Return a Markdown table of at most MOST_ROWS rows, and how many more there are.
 
-    ``headings`` are what to call columns whose names are made for SQL. Numbers stand to the right.
+    ``headings`` are what to call columns whose names are made for SQL; what is called share is
+    written as a percentage. Numbers stand to the right.
     """
     named = [(headings or {}).get(str(column), str(column)) for column in columns]
+    shares = [(headings or {}).get(str(column)) == "share" for column in columns]
     rules = map(_rule, zip(*rows, strict=True)) if rows else ["---|"] * len(named)
     lines = ["| " + " | ".join(map(_plain, named)) + " |", "|" + "".join(rules)]
     for row in rows[:MOST_ROWS]:
-        cells = [cell_text(value, name, decimals) for value, name in zip(row, columns, strict=True)]
+        cells = [
+            percent(value, decimals) if share else _plain(number(value, decimals))
+            for value, share in zip(row, shares, strict=True)
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     if len(rows) > MOST_ROWS:
         lines.append(f"\n… and {len(rows) - MOST_ROWS} more rows.")
@@ -148,8 +144,7 @@ def condition_words(condition: Condition) -> str:
     name = f"`{condition.column}`"
     if condition.part:
         name = f"the {condition.part} of {name}"
-    dated = condition.part or "year" in condition.column.lower()
-    values = [str(value) if dated else number(value) for value in condition.values]
+    values = [number(value) for value in condition.values]
     op = condition.op
     if op == "null":
         return f"{name} has a value" if condition.negated else f"{name} has no value"

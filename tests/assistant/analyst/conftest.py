@@ -8,4 +8,5 @@ from tests.golden.judge import Table, load
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
     folder = tmp_path_factory.mktemp("analyst")
-    return {name: load(name, folder) for name in ("penguins", "cars", "weather", "gapminder")}
+    names = ("penguins", "cars", "weather", "gapminder", "countries", "barley")
+    return {name: load(name, folder) for name in names}

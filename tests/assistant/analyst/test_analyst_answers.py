@@ -87,8 +87,9 @@ def test_without_tables_it_says_what_to_do() -> None:
 def test_equally_good_columns_are_offered(penguins: Desk) -> None:
     plan, _, text = penguins.ask("average length")
     assert plan.kind == "choice"
-    assert "`bill_length_mm`" in text
-    assert "`flipper_length_mm`" in text
+    offers = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
+    assert offers == ["What is the mean bill_length_mm?", "What is the mean flipper_length_mm?"]
+    assert all(penguins.ask(offer)[0].calls for offer in offers)
 
 
 def test_the_frame_is_found_by_its_columns(several: Desk) -> None:

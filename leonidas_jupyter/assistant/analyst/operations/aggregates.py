@@ -131,7 +131,7 @@ def _render_groups(
 ) -> str:
     columns, rows = rows_of(outcome)
     whole = f"The {listed}{group_words(question.groups)}{scope(question)}:"
-    first = lead(question, columns, rows, bool(outcome.result.get("truncated"))) or whole
+    first = lead(question, rows, bool(outcome.result.get("truncated"))) or whole
     return assemble(
         first,
         table(columns, rows, question.decimals, headings(question)),

@@ -100,7 +100,11 @@ def _gaps(question: Question, outcome: ToolOutcome) -> tuple[list[str], list[lis
 def _render_missing(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
     columns, rows = _gaps(question, results[0])
     shown = [row for row in rows if row[1]] if question.option in ("count", "columns") else rows
-    body = table(columns, shown) if len(rows) > 1 and shown and question.option != "none" else ""
+    body = (
+        table(columns, shown, None, {"share": "share"})
+        if len(rows) > 1 and shown and question.option != "none"
+        else ""
+    )
     of = (
         " and ".join(f"`{name}`" for name in question.columns)
         if question.columns

@@ -156,7 +156,7 @@ def _render_grouped(
     words = measure_words(question.measures[0])
     whole = f"The chart shows the {words}{group_words(question.groups)}{scope(question)}:"
     cut = bool(results[0].result.get("truncated"))
-    first = lead(question, columns, rows, cut) or whole
+    first = lead(question, rows, cut) or whole
     note = left_out(
         question, lexicon, [measure.column for measure in question.measures if measure.column]
     )

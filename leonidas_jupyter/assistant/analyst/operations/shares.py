@@ -16,7 +16,7 @@ from leonidas_jupyter.assistant.analyst.leads import headings, lead
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Group, Question, Unfit, Where
+from leonidas_jupyter.assistant.analyst.question import Group, Measure, Question, Unfit, Where
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
     group_header,
@@ -132,7 +132,7 @@ def _render_share(question: Question, lexicon: FrameLexicon, results: Sequence[T
     if question.groups:
         part = where_words(question.target)
         whole = f"The share of rows{part}{group_words(question.groups)}{scope(question)}:"
-        first = lead(question, columns, rows) or whole
+        first = lead(question, rows) or whole
         return assemble(
             first,
             table(columns, rows, question.decimals, headings(question)),
@@ -168,7 +168,9 @@ def _build_breakdown(parse: Parse) -> Question | None:
 
 
 def _build_summed(parse: Parse) -> Question | None:
-    measures = parse.measures()
+    measures, columns = parse.measures(), parse.columns()
+    if not measures and len(columns) == 1 and columns[0].numeric and parse.groups:
+        measures = (Measure("sum", columns[0].name),)
     if len(measures) != 1 or measures[0].agg != "sum":
         return None
     if parse.groups:
@@ -199,7 +201,7 @@ def _render_breakdown(
     columns, rows = rows_of(results[0])
     of = f"the total of `{question.measures[0].column}`" if question.measures else "the rows"
     whole = f"The share of {of}{group_words(question.groups)}{scope(question)}:"
-    first = lead(question, columns, rows) or whole
+    first = lead(question, rows) or whole
     return assemble(
         first,
         table(columns, rows, question.decimals, headings(question)),
@@ -252,7 +254,11 @@ OPERATIONS = (
         _render_summed,
     ),
     Operation(
-        "share_by_sum", patterns("q?%7", "7%"), _build_summed, _compile_breakdown, _render_breakdown
+        "share_by_sum",
+        patterns("q?%7", "7%", "q?%C"),
+        _build_summed,
+        _compile_breakdown,
+        _render_breakdown,
     ),
     Operation(
         "share",

@@ -85,7 +85,7 @@ def _render_rows(question: Question, lexicon: FrameLexicon, results: Sequence[To
         return assemble(first, "", question, "the number of rows", note)
     whole = f"The number of rows{group_words(question.groups)}{scope(question)}:"
     cut = bool(results[0].result.get("truncated"))
-    first = lead(question, columns, rows, cut) or whole
+    first = lead(question, rows, cut) or whole
     notes = (note, left_out(question, lexicon, ()), cut_note(results[0]))
     return assemble(
         first,
