@@ -116,6 +116,12 @@ def _measures(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None
     return [Item(MEASURE, tuple(made), spans)]
 
 
+def _measure_of_value(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "average Gentoo body mass", where a condition stands before the column."""
+    made = _measures([item for item in items if item.kind != FILTER], lexicon)
+    return [item for item in items if item.kind == FILTER] + made if made else None
+
+
 def suits(aggregate: str, column: NamedColumn) -> bool:
     """Return whether ``aggregate`` is defined for the column's type.
 
@@ -183,6 +189,7 @@ MEASURE_RULES = (
     rule("CoR[phw]*1", _lookup),
     rule("[NI](?:[,&]+[NI])*A", _percentile),
     rule("A(?:[,&]*A)*(?:[ogphJ=,q]*H?|[o=q]*R)C(?:[,&]+C)*(?![7A])", _measures),
+    rule("Ao?R?5C(?![7A&,])", _measure_of_value),
     rule("C(?:[,&]+C)*[=]*A(?:[,&]+A)*(?![ogp]*C)", _measures),
     rule("S[,&]S[op]*C", _both_ends),
     rule("7(?:[,&]+7)+", _joined),
