@@ -83,7 +83,8 @@ class Leonidas(LoggingConfigurable):
     python_tool = Enum(
         ("ask", "auto", "off"),
         "ask",
-        help="Whether DS Bro may run Python: ask first, auto, or off.",
+        help="Whether DS Bro may run Python: ask first, auto, or off. "
+        "The built-in analyst runs SQL only.",
     ).tag(config=True)
     demo_project = Bool(True, help="Whether a new user's first project holds demo files.").tag(
         config=True
