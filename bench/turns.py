@@ -11,7 +11,7 @@ from scripts.serving import Server
 
 EARLY = 10
 LATE = 300
-ROUNDS = 15
+ROUNDS = 40
 GOAL = 1.1
 QUESTIONS = (
     "average body mass by species",
