@@ -25,6 +25,9 @@ FOLDER = Path(__file__).parent / "released"
 MOMENT = datetime(2100, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 PLAIN: dict[Any, Any] = {str: "x", int: 1, float: 0.5, bool: True, datetime: MOMENT, Any: {"a": 1}}
 
+TOLD_APART: dict[str, Any] = {"delimiter": ";", "quote": '"', "escape": '"', "thousands": " "}
+"""Fields of a dialect that may not all be the same sign."""
+
 
 def sample(annotation: Any) -> Any:
     """A value of a type, with everything that can be there."""
@@ -46,7 +49,10 @@ def sample(annotation: Any) -> Any:
 
 def sample_model(model: type[BaseModel]) -> BaseModel:
     return model.model_validate(
-        {name: sample(field.annotation) for name, field in model.model_fields.items()}
+        {
+            name: TOLD_APART.get(name) or sample(field.annotation)
+            for name, field in model.model_fields.items()
+        }
     )
 
 
