@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -36,6 +36,8 @@ def sample(annotation: Any) -> Any:
         return PLAIN[annotation]
     if origin is Literal:
         return arguments[0]
+    if origin is Annotated:
+        return sample(arguments[0])
     if origin in (Union, UnionType):
         return sample(next(each for each in arguments if each is not NoneType))
     if origin in (list, tuple):
