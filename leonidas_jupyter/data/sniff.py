@@ -32,6 +32,7 @@ NOWHERE = "\x00"
 """The delimiter of one column: it is in no text, since files with NUL are not read."""
 
 SAMPLE_ROWS = 400
+LONGEST_SAMPLE = 5 * SAMPLE_ROWS
 SCORED_CELLS = 20_000
 SINGLE_COLUMN_SCORE = 0.32
 """A delimiter that many lines lack must do better than this, or the file is one column."""
@@ -60,7 +61,7 @@ class Reading:
 
 def best_reading(lines: list[str], delimiter: str | None, quote: str | None) -> Reading:
     """The most table-like reading of a sample; what a person has said is not guessed."""
-    sample = lines[:SAMPLE_ROWS]
+    sample = lines[: _whole_rows(lines, quote or '"')]
     text = "\n".join(map(without_end, sample))
     candidates = [delimiter] if delimiter else [mark for mark in DELIMITERS if mark in text]
     best: Reading | None = None
@@ -73,6 +74,17 @@ def best_reading(lines: list[str], delimiter: str | None, quote: str | None) -> 
         sign = quote if quote is not None else '"'
         return _single_column(sample, sign)
     return best
+
+
+def _whole_rows(lines: list[str], quote: str) -> int:
+    """How many lines to look at: a cell of many lines is not cut in the middle."""
+    odd = False
+    for number, line in enumerate(lines[:LONGEST_SAMPLE], 1):
+        odd ^= line.count(quote) % 2 == 1
+        if number >= SAMPLE_ROWS and not odd:
+            return number
+    # Stray quotes leave no place to cut, and no reason to look at more.
+    return SAMPLE_ROWS
 
 
 def _needed(reading: Reading) -> float:

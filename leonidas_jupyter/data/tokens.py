@@ -10,6 +10,12 @@ MAX_CELL_CHARACTERS = 8 * 1024 * 1024
 """How far a quoted cell may run over lines before its quote counts as a stray one."""
 
 
+CLOSING_TRIES = 20
+"""How many lines that might close a quoted cell are tried where quotes are odd in number so far,
+and as many where they are even. Each try reads the whole cell again: long ones would take ages.
+"""
+
+
 @dataclass(frozen=True)
 class Syntax:
     """How fields are separated and quoted; ``escape == quote`` means that quotes are doubled."""
@@ -127,9 +133,17 @@ class Tokenizer:
         """Whether a quoted field that began on an earlier line may end on this one."""
         return self._closing is not None and self._closing.search(without_end(line)) is not None
 
+    def odd(self, line: str) -> bool:
+        """Whether an odd number of quotes, but for escaped ones, stand in a line."""
+        quote, escape = self.syntax.quote, self.syntax.escape
+        escaped = line.count(escape + quote) if escape and escape != quote else 0
+        return (line.count(quote) - escaped) % 2 == 1
+
     def reopens(self, text: str) -> bool:
-        """Whether a quote opens in there as if none were open: then the earlier one is a stray."""
-        return self._reopening.search(text) is not None
+        """Whether a quote opens in a cell of lines as if none were open: the first is a stray."""
+        # As it is written: quotes that are doubled or escaped open nothing.
+        cells = (content for _, _, content, _ in self._walk(text))
+        return self._reopening.search(max(cells, key=_line_ends)) is not None
 
     def repair(self, text: str, expected: int) -> list[str] | None:
         """Fields that fit the table, if reading one quote as an ordinary character makes them."""
@@ -199,22 +213,30 @@ def _continuation(
     """
     ahead: list[str] = []
     size = len(line)
+    tries = [0, 0]
+    odd = tokenizer.odd(line)
     result = None
     waiting = itertools.chain((pending.pop() for _ in range(len(pending))), source)
     for following in waiting:
         ahead.append(following)
         size += len(following)
-        if tokenizer.closes(following):
+        odd ^= tokenizer.odd(following)
+        if tokenizer.closes(following) and tries[odd] < CLOSING_TRIES:
+            tries[odd] += 1
             text = without_end("".join([line, *ahead]))
             fields, open_quote = tokenizer.split(text)
-            if tokenizer.reopens(max(fields, key=_line_ends)):
+            if tokenizer.reopens(text):
                 break
             if not open_quote:
                 fits = expected is None or len(fields) == expected
                 whole = not strict and _looks_whole(len(ahead), len(fields), expected)
                 result = (text, 1 + len(ahead)) if fits or whole else None
                 break
-        if len(ahead) >= MAX_CELL_LINES or size > MAX_CELL_CHARACTERS:
+        if (
+            tries[False] >= CLOSING_TRIES
+            or len(ahead) >= MAX_CELL_LINES
+            or size > MAX_CELL_CHARACTERS
+        ):
             break
     if result is None:
         pending.extend(reversed(ahead))

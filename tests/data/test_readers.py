@@ -113,3 +113,29 @@ def test_very_many_columns(load, monkeypatch):
     assert loaded.report.columns == width
     assert loaded.columns["col 7"] == [0, 7, 14]
     assert loaded.types["col 8"] == "text"
+
+
+def test_a_cell_of_many_lines_that_end_in_quotes_is_read_in_few_tries(load, monkeypatch):
+    from leonidas_jupyter.data.tokens import Tokenizer
+
+    tries = []
+    original = Tokenizer.split
+
+    def counted(self, text, *rest):
+        tries.append(len(text))
+        return original(self, text, *rest)
+
+    monkeypatch.setattr(Tokenizer, "split", counted)
+    said = 'she said, "yes"\n' * 300
+    quoted = said.replace('"', '""')
+    rows = "".join(f'{i},"{quoted}",{i}.5\n' for i in range(5))
+    loaded = load("id,text,v\n" + rows)
+    assert loaded.columns["text"] == [said] * 5
+    assert sum(tries) < 400 * len(rows)
+
+
+def test_quotes_doubled_after_a_delimiter_in_a_cell_of_lines_open_nothing(load):
+    rows = "".join(f'{i},"one, ""two"", three\nfour, ""five""",{i}.5\n' for i in range(8))
+    loaded = load("id,text,v\n" + rows + "# no row\n")
+    assert loaded.report.bad_rows is None or loaded.report.bad_rows.count == 1
+    assert loaded.columns["text"][:8] == ['one, "two", three\nfour, "five"'] * 8
