@@ -24,7 +24,6 @@ MAX_FUNCTION_LINES = 44
 """The rule is 300 and 40; nobody need split a file for one line more."""
 
 UNWANTED_NAMES = {"helpers.py", "misc.py", "utils.py"}
-PUBLIC_HOSTS = {"pypi.org", "files.pythonhosted.org", "registry.npmjs.org"}
 HOME_FOLDER = re.compile(r"(?<![\w.])/(?:home|Users)/[A-Za-z][\w.-]*/")
 ANY_HOME = {"/home/ann/", "/home/jovyan/"}
 """Homes that examples may name: nobody's, and that of the public Jupyter images."""
@@ -79,7 +78,7 @@ def size_problems(path: Path) -> Iterator[str]:
 
 
 def registry_hosts() -> set[str]:
-    """The hosts of the package registries that this machine uses, without the public ones."""
+    """The hosts of the package registries that this machine uses."""
     settings = [value for name, value in os.environ.items() if "INDEX_URL" in name.upper()]
     for command in (
         [sys.executable, "-m", "pip", "config", "list"],
@@ -91,7 +90,7 @@ def registry_hosts() -> set[str]:
             continue
         settings += asked.stdout.splitlines()
     urls = re.findall(r"https?://[^\s'\"]+", "\n".join(settings))
-    return {host for url in urls if (host := urlsplit(url).hostname)} - PUBLIC_HOSTS
+    return {host for url in urls if (host := urlsplit(url).hostname)}
 
 
 def machine_traces(root: Path) -> set[str]:

@@ -39,7 +39,7 @@ def healthy(stub):
         "http://h:8888/u/ann",
         "http://h:8888/u/ann/",
         "http://h:8888/u/ann/lab?token=x",
-        "http://h:8888/u/ann/lab/tree/work/a.ipynb",
+        "http://h:8888/u/ann/lab/tree/notes/a.ipynb",
         "http://h:8888/u/ann/notebooks/a.ipynb#top",
         "http://h:8888/u/ann/leonidas/api/v1",
         "h:8888/u/ann/tree",
