@@ -30,6 +30,7 @@ from leonidas_jupyter.data.frames import Frame
 _LONGEST = 2000
 _REMEMBERED = 8
 _MOST_TABLES = 4
+_MOST_COLUMNS = 12
 _PER_FRAME = ("incomplete", "missing", "duplicates", "describe", "rows_listed", "types")
 _EVERY_FRAME = ("rows", "shape", "columns")
 
@@ -152,8 +153,8 @@ class Analyst:
         near = self._near(unknown)
         names = [name for name, _ in near]
         meant = rephrase.without(question, unknown, names, self._answerable)
-        listed = [f"`{name}`{where}" for name, where in near]
-        told = refusal.not_understood(unknown, reasons, listed, meant or self.offers(), bool(meant))
+        hint = self._hint(near, named if unknown else frozenset())
+        told = refusal.not_understood(unknown, reasons, hint, meant or self.offers(), bool(meant))
         return plain("refusal", told)
 
     def _choose(self, question: str, found: Sequence[Understood]) -> Plan:
@@ -189,7 +190,19 @@ class Analyst:
         told = [each for each in asked if not introduces(each.question, asked)]
         if len(told) == 1 and fillable(closed, told[0], others):
             return _planned(told[0], closed)
-        return plain("refusal", refusal.not_understood([], [refusal.CLOSED], [], self.offers()))
+        return plain("refusal", refusal.not_understood([], [refusal.CLOSED], "", self.offers()))
+
+    def _hint(self, near: Sequence[tuple[str, str]], named: frozenset[str]) -> str:
+        """Return which columns may be meant, else those of the only frame that is named."""
+        if near:
+            listed = ", ".join(f"`{name}`{where}" for name, where in near)
+            return f"Columns that may be meant: {listed}."
+        own = [lexicon for lexicon in self._lexicons if lexicon.frame.name in named]
+        if len(own) != 1:
+            return ""
+        names = [f"`{column.name}`" for column in own[0].columns]
+        more = ", …" if len(names) > _MOST_COLUMNS else ""
+        return f"Columns of {own[0].frame.name}: {', '.join(names[:_MOST_COLUMNS])}{more}."
 
     def _near(self, unknown: Sequence[str]) -> list[tuple[str, str]]:
         """Return columns with one of the words in their names.

@@ -39,8 +39,8 @@ class Understood:
 class Attempt:
     """What came of reading a question against one frame: readings, or why there are none.
 
-    ``unknown`` are the words that nothing accounts for, ``named`` the frames that the question
-    names; ``followed`` says that it was read as a change of the question before.
+    ``unknown`` are the unknown words, else those that nothing accounts for, ``named`` the frames
+    that the question names; ``followed`` says that it was read as a change of the question before.
     """
 
     frame: str
@@ -75,6 +75,7 @@ def _every_reading(
 ) -> Attempt:
     found: list[Understood] = []
     unknown: list[str] = []
+    unaccounted: list[str] = []
     named: set[str] = set()
     ambiguous, unfit = None, None
     for spans in readings(tokens, lexicon, names):
@@ -89,8 +90,9 @@ def _every_reading(
             unfit = unfit or error
             continue
         found += [accepted] if accepted else []
-        unknown += left
-    words = tuple(dict.fromkeys(unknown))
+        unaccounted += left
+    # A known word is only left over because of the unknown one beside it.
+    words = tuple(dict.fromkeys(unknown or unaccounted))
     asked_back = None if words else ambiguous
     return Attempt(
         frame=lexicon.frame.name,

@@ -108,13 +108,14 @@ def _reading(question: Question) -> str:
 def not_understood(
     unknown: Sequence[str],
     reasons: Sequence[str],
-    near: Sequence[str],
+    hint: str,
     offers: Sequence[str],
     meant: bool = False,
 ) -> str:
     """Return a refusal that says which words were not understood, and what can be asked instead.
 
-    ``meant`` says that the ``offers`` are this question, changed so that it is understood.
+    ``hint`` names columns that there are; ``meant`` says that the ``offers`` are this question,
+    changed so that it is understood.
     """
     parts = []
     if unknown:
@@ -129,8 +130,8 @@ def not_understood(
             "I know the words, but not what you ask with them, so I compute nothing rather "
             f"than guess. {INTRODUCTION}"
         )
-    if near:
-        parts.append("Columns that may be meant: " + ", ".join(near) + ".")
+    if hint:
+        parts.append(hint)
     if offers:
         introduced = "Did you mean:" if meant else "Questions that I can answer:"
         parts.append(f"{introduced}\n\n" + _listed(offers))

@@ -113,3 +113,18 @@ def test_the_place_in_the_name_of_the_table_may_be_said_again(tables) -> None:
     named = Analyst([frame.model_copy(update={"name": "seattle_weather"})])
     assert named.plan("hottest day in seattle").calls
     assert not Analyst([frame]).plan("hottest day in seattle").calls
+
+
+def test_a_column_that_is_not_there_is_named_alone_beside_those_that_are(penguins: Desk) -> None:
+    text = penguins.ask("mean of salary in penguins")[2]
+    assert text.startswith("I did not understand “salary”, so I compute nothing")
+    assert "Columns of penguins: `species`, `island`, `bill_length_mm`" in text
+
+
+def test_columns_of_several_tables_are_not_listed(tables) -> None:
+    text = Desk([tables["penguins"], tables["weather"]]).ask("mean of salary")[2]
+    assert "Columns of" not in text
+
+
+def test_why_is_no_question_of_columns(penguins: Desk) -> None:
+    assert "Columns of" not in penguins.ask("Why is the mean body mass so high?")[2]
