@@ -3,12 +3,14 @@
 No network, no tokens, the same answer every time.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from pydantic_ai.messages import (
@@ -54,7 +56,11 @@ class BuiltinModel(Model):
 
     def __init__(self, frames: Sequence[Frame]) -> None:
         super().__init__()
-        self._analyst = Analyst(frames)
+        self._frames = frames
+
+    @cached_property
+    def _analyst(self) -> Analyst:
+        return Analyst(self._frames)
 
     @property
     def model_name(self) -> str:
@@ -77,7 +83,7 @@ class BuiltinModel(Model):
         The answer.
         """
         self.prepare_request(model_settings, model_request_parameters)
-        parts = self._parts(read_conversation(messages))
+        parts = await self._parts_for(messages)
         return ModelResponse(parts=parts, model_name=NAME, provider_name=NAME, usage=RequestUsage())
 
     @asynccontextmanager
@@ -91,9 +97,12 @@ class BuiltinModel(Model):
         """Do as ``request`` does, the text in small pieces."""
         del run_context
         _, parameters = self.prepare_request(model_settings, model_request_parameters)
-        yield BuiltinStream(
-            model_request_parameters=parameters, parts=self._parts(read_conversation(messages))
-        )
+        parts = await self._parts_for(messages)
+        yield BuiltinStream(model_request_parameters=parameters, parts=parts)
+
+    async def _parts_for(self, messages: Sequence[ModelMessage]) -> list[TextPart | ToolCallPart]:
+        # A question to a frame of a thousand columns is read for half a second.
+        return await asyncio.to_thread(self._parts, read_conversation(messages))
 
     def _parts(self, conversation: Conversation) -> list[TextPart | ToolCallPart]:
         plan = self._analyst.plan(conversation.question, conversation.earlier)

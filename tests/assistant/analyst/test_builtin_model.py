@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
+from leonidas_jupyter.assistant.analyst.analyst import Analyst
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.models.builtin import BuiltinModel, outcome_of, read_conversation
 from tests.golden.judge import Desk
@@ -68,6 +70,20 @@ def test_several_calls_are_made_in_one_round(desk: Desk) -> None:
 
 def test_results_may_come_as_json_text(desk: Desk) -> None:
     assert "**344** rows" in answer(desk, "how many penguins", wrap=json.dumps)
+
+
+def test_a_question_is_read_beside_the_event_loop(desk: Desk, monkeypatch) -> None:
+    readers = set()
+
+    def plan(self: Analyst, *given: Any) -> Any:
+        readers.add(threading.get_ident())
+        return real(self, *given)
+
+    real = Analyst.plan
+    monkeypatch.setattr(Analyst, "plan", plan)
+    answer(desk, "how many penguins")
+    assert readers
+    assert threading.get_ident() not in readers
 
 
 def test_names_and_provider_say_builtin(desk: Desk) -> None:
