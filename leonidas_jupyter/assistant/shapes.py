@@ -66,6 +66,29 @@ class Usage(BaseModel):
     cost: float | None = None
 
 
+class Unmatched(BaseModel):
+    """A number of an answer that no result backs; ``start`` and ``end`` in characters."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Derived(BaseModel):
+    """A number of an answer that was computed from results: ``formula`` says how, in numbers."""
+
+    text: str
+    formula: str
+
+
+class Receipts(BaseModel):
+    """How the numbers of an answer are backed: ``checked`` of them were looked at."""
+
+    checked: int = 0
+    derived: list[Derived] = Field(default_factory=list)
+    unmatched: list[Unmatched] = Field(default_factory=list)
+
+
 class RunStarted(BaseModel):
     """The first event: the ids of the run and of the answer that it writes."""
 
