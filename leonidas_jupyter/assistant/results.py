@@ -8,14 +8,22 @@ Result = Mapping[str, Any]
 
 
 class Results:
-    """The results of one answer by the id of their call (``t1``, ``t2``, …), in order."""
+    """The results of one answer by the id of their call (``t1``, ``t2``, …), in order.
+
+    Attributes:
+        codes: the code of each call that had any, by the same id: the numbers that stand in it
+            are inputs of the computation.
+    """
 
     def __init__(self) -> None:
         self._found: dict[str, Result] = {}
+        self.codes: dict[str, str] = {}
 
-    def add(self, call_id: str, result: Result) -> None:
-        """Keep a call's result."""
+    def add(self, call_id: str, result: Result, code: str | None = None) -> None:
+        """Keep a call's result, and the code that computed it."""
         self._found[call_id] = result
+        if code:
+            self.codes[call_id] = code
 
     def __iter__(self) -> Iterator[tuple[str, Result]]:
         return iter(self._found.items())
