@@ -1,0 +1,1 @@
+"""Recipes: statistics over a frame as typed steps, compiled to pandas and scipy code."""
