@@ -1,0 +1,95 @@
+"""A conversation as exports need it: who said what, by which code, over which files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from leonidas_jupyter.assistant.shapes import RunStatus, ToolCall
+from leonidas_jupyter.data.dialect import Dialect
+from leonidas_jupyter.data.frames import Frame
+
+SQL_TOOLS = frozenset({"query", "chart"})
+"""Tools whose code is SQL over the frames."""
+
+PYTHON_TOOLS = frozenset({"python", "statistics"})
+"""Tools whose code is Python over the frames as DataFrames."""
+
+
+class Said(Protocol):
+    """A stored message, as far as an export needs it."""
+
+    @property
+    def message_id(self) -> str:
+        """Its id."""
+
+    @property
+    def role(self) -> str:
+        """``USER`` or ``ASSISTANT``."""
+
+    @property
+    def content(self) -> str:
+        """Markdown."""
+
+    @property
+    def tool_calls(self) -> Sequence[ToolCall]:
+        """The calls of an answer, in order."""
+
+    @property
+    def run_status(self) -> RunStatus | None:
+        """How an answer ended."""
+
+    @property
+    def model(self) -> str | None:
+        """Who answered."""
+
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """A file of the project: its frame, and how the bytes with this hash are written."""
+
+    frame: Frame
+    dialect: Dialect
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What is exported.
+
+    Attributes:
+        title: of the session.
+        project: its name.
+        messages: in order.
+        files: those of the project that have a frame.
+    """
+
+    title: str
+    project: str
+    messages: Sequence[Said]
+    files: Sequence[ProjectFile]
+
+    @property
+    def used(self) -> list[ProjectFile]:
+        """The files that the answers read; all of them where no answer read any."""
+        calls = [call for message in self.messages for call in message.tool_calls]
+        names = {use.name for call in calls for use in call.frames or ()}
+        return [file for file in self.files if file.frame.name in names] or list(self.files)
+
+    @property
+    def older(self) -> list[str]:
+        """The frames whose files have other content now than when they were read."""
+        now = {file.frame.name: file.frame.content_version for file in self.files}
+        calls = [call for message in self.messages for call in message.tool_calls]
+        uses = [use for call in calls for use in call.frames or ()]
+        return sorted({u.name for u in uses if now.get(u.name) not in (None, u.content_version)})
+
+
+def runs_alone(call: ToolCall) -> bool:
+    """Whether a call's code can run again outside: it was run, by us, over the frames."""
+    known = call.tool in SQL_TOOLS or call.tool in PYTHON_TOOLS
+    return known and bool(call.code) and call.state == "done" and not _reported(call)
+
+
+def _reported(call: ToolCall) -> bool:
+    """Whether the call ran in somebody's own notebook, among names that nobody else has."""
+    return call.needs == "client"
