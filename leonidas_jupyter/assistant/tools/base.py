@@ -1,12 +1,16 @@
 """What a tool is, what it works with, and what it gives back."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
 from leonidas_jupyter.assistant.events import FrameUse, MimeBundle
+from leonidas_jupyter.assistant.executors import Executor
+from leonidas_jupyter.assistant.results import Results
+from leonidas_jupyter.assistant.shapes import Needs
 from leonidas_jupyter.data.frames import Frame
 from leonidas_jupyter.data.sql import QueryResult
 
@@ -30,12 +34,47 @@ class RunQuery(Protocol):
         """
 
 
-@dataclass(frozen=True)
+class SaveResults(Protocol):
+    """Makes files of the project out of results, as the layers above supply it.
+
+    Both return the new file's frame, once it can be asked.
+
+    Raises:
+        ToolFailed: the name is not one, or is taken; a limit is reached; the file cannot be read.
+    """
+
+    async def query(self, sql: str, filename: str, sources: Sequence[Frame]) -> Frame:
+        """The whole result of a query over ``sources``."""
+
+    async def file(self, path: Path, filename: str, sources: Sequence[Frame]) -> Frame:
+        """A file of this machine that was computed from ``sources``."""
+
+
+PythonMode = Literal["ask", "auto", "client", "off"]
+"""Whether Python asks first, runs at once, is handed to the client that asked, or is not there."""
+
+
+@dataclass
 class ToolContext:
-    """What tools work with: the project's frames, and a way to query them."""
+    """What the tools of one answer work with.
+
+    Attributes:
+        frames: the project's frames; a tool that makes one adds it.
+        query: SQL over them.
+        python: how Python runs in this answer; the session's permission is counted in.
+        executor: what runs it; None where the client does, or nothing can.
+        may_overwrite: the user's variables that the approval of the call in hand gave away.
+        results: what the tools of this answer found so far.
+        save: makes files out of results; None where this caller may not.
+    """
 
     frames: Sequence[Frame]
     query: RunQuery
+    python: PythonMode = "off"
+    executor: Executor | None = None
+    may_overwrite: Collection[str] = ()
+    results: Results = field(default_factory=Results)
+    save: SaveResults | None = None
 
     def frame(self, name: str) -> Frame:
         """The frame of this name, whatever its case.
@@ -73,7 +112,8 @@ class ToolOutput:
 class Tool:
     """A tool: its name and description for models, the shape of its arguments, and its work.
 
-    ``code`` gives the SQL that a call runs, to be stored and shown before it runs.
+    ``code`` gives the SQL or Python that a call runs, to be stored and shown before it runs.
+    ``needs`` says whether somebody must agree first, or the client that asked runs it.
     """
 
     name: str
@@ -81,6 +121,7 @@ class Tool:
     arguments: type[BaseModel]
     run: Callable[[Any, ToolContext], Awaitable[ToolOutput]]
     code: Callable[[Any], str | None] = lambda _: None
+    needs: Callable[[Any, ToolContext], Needs] = lambda _arguments, _context: "none"
 
 
 def use_of(frame: Frame) -> FrameUse:
