@@ -1,7 +1,7 @@
 """The interface between the repositories and the metadata engines, and how a table is declared."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -103,12 +103,16 @@ class Delete:
 
 @dataclass(frozen=True)
 class Add:
-    """Add ``n`` to an integer field, atomically; neither ``version`` nor ``updated_at`` changes."""
+    """Add ``n`` to an integer field, atomically; neither ``version`` nor ``updated_at`` changes.
+
+    ``also`` adds to further fields of the same item, which a transaction can name only once.
+    """
 
     spec: TableSpec[Any]
     key: Key
     field: str
     n: int
+    also: Mapping[str, int] = field(default_factory=dict)
 
 
 Operation = Put | Update | Delete | Add

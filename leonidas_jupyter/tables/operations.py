@@ -124,13 +124,17 @@ class _Writer:
         self.rows.remove(key)
 
     def add(self, operation: Add) -> int:
-        column = self.codec.columns[operation.field]
-        if column.kind is not Kind.INTEGER or column.name in (*self.spec.key, "version"):
-            raise ValueError(f"{self.spec.name}.{column.name} is not a count.")
         key = self.codec.key(operation.key)
-        value = int(self._standing(key)[column.name] or 0) + operation.n
-        self.rows.change(key, {column.name: column.encode(value)})
-        return value
+        amounts = {**operation.also, operation.field: operation.n}
+        for name in amounts:
+            column = self.codec.columns[name]
+            if column.kind is not Kind.INTEGER or name in (*self.spec.key, "version"):
+                raise ValueError(f"{self.spec.name}.{name} is not a count.")
+        standing = self._standing(key)
+        sums = {name: int(standing[name] or 0) + n for name, n in amounts.items()}
+        row = {name: self.codec.columns[name].encode(value) for name, value in sums.items()}
+        self.rows.change(key, row)
+        return sums[operation.field]
 
     def _standing(self, key: tuple[KeyPart, ...], version: int | None = None) -> Row:
         row = self.rows.read(key)

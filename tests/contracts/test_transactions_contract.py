@@ -67,6 +67,22 @@ def test_all_operations_are_done(run):
     run(body)
 
 
+def test_one_item_counts_several_things_at_once(run):
+    async def body(database):
+        await prepare(database)
+        things = database.table(THINGS)
+        await database.transact([Add(THINGS, "a", "count", 2, {"rank": 5})])
+        await database.transact([Add(THINGS, "a", "count", -1, {"rank": 1})])
+        after = await things.get("a")
+        assert (after.count, after.rank, after.version) == (2, 6, 1)
+        for wrong in ("version", "name", "thing_id"):
+            with pytest.raises(ValueError, match="not a count"):
+                await database.transact([Add(THINGS, "a", "count", 1, {wrong: 1})])
+        assert await things.get("a") == after
+
+    run(body)
+
+
 @pytest.mark.parametrize("place", [1, 3, len(GOOD)])
 @pytest.mark.parametrize(("bad", "error"), FAILURES.values(), ids=FAILURES)
 def test_a_failure_anywhere_undoes_everything(run, bad, error, place):
