@@ -2,7 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from leonidas_jupyter.assistant.shapes import Receipts
 
 MimeBundle = dict[str, Any]
 """One output in several forms, by media type, as Jupyter has it."""
@@ -19,29 +22,52 @@ class FrameUse:
 
 @dataclass(frozen=True)
 class TextSaid:
-    """A piece of the answer's Markdown."""
+    """A piece of the answer's Markdown; ``said`` is what the model said where that differs."""
 
     text: str
+    said: str | None = None
 
 
 @dataclass(frozen=True)
 class ToolCalled:
-    """A tool is about to run. ``id`` is unique in the answer; ``code`` is the SQL that will run."""
+    """A tool is about to run, or waits for what it ``needs`` first.
+
+    Attributes:
+        id: unique in the answer.
+        code: the SQL or Python that will run.
+        needs: ``none`` when it runs now.
+        overwrites: names of the user's own that the code would overwrite.
+        step: which of the model's steps asked for it, from 1; calls of one step belong together.
+    """
 
     id: str
     tool: str
     arguments: Mapping[str, Any]
     code: str | None = None
+    needs: Literal["none", "approval", "client"] = "none"
+    overwrites: Sequence[str] = ()
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class ToolBegan:
+    """A call that waited is about to run."""
+
+    id: str
 
 
 @dataclass(frozen=True)
 class ToolReturned:
-    """A tool has run: what to show, and the receipt (frames read, milliseconds)."""
+    """A tool has run: what to show, and the receipt (frames read, milliseconds).
+
+    ``result`` is the whole of it, for an answer that goes on later; null where the outputs hold it.
+    """
 
     id: str
     ok: bool
     summary: str
     outputs: Sequence[MimeBundle] = ()
+    result: Mapping[str, Any] | None = None
     frames: Sequence[FrameUse] = ()
     elapsed_ms: float = 0.0
 
@@ -55,6 +81,13 @@ class TokensUsed:
     cost: float | None = None
 
 
-AnswerEvent = TextSaid | ToolCalled | ToolReturned
+@dataclass(frozen=True)
+class AnswerChecked:
+    """The numbers of the whole answer were matched with what was computed."""
+
+    receipts: "Receipts"
+
+
+AnswerEvent = TextSaid | ToolCalled | ToolBegan | ToolReturned | AnswerChecked
 Emit = Callable[[AnswerEvent], Awaitable[None]]
 """Takes an event of an answer; it has been stored once this returns, so a tool runs after that."""

@@ -1,11 +1,13 @@
 """Shapes of an answer, as it is stored and sent: tool calls, usage, and the events of a run."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from leonidas_jupyter.assistant.events import MimeBundle
+from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.tables.leases import Leased
 
 
@@ -28,6 +30,7 @@ class RunRow(Leased):
 
 ToolState = Literal["pending", "running", "done", "failed", "refused"]
 Needs = Literal["none", "approval", "client"]
+Decision = Literal["once", "session", "refuse"]
 
 
 class FrameRead(BaseModel):
@@ -41,8 +44,15 @@ class FrameRead(BaseModel):
 class ToolCall(BaseModel):
     """A tool call of an answer; once it is done, with its result and what it was computed from.
 
-    ``code`` is the SQL that ran. ``frames`` and ``elapsed_ms`` are the receipt: which frames were
-    read, in which version, and how long it took.
+    Attributes:
+        code: the SQL or Python that ran, or would run.
+        needs: what it waits for, or waited for.
+        overwrites: names of the user's own that the code would overwrite.
+        decision: what a person answered, once they have.
+        edited: they changed the code first; ``code`` is what they made of it.
+        client_reported: the result came from the client that ran it.
+        frames: with ``elapsed_ms`` the receipt: which frames were read, in which version.
+        elapsed_ms: how long it took.
     """
 
     id: str
@@ -56,6 +66,39 @@ class ToolCall(BaseModel):
     outputs: list[MimeBundle] | None = None
     frames: list[FrameRead] | None = None
     elapsed_ms: float | None = None
+    overwrites: list[str] = Field(default_factory=list)
+    decision: Decision | None = None
+    edited: bool = False
+    client_reported: bool = False
+
+
+class StoredCall(ToolCall):
+    """A tool call as it is stored.
+
+    Attributes:
+        step: which of the model's steps asked for it, from 1; 0 in answers of an older version.
+        said: how many characters the model had said before it.
+        result: the whole result where the outputs do not hold it; see ``found``.
+        answered_by: who decided, or reported the result.
+        answered_via: ``kernel`` when that came with a token of a kernel.
+        claimed_by: which client runs it, and may report its result, until ``claimed_until``.
+    """
+
+    step: int = 0
+    said: int = 0
+    result: dict[str, Any] | None = None
+    answered_by: str | None = None
+    answered_via: Literal["user", "kernel"] | None = None
+    claimed_by: str | None = None
+    claimed_until: datetime | None = None
+
+    @property
+    def found(self) -> dict[str, Any] | None:
+        """The whole result; null when there is none, or it was too large to be kept."""
+        if self.result is not None or not self.outputs:
+            return self.result
+        found = self.outputs[0].get("application/json")
+        return found if isinstance(found, dict) else None
 
 
 class Usage(BaseModel):
@@ -64,6 +107,22 @@ class Usage(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
+
+
+class RunningSummary(BaseModel):
+    """What was said up to a message, in short, for a model; people do not see it.
+
+    Attributes:
+        text: made of nothing that the exposure level withheld.
+        until: the id of the last message that it covers.
+        exposure: the level at which it was made; at a stricter one it is not sent.
+        written: whether a model wrote it; else it is a list of the questions and their results.
+    """
+
+    text: str
+    until: str
+    exposure: DataExposure
+    written: bool = False
 
 
 class Unmatched(BaseModel):
@@ -104,13 +163,18 @@ class TextDelta(BaseModel):
 
 
 class ToolCallStarted(BaseModel):
-    """A tool is about to run; the call is stored already."""
+    """A tool is about to run, or waits for what it needs; the call is stored already.
+
+    A call that waited comes again, with ``needs`` as ``none`` and the code as it was approved, when
+    it is about to run.
+    """
 
     id: str
     tool: str
     arguments: dict[str, Any]
     code: str | None = None
     needs: Needs = "none"
+    overwrites: list[str] = Field(default_factory=list)
 
 
 class ToolResult(BaseModel):
@@ -123,12 +187,17 @@ class ToolResult(BaseModel):
 
 
 class RunFinished(BaseModel):
-    """The last event of a run; ``error`` is one sentence when it failed."""
+    """The last event of a run; ``error`` is one sentence when it failed.
+
+    While the status is ``pending`` the calls named wait for somebody; once all are answered, the
+    run goes on, and its events too.
+    """
 
     status: RunStatus
     message_id: str
     pending: list[str] = Field(default_factory=list)
     error: str | None = None
+    receipts: Receipts | None = None
 
 
 RUN_EVENTS: dict[str, type[BaseModel]] = {

@@ -113,7 +113,8 @@ class Tool:
     """A tool: its name and description for models, the shape of its arguments, and its work.
 
     ``code`` gives the SQL or Python that a call runs, to be stored and shown before it runs.
-    ``needs`` says whether somebody must agree first, or the client that asked runs it.
+    ``needs`` says whether somebody must agree first, or the client that asked runs it; what they
+    may edit is the argument ``code``. ``offered`` says whether a model is told of the tool at all.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Tool:
     run: Callable[[Any, ToolContext], Awaitable[ToolOutput]]
     code: Callable[[Any], str | None] = lambda _: None
     needs: Callable[[Any, ToolContext], Needs] = lambda _arguments, _context: "none"
+    offered: Callable[[ToolContext], bool] = lambda _context: True
 
 
 def use_of(frame: Frame) -> FrameUse:
