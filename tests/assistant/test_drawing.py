@@ -7,6 +7,11 @@ import threading
 from typing import Any
 
 from leonidas_jupyter.assistant.drawing import Pictures
+from leonidas_jupyter.assistant.tools.base import ToolContext
+from leonidas_jupyter.assistant.tools.chart import CHART, VEGA_LITE, ChartArguments
+from leonidas_jupyter.data.frames import Frame
+from leonidas_jupyter.data.profile import FrameProfile
+from leonidas_jupyter.data.sql import QueryResult, ResultColumn
 
 BARS: dict[str, Any] = {
     "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -103,3 +108,34 @@ def test_cancelling_ends_the_process_and_the_next_picture_has_a_new_one() -> Non
         await pictures.close()
 
     asyncio.run(draw())
+
+
+def test_a_chart_of_the_tool_carries_its_picture() -> None:
+
+    async def rows(sql: str, *, limit: int) -> QueryResult:
+        columns = [
+            ResultColumn(name="species", type="text"),
+            ResultColumn(name="n", type="integer"),
+        ]
+        return QueryResult(columns=columns, rows=[["Adelie", 152]], truncated=False)
+
+    frame = Frame(
+        name="penguins",
+        file_id="f",
+        filename="penguins.csv",
+        frame_hash="ab" * 16,
+        content_version=1,
+        profile=FrameProfile(rows=1, columns=[]),
+    )
+
+    async def draw() -> dict[str, Any]:
+        pictures = Pictures()
+        context = ToolContext([frame], rows, draw=pictures.draw)
+        spec = {key: BARS[key] for key in ("mark", "encoding")}
+        output = await CHART.run(ChartArguments(sql="SELECT 1", spec=spec), context)
+        await pictures.close()
+        return output.outputs[0]
+
+    bundle = asyncio.run(draw())
+    assert _size(bundle["image/png"])[0] > 0
+    assert bundle[VEGA_LITE]["data"]["values"] == [{"species": "Adelie", "n": 152}]

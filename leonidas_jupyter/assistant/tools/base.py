@@ -50,6 +50,9 @@ class SaveResults(Protocol):
         """A file of this machine that was computed from ``sources``."""
 
 
+DrawChart = Callable[[dict[str, Any]], Awaitable[str | None]]
+"""A whole Vega-Lite specification as PNG in base64; None where it could not be drawn."""
+
 PythonMode = Literal["ask", "auto", "client", "off"]
 """Whether Python asks first, runs at once, is handed to the client that asked, or is not there."""
 
@@ -66,6 +69,7 @@ class ToolContext:
         may_overwrite: the user's variables that the approval of the call in hand gave away.
         results: what the tools of this answer found so far.
         save: makes files out of results; None where this caller may not.
+        draw: makes pictures out of charts; None where nothing can.
     """
 
     frames: Sequence[Frame]
@@ -75,6 +79,7 @@ class ToolContext:
     may_overwrite: Collection[str] = ()
     results: Results = field(default_factory=Results)
     save: SaveResults | None = None
+    draw: DrawChart | None = None
 
     def frame(self, name: str) -> Frame:
         """The frame of this name, whatever its case.

@@ -67,10 +67,13 @@ async def _chart(arguments: ChartArguments, context: ToolContext) -> ToolOutput:
     values = [dict(zip(names, map(_point, row), strict=True)) for row in result.rows]
     text = _text_form(spec, result)
     full = {"$schema": SCHEMA, **spec, "data": {"values": values}}
+    bundle: dict[str, Any] = {VEGA_LITE: full, "text/plain": text}
+    if context.draw is not None and (picture := await context.draw(full)):
+        bundle["image/png"] = picture
     return ToolOutput(
         summary=text,
         result=result.model_dump(mode="json"),
-        outputs=[{VEGA_LITE: full, "text/plain": text}],
+        outputs=[bundle],
         frames=await frames_read(arguments.sql, context.frames),
     )
 
