@@ -48,6 +48,7 @@ class LiveRun:
         Raises:
             LeaseLost: somebody else has taken the run over, or it is gone.
         """
+        self.record.used = used
         try:
             status, error = await self._outcome(work)
             await self.record.finish(status, error, used())

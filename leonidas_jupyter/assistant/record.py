@@ -1,6 +1,6 @@
 """An answer that grows: each step of it is stored before it counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -63,6 +63,9 @@ class AnswerRecord:
         self._draft = draft
         self._said = [event.data["text"] for event in stored if event.name == TEXT]
         self._end: RunFinished | None = None
+        self._before = draft.usage or Usage()
+        self.used: Callable[[], TokensUsed] = TokensUsed
+        """What this process has used so far; stored with each tool call, lest a crash loses it."""
         self.journal = Journal(self._record, stored)
 
     async def emit(self, event: AnswerEvent) -> None:
@@ -75,7 +78,9 @@ class AnswerRecord:
             await self._returned(event)
 
     async def finish(self, status: RunStatus, error: str | None, used: TokensUsed) -> None:
-        """Store the end of the run. A tool that still ran is marked as interrupted.
+        """Store the end of the run; ``used`` is on top of what was stored when it was taken up.
+
+        A tool that still ran is marked as interrupted.
 
         Raises:
             LeaseLost: the run is somebody else's by now.
@@ -83,12 +88,18 @@ class AnswerRecord:
         for call in self._draft.tool_calls:
             if call.state == "running":
                 call.state, call.ok, call.summary = "failed", False, "interrupted"
-        self._draft.usage = Usage(
-            input_tokens=used.input_tokens, output_tokens=used.output_tokens, cost=used.cost
-        )
+        self._draft.usage = self._with(used)
         self._end = RunFinished(status=status, message_id=self._message_id, error=error)
         await self._add("usage", self._draft.usage)
         await self._add("run_finished", self._end)
+
+    def _with(self, used: TokensUsed) -> Usage:
+        costs = [cost for cost in (self._before.cost, used.cost) if cost is not None]
+        return Usage(
+            input_tokens=self._before.input_tokens + used.input_tokens,
+            output_tokens=self._before.output_tokens + used.output_tokens,
+            cost=sum(costs) if costs else None,
+        )
 
     async def _called(self, event: ToolCalled) -> None:
         call = ToolCall(
@@ -125,5 +136,7 @@ class AnswerRecord:
         if name == "run_finished" and self._end is not None:
             await self._store.finish(number, name, data, self._draft, self._end)
         else:
-            grown = self._draft if name in ("tool_call", "tool_result") else None
-            await self._store.record(number, name, data, grown)
+            grown = name in ("tool_call", "tool_result")
+            if grown:
+                self._draft.usage = self._with(self.used())
+            await self._store.record(number, name, data, self._draft if grown else None)

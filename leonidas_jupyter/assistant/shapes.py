@@ -10,6 +10,9 @@ from leonidas_jupyter.assistant.events import MimeBundle
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.tables.leases import Leased
 
+MICROS = 1_000_000
+"""Costs are added up in millionths of a US dollar, so that sums are exact."""
+
 
 class RunStatus(StrEnum):
     """How far the answer to a message has come."""
@@ -107,6 +110,11 @@ class Usage(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
+
+    @property
+    def cost_micros(self) -> int:
+        """The cost in whole millionths of a dollar, as it is added up; 0 where it is not known."""
+        return round((self.cost or 0.0) * MICROS)
 
 
 class RunningSummary(BaseModel):

@@ -1,17 +1,17 @@
 """What chat needs stored: messages, runs, and the events of runs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from leonidas_jupyter.assistant.journal import RunEvent as SaidEvent
 from leonidas_jupyter.assistant.record import AnswerRecord, Draft
-from leonidas_jupyter.assistant.shapes import RunFinished, RunStarted, RunStatus
+from leonidas_jupyter.assistant.shapes import RunFinished, RunStarted, RunStatus, Usage
 from leonidas_jupyter.chat.schemas import Message, MessageRole, Run, RunEvent
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.projects.repository import PROJECTS
-from leonidas_jupyter.sessions.repository import SESSIONS
+from leonidas_jupyter.sessions.repository import SESSIONS, outdated, used_in
 from leonidas_jupyter.sessions.schemas import Session
 from leonidas_jupyter.tables.amend import amend
 from leonidas_jupyter.tables.base import (
@@ -27,6 +27,8 @@ from leonidas_jupyter.tables.base import (
     Update,
 )
 from leonidas_jupyter.tables.leases import UNFINISHED, Leases
+from leonidas_jupyter.usage.repository import UsageRepository, counting
+from leonidas_jupyter.usage.schemas import beyond
 
 MESSAGES = TableSpec("messages", Message, key=("session_id", "message_id"))
 BY_SESSION = Index("by_session", partition="session_id", sort="created_at")
@@ -79,6 +81,12 @@ class ChatRepository:
         started = RunStarted(
             run_id=run.run_id, session_id=run.session_id, message_id=run.message_id
         )
+        changes: dict[str, Any] = {
+            "last_message_at": answer.created_at,
+            "message_count": session.message_count + (1 if edited else 2),
+        }
+        if edited:
+            changes |= outdated(session, question.message_id)
         key = MESSAGES.key_of(question)
         asked: Operation = (
             Update(MESSAGES, key, {"content": question.content}, question.version)
@@ -89,15 +97,7 @@ class ChatRepository:
             [
                 # First, because it is what says that a run goes already.
                 Put(RUNS, run, if_absent=True),
-                Update(
-                    SESSIONS,
-                    session.session_id,
-                    {
-                        "last_message_at": answer.created_at,
-                        "message_count": session.message_count + (1 if edited else 2),
-                    },
-                    session.version,
-                ),
+                Update(SESSIONS, session.session_id, changes, session.version),
                 asked,
                 Put(MESSAGES, answer, if_absent=True),
                 _event(run, 1, "run_started", started.model_dump()),
@@ -229,7 +229,9 @@ class ChatRepository:
         session = await self._sessions.get(count_in)
         if session is None:
             raise Missing
-        left = {"message_count": session.message_count - len(messages)}
+        left: dict[str, Any] = {"message_count": session.message_count - len(messages)}
+        for message in messages:
+            left |= outdated(session, message.message_id)
         await self._database.transact(
             [*deletions, Update(SESSIONS, count_in, left, session.version)]
         )
@@ -252,6 +254,7 @@ class _RunStore:
     def __init__(self, database: Database, run: Run, leases: Leases) -> None:
         self._database = database
         self._runs = database.table(RUNS)
+        self._usage = UsageRepository(database)
         self._run = run
         self._leases = leases
         self._key = (run.session_id, run.message_id)
@@ -262,7 +265,11 @@ class _RunStore:
         """See AnswerStore. Raises Exists (the number is taken), Missing (the answer)."""
         operations: list[Operation] = [_event(self._run, number, name, data)]
         if draft is not None:
-            changes = {"content": draft.content, "tool_calls": draft.tool_calls}
+            changes = {
+                "content": draft.content,
+                "tool_calls": draft.tool_calls,
+                "usage": draft.usage,
+            }
             operations.append(Update(MESSAGES, self._key, changes))
         await self._database.transact(operations)
 
@@ -278,6 +285,7 @@ class _RunStore:
             "unfinished": None,
             "worker_id": None,
             "lease_until": None,
+            "counted": draft.usage,
         }
         answer = {
             "content": draft.content,
@@ -285,6 +293,7 @@ class _RunStore:
             "usage": draft.usage,
             "run_status": end.status,
         }
+        moment, day_begun = now(), False
         while True:
             held = await self._leases.check(self._runs, self._run)
             try:
@@ -293,8 +302,29 @@ class _RunStore:
                         Update(RUNS, self._run.run_id, ended, held.version),
                         _event(self._run, number, name, data),
                         Update(MESSAGES, self._key, answer),
+                        *_counts(held, draft.usage, moment),
                     ]
                 )
             except Stale:  # the lease was renewed, or somebody asked to cancel
                 continue
+            except Missing:  # perhaps the day's first count
+                if day_begun:
+                    raise
+                day_begun = True
+                await self._usage.begin_day(self._run.user_id, self._run.model, moment)
+                continue
             return
+
+
+def _counts(run: Run, usage: Usage | None, moment: datetime) -> list[Operation]:
+    """What a run has used since it was counted last, added to its user's day and its session."""
+    if usage is None:
+        return []
+    fresh = beyond(usage, run.counted)
+    if fresh == Usage(cost=fresh.cost) and not fresh.cost:
+        return []
+    runs = 1 if run.counted is None else 0
+    return [
+        counting(run.user_id, run.model, moment, fresh, runs=runs),
+        used_in(run.session_id, fresh),
+    ]

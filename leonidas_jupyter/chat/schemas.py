@@ -77,6 +77,7 @@ class Run(RunRow):
         cut_from: an edited question takes back what followed it; that is what lies between this
             message and ``message_id``, until it has been removed and this is null.
         error: one sentence when the run failed.
+        counted: what of the run's usage has been counted for its user and its session.
     """
 
     session_id: str
@@ -91,6 +92,7 @@ class Run(RunRow):
     cut_from: str | None = None
     error: str | None = None
     finished_at: datetime | None = None
+    counted: Usage | None = None
 
 
 class RunEvent(Item):

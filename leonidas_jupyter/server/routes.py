@@ -18,8 +18,9 @@ from leonidas_jupyter.projects.handlers import ROUTES as PROJECTS
 from leonidas_jupyter.server.live import LIVE_EVENTS
 from leonidas_jupyter.server.system import ROUTES as SYSTEM
 from leonidas_jupyter.sessions.handlers import ROUTES as SESSIONS
+from leonidas_jupyter.usage.handlers import ROUTES as USAGE
 
-ROUTES: tuple[Route, ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *CHAT, *SYSTEM)
+ROUTES: tuple[Route, ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *CHAT, *USAGE, *SYSTEM)
 
 STREAMS: Streams = {
     "POST /sessions/{session_id}/chat": RUN_EVENTS,

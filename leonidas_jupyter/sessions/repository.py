@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from leonidas_jupyter.assistant.shapes import Usage
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.projects.repository import PROJECTS
 from leonidas_jupyter.sessions.schemas import Session
@@ -15,6 +16,18 @@ SESSIONS = TableSpec(
     indexes=(Index("project", partition="project_id", sort="created_at"), UNFINISHED),
 )
 SPECS: tuple[TableSpec[Any], ...] = (SESSIONS,)
+
+
+def used_in(session_id: str, used: Usage) -> Add:
+    """The operation that counts what an answer took in its session."""
+    also = {"output_tokens": used.output_tokens, "cost_micros": used.cost_micros}
+    return Add(SESSIONS, session_id, "input_tokens", used.input_tokens, also)
+
+
+def outdated(session: Session, message_id: str) -> dict[str, Any]:
+    """The change that a changed or removed message makes to the summary that covers it."""
+    covered = session.summary is not None and message_id <= session.summary.until
+    return {"summary": None} if covered else {}
 
 
 class SessionsRepository:

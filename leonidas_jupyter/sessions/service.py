@@ -17,6 +17,7 @@ from leonidas_jupyter.sessions.schemas import (
     SessionCreate,
     SessionResponse,
     SessionUpdate,
+    SessionUsage,
 )
 from leonidas_jupyter.tables.amend import amend
 from leonidas_jupyter.tables.base import Missing, Stale
@@ -120,7 +121,7 @@ class SessionsService:
             LeonidasError: ``not_found``, ``forbidden_by_policy``.
         """
         session, project = await self._resolve(caller, session_id, Action.CHAT)
-        session = await self._change(session_id, {"context_from": new_id()}, None)
+        session = await self._change(session_id, {"context_from": new_id(), "summary": None}, None)
         return self._shown(session, project)
 
     async def entitle(self, session_id: str, title: str) -> None:
@@ -200,7 +201,8 @@ class SessionsService:
     def _shown(self, session: Session, project: Project) -> SessionResponse:
         stored = session.model_dump(include=set(SessionResponse.model_fields))
         level = self.exposure(session, project)
-        return SessionResponse(**stored | {"data_exposure": level})
+        shown = {"data_exposure": level, "usage": SessionUsage.of(session)}
+        return SessionResponse(**stored | shown)
 
     def exposure(self, session: Session, project: Project) -> DataExposure:
         """The level that holds in the session: its own, or the project's where that is stricter."""

@@ -33,12 +33,13 @@ from leonidas_jupyter.sessions.schemas import SessionCreate
 from leonidas_jupyter.sessions.service import SessionsService
 from leonidas_jupyter.tables.leases import Leases
 from leonidas_jupyter.tables.memory import MemoryDatabase
+from leonidas_jupyter.usage.repository import SPECS as USAGE
 
 models.ALLOW_MODEL_REQUESTS = False
 
 ANN = Caller("u-ann", "ann")
 BOB = Caller("u-bob", "bob")
-ALL_SPECS = (*PROJECTS, *SESSIONS, *FILES, *CHAT)
+ALL_SPECS = (*PROJECTS, *SESSIONS, *FILES, *USAGE, *CHAT)
 
 SALES = Frame(
     name="sales",

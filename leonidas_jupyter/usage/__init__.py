@@ -1,0 +1,1 @@
+"""What people use: tokens and cost by day and model, and the budgets that bound them."""
