@@ -129,12 +129,12 @@ class LogoutRequest(BaseModel):
 
 
 class Policy(BaseModel):
-    """What the installation lets a user do; ``budget`` is null where there is none."""
+    """What the installation lets a user do; ``budget`` is in tokens a day, null without."""
 
     models: list[str]
     data_exposure_max: DataExposure
     python: PythonTool
-    budget: float | None = None
+    budget: int | None = None
 
 
 class UserResponse(BaseModel):

@@ -133,6 +133,7 @@ _SEND = (
     ErrorCode.NOT_FOUND,
     ErrorCode.FORBIDDEN_BY_POLICY,
     ErrorCode.RUN_IN_PROGRESS,
+    ErrorCode.BUDGET_EXHAUSTED,
 )
 _CHAT = "/sessions/{session_id}/chat"
 _RATE = RateLimit("chat_rate")
@@ -184,7 +185,7 @@ ROUTES: tuple[Route, ...] = (
         "Delete a message",
         handler=delete,
         status=204,
-        errors=_SEND[1:],
+        errors=_SEND[1:4],
     ),
     Route(
         "GET",

@@ -24,6 +24,7 @@ from leonidas_jupyter.sessions.schemas import Session
 from leonidas_jupyter.sessions.service import SessionsService
 from leonidas_jupyter.tables.base import Exists, Missing, Stale, Unavailable
 from leonidas_jupyter.tables.leases import Leases
+from leonidas_jupyter.usage.service import UsageService
 
 TURN_MESSAGES = 60
 """Messages of a session that are read for a new turn, so that its cost does not grow with age."""
@@ -45,6 +46,7 @@ class ChatService:
         projects: ProjectsService,
         sessions: SessionsService,
         files: FilesService,
+        usage: UsageService,
         bus: EventBus,
         tasks: Tasks,
         leases: Leases,
@@ -54,6 +56,7 @@ class ChatService:
         self._projects = projects
         self._sessions = sessions
         self._files = files
+        self._usage = usage
         self._bus = bus
         self._leases = leases
         self.settings = settings
@@ -106,6 +109,8 @@ class ChatService:
         exposure = policy.exposure(wanted.data_exposure, self._sessions.exposure(session, project))
         model = self.settings.models[policy.allowed_model(wanted.model)]
         policy.gate(model.name, local=model.local, exposure=exposure)
+        if not model.local:
+            await self._usage.check(caller.user_id)
         question = await self._question(session_id, wanted.content, edited)
         run = Run(
             run_id=new_id(),

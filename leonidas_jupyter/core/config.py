@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from traitlets import Bool, Enum, Integer, List, TraitError, TraitType, Unicode, validate
+from traitlets import Bool, Enum, Float, Integer, List, TraitError, TraitType, Unicode, validate
 from traitlets.config import Config, LoggingConfigurable
 
 from leonidas_jupyter.core.exposure import DataExposure
@@ -85,6 +85,23 @@ class Leonidas(LoggingConfigurable):
         "ask",
         help="Whether DS Bro may run Python: ask first, auto, or off. "
         "The built-in analyst runs SQL only.",
+    ).tag(config=True)
+    user_daily_tokens = Integer(
+        0,
+        min=0,
+        help="Tokens that each user may use in a day (UTC), over all models but the built-in "
+        "analyst; 0 is no bound.",
+    ).tag(config=True)
+    user_daily_cost = Float(
+        0.0,
+        min=0.0,
+        help="US dollars that each user may use in a day (UTC), for models whose price is known; "
+        "0 is no bound.",
+    ).tag(config=True)
+    trace_content = Bool(
+        False,
+        help="Whether OpenTelemetry spans hold what people ask, what models answer and what tools "
+        "return. Such spans leave at the exposure of whoever receives them.",
     ).tag(config=True)
     demo_project = Bool(True, help="Whether a new user's first project holds demo files.").tag(
         config=True

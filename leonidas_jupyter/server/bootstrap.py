@@ -49,10 +49,14 @@ from leonidas_jupyter.storage.base import ObjectStore
 from leonidas_jupyter.storage.signing import UrlSigner
 from leonidas_jupyter.tables.base import Database, TableSpec
 from leonidas_jupyter.tables.leases import Leases
+from leonidas_jupyter.usage.repository import SPECS as USAGE
+from leonidas_jupyter.usage.repository import UsageRepository
+from leonidas_jupyter.usage.schemas import DailyBudget
+from leonidas_jupyter.usage.service import UsageService
 
 log = logging.getLogger(__name__)
 
-SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *CHAT)
+SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *USAGE, *CHAT)
 RECOVERY_SECONDS = 30.0
 """How often it is looked for work that another process left: as long as a lease."""
 
@@ -156,18 +160,23 @@ class _Application:
             repository=SessionsRepository(engines.database), projects=projects, **self._common
         )
         files = self._make_files(projects)
+        usage = UsageService(
+            repository=UsageRepository(engines.database),
+            budget=DailyBudget(settings.user_daily_tokens, settings.user_daily_cost),
+        )
         chat = ChatService(
             repository=ChatRepository(engines.database),
             projects=projects,
             sessions=sessions,
             files=files,
+            usage=usage,
             settings=ChatSettings(policy=_chat_policy(settings)),
             **self._common,
         )
         self._welcome_with(projects, files)
         self._resumable = (auth, projects, sessions, files, chat)
         self.services = Services()
-        for service in (*self._resumable, self._bus):
+        for service in (*self._resumable, usage, self._bus):
             self.services.add(service)
         self.services.add(Health(engines.database, engines.store))
         self.services.add(Description(describe_api))
@@ -207,6 +216,7 @@ class _Application:
             models=settings.allowed_models,
             data_exposure_max=DataExposure(settings.data_exposure_max),
             python=settings.python_tool,
+            budget=settings.user_daily_tokens or None,
         )
         return AuthService(
             repository=AuthRepository(self._engines.database),

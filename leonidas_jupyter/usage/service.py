@@ -50,15 +50,14 @@ class UsageService:
             budget=self._left(today, moment) if self._budget.bounds else None,
         )
 
-    async def tokens_left(self, user_id: str) -> int | None:
-        """How many tokens the user's budget leaves for today; None where none bounds them.
+    async def check(self, user_id: str) -> None:
+        """Raise where nothing of a user's budget is left; costs nothing where there is none.
 
         Raises:
-            LeonidasError: ``budget_exhausted``, with the seconds until midnight UTC, when nothing
-                is left of the tokens or of the cost.
+            LeonidasError: ``budget_exhausted``, with the seconds until midnight UTC.
         """
         if not self._budget.bounds:
-            return None
+            return
         moment = self._clock()
         left = self._left(await self._repository.on(user_id, day_of(moment)), moment)
         if left.tokens_left == 0 or left.cost_left == 0:
@@ -69,7 +68,14 @@ class UsageService:
                 detail=left.model_dump(mode="json"),
                 retry_after=max(1, ceil((left.resets_at - moment).total_seconds())),
             )
-        return left.tokens_left
+
+    async def tokens_left(self, user_id: str) -> int | None:
+        """How many tokens a user's budget leaves for today; None where none bounds them."""
+        if not self._budget.tokens:
+            return None
+        moment = self._clock()
+        today = await self._repository.on(user_id, day_of(moment))
+        return self._left(today, moment).tokens_left
 
     def _left(self, today: list[DayUse], moment: datetime) -> BudgetResponse:
         budget = self._budget

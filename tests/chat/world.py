@@ -34,6 +34,8 @@ from leonidas_jupyter.sessions.service import SessionsService
 from leonidas_jupyter.tables.leases import Leases
 from leonidas_jupyter.tables.memory import MemoryDatabase
 from leonidas_jupyter.usage.repository import SPECS as USAGE
+from leonidas_jupyter.usage.repository import UsageRepository
+from leonidas_jupyter.usage.service import UsageService
 
 models.ALLOW_MODEL_REQUESTS = False
 
@@ -160,7 +162,9 @@ def entry(name, stream, *, local=True):
 class World:
     """Services of one server process on a database."""
 
-    def __init__(self, database, stream=summing, *, leases=None, policy=None, files=None):
+    def __init__(
+        self, database, stream=summing, *, leases=None, policy=None, files=None, budget=None
+    ):
         self.bus = EventBus()
         self.tasks = Tasks()
         self.leases = leases or Leases()
@@ -178,6 +182,7 @@ class World:
             projects=self.projects,
             sessions=self.sessions,
             files=self.files,
+            usage=UsageService(repository=UsageRepository(database), budget=budget),
             settings=ChatSettings(policy or Policy(reading_seconds=0), registry),
             **common,
         )
