@@ -98,11 +98,12 @@ async def start_gateway(settings: Leonidas, base: str, kernels: tuple[str, str] 
 def _open(settings: Leonidas, base: str) -> _Engines:
     keyring = Keyring(settings.signing_keys or [stored_key(settings.directory)])
     signer = UrlSigner(keyring.derive("blobs")[0], base)
-    store = _open_store(settings.storage, signer)  # it holds nothing, should the next line fail
-    return _Engines(keyring, signer, _open_database(settings.database), store)
+    store = open_store(settings.storage, signer)  # it holds nothing, should the next line fail
+    return _Engines(keyring, signer, open_database(settings.database), store)
 
 
-def _open_database(url: str) -> Database:
+def open_database(url: str) -> Database:
+    """The metadata engine that a URL names. Raises Unavailable, OSError."""
     if url.startswith("memory:"):
         from leonidas_jupyter.tables.memory import MemoryDatabase
 
@@ -112,7 +113,8 @@ def _open_database(url: str) -> Database:
     return open_sql(url, SPECS)
 
 
-def _open_store(url: str, signer: UrlSigner) -> ObjectStore:
+def open_store(url: str, signer: UrlSigner) -> ObjectStore:
+    """The object store that a URL names."""
     if url.startswith("memory:"):
         from leonidas_jupyter.storage.memory import MemoryStore
 

@@ -1,0 +1,228 @@
+"""Tries everything that is configured, and says what is wrong and how to mend it."""
+
+import asyncio
+import importlib.util
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from traitlets.config import Config
+
+from leonidas_jupyter.core.config import Leonidas, SettingsError, load_settings
+
+Verdict = Literal["ok", "warning", "failed"]
+
+PATIENCE_SECONDS = 60.0
+"""What one look may take; a kernel that starts cold is the slowest."""
+
+LITTLE_SPACE = 1024**3
+"""Below so many bytes of free disk it is said."""
+
+SERVER_PACKAGES = ("alembic", "argon2", "duckdb", "jwt", "pydantic", "pydantic_ai", "sqlalchemy")
+KERNEL_CODE = "import pandas, pyarrow; print(pandas.__version__)"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one look found: of what, how it stands, what was seen, and how to mend it."""
+
+    what: str
+    verdict: Verdict
+    seen: str
+    remedy: str = ""
+
+
+class Trouble(Exception):
+    """Something does not work: what was seen, and how to mend it."""
+
+    def __init__(self, seen: str, remedy: str, verdict: Verdict = "failed") -> None:
+        super().__init__(seen)
+        self.seen = seen
+        self.remedy = remedy
+        self.verdict = verdict
+
+
+Look = Callable[[], Awaitable[str]]
+
+
+async def findings(config: Config, environment: Mapping[str, str]) -> AsyncIterator[Finding]:
+    """Look at one thing after the other; what depends on the settings only where they stand."""
+    yield await _finding("installation", _installation)
+    try:
+        settings = await asyncio.to_thread(load_settings, config, environment)
+    except SettingsError as error:
+        yield Finding("settings", "failed", str(error), "Correct it and run this again.")
+        return
+    yield Finding("settings", "ok", f"model {settings.model}, data in {settings.directory}")
+    for what, look in _looks(settings):
+        yield await _finding(what, look)
+
+
+def _looks(settings: Leonidas) -> list[tuple[str, Look]]:
+    return [
+        ("server extension", _extension),
+        ("data directory", lambda: _directory(settings.directory)),
+        ("database", lambda: _database(settings)),
+        ("file storage", lambda: _storage(settings)),
+        ("SQL worker", lambda: _sql(settings)),
+        ("chart pictures", _pictures),
+        ("kernel", _kernel),
+    ]
+
+
+async def _finding(what: str, look: Look) -> Finding:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return Finding(what, "ok", await look())
+    except Trouble as trouble:
+        return Finding(what, trouble.verdict, trouble.seen, trouble.remedy)
+    except TimeoutError:
+        seen = f"no answer within {PATIENCE_SECONDS:g} seconds"
+        return Finding(what, "failed", seen, "Try again when the machine is less busy.")
+    except Exception as error:  # noqa: BLE001 - whatever breaks here is a finding, not the end
+        return Finding(what, "failed", f"{type(error).__name__}: {error}", "See above.")
+
+
+async def _installation() -> str:
+    from leonidas_jupyter._version import __version__
+
+    missing = [name for name in SERVER_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise Trouble(
+            f"the server side is not installed ({', '.join(missing)})",
+            "pip install 'leonidas-jupyter[server]'",
+        )
+    version = ".".join(map(str, sys.version_info[:3]))
+    return f"leonidas-jupyter {__version__} on Python {version}"
+
+
+async def _extension() -> str:
+    from jupyter_core.paths import jupyter_config_path
+    from jupyter_server.extension.config import ExtensionConfigManager
+
+    manager = ExtensionConfigManager(read_config_path=jupyter_config_path())
+    enabled = manager.get_jpserver_extensions()  # type: ignore[no-untyped-call]
+    if not enabled.get("leonidas_jupyter"):
+        raise Trouble(
+            "Jupyter does not load it", "jupyter server extension enable leonidas_jupyter"
+        )
+    return "enabled"
+
+
+async def _directory(directory: Path) -> str:
+    free = (await asyncio.to_thread(shutil.disk_usage, directory)).free
+    seen = f"{directory}, {free / 1024**3:.1f} GiB free"
+    if free < LITTLE_SPACE:
+        raise Trouble(seen, "Make room, or set c.Leonidas.data_dir elsewhere.", "warning")
+    return seen
+
+
+async def _database(settings: Leonidas) -> str:
+    from leonidas_jupyter.server.bootstrap import open_database
+    from leonidas_jupyter.tables.base import Unavailable
+
+    remedy = "Correct c.Leonidas.database_url, or the rights and room of what it names."
+    try:
+        database = await asyncio.to_thread(open_database, settings.database)
+    except (Unavailable, OSError) as error:
+        raise Trouble(str(error), remedy) from error
+    try:
+        await database.ping()
+    except Unavailable as error:
+        raise Trouble(str(error), remedy) from error
+    finally:
+        await database.close()
+    return f"{settings.database.split(':')[0]}, opened, schema up to date"
+
+
+async def _storage(settings: Leonidas) -> str:
+    from leonidas_jupyter.server.bootstrap import open_store
+    from leonidas_jupyter.storage.base import StoreUnavailable
+    from leonidas_jupyter.storage.signing import UrlSigner
+
+    key, content = f"doctor/{secrets.token_hex(8)}", secrets.token_bytes(1024)
+    try:
+        signer = UrlSigner(secrets.token_bytes(32), "")
+        store = await asyncio.to_thread(open_store, settings.storage, signer)
+        with tempfile.TemporaryDirectory(prefix="leonidas-") as scratch:
+            source = Path(scratch) / "probe"
+            await asyncio.to_thread(source.write_bytes, content)
+            await store.put(key, source)
+        found = b"".join([chunk async for chunk in store.get(key)])
+        await store.delete(key)
+    except (StoreUnavailable, OSError) as error:
+        raise Trouble(
+            str(error), "Correct c.Leonidas.storage_url, or the rights and room of what it names."
+        ) from error
+    if found != content:
+        raise Trouble("what was written is not what was read", "Look at what holds the files.")
+    return f"{settings.storage.split(':')[0]}, written, read and deleted"
+
+
+async def _sql(settings: Leonidas) -> str:
+    from leonidas_jupyter.data.sql import SqlFailed, SqlLimits, SqlWorkers
+
+    workers = SqlWorkers(SqlLimits(memory_bytes=settings.sql_memory_bytes))
+    begun = time.monotonic()
+    try:
+        await workers.query({}, "SELECT 6 * 7", limit=1, timeout=settings.sql_timeout_seconds)
+    except SqlFailed as error:
+        raise Trouble(error.sentence, "Give c.Leonidas.sql_memory_bytes more.") from error
+    finally:
+        await workers.close()
+    return f"started and answered in {time.monotonic() - begun:.1f} s"
+
+
+async def _pictures() -> str:
+    from leonidas_jupyter.assistant.drawing import Pictures
+
+    spec = {"data": {"values": [{"a": 1}]}, "mark": "bar", "encoding": {"x": {"field": "a"}}}
+    pictures = Pictures()
+    drawn = await pictures.draw(spec)
+    await pictures.close()
+    if drawn is None:
+        raise Trouble(
+            "charts come without a picture",
+            "pip install -U vl-convert-python (notebooks and the sidebar draw charts without it)",
+            "warning",
+        )
+    return "drawn"
+
+
+async def _kernel() -> str:
+    from jupyter_client.manager import start_new_async_kernel
+
+    begun = time.monotonic()
+    try:
+        manager, client = await start_new_async_kernel(
+            kernel_name="python3", stderr=subprocess.DEVNULL
+        )
+    except Exception as error:
+        raise Trouble(
+            f"the kernel python3 does not start ({type(error).__name__})",
+            "python -m pip install ipykernel && python -m ipykernel install --sys-prefix",
+        ) from error
+    printed: list[str] = []
+    try:
+        reply = await client.execute_interactive(
+            KERNEL_CODE,
+            timeout=PATIENCE_SECONDS / 2,
+            output_hook=lambda message: printed.append(str(message["content"].get("text", ""))),
+        )
+    finally:
+        client.stop_channels()
+        await manager.shutdown_kernel(now=True)
+    if reply["content"]["status"] != "ok":
+        raise Trouble(
+            f"the kernel python3 cannot load frames ({reply['content'].get('evalue', '')})",
+            "Install pandas and pyarrow for that kernel's Python.",
+        )
+    seconds = time.monotonic() - begun
+    return f"python3 with pandas {''.join(printed).strip()}, started in {seconds:.1f} s"
