@@ -1,0 +1,137 @@
+"""What of a tool's result passes below the level ``rows``."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from leonidas_jupyter.assistant.policy.frames import at_least, short
+from leonidas_jupyter.core.exposure import DataExposure
+
+if TYPE_CHECKING:
+    from leonidas_jupyter.assistant.policy.gate import Gate
+    from leonidas_jupyter.assistant.tools.base import Tool, ToolContext, ToolOutput
+
+MODEL_ROWS = 50
+"""Rows of a result that go to a model which is not local."""
+
+BLIND = (
+    "The values are shown to the user, not to you. Put them into your answer by handles: "
+    "{{%s.0.COLUMN}} is the first row's, {{%s.rows}} how many rows there are."
+)
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that has run."""
+
+    tool: "Tool"
+    id: str
+    arguments: BaseModel
+    output: "ToolOutput"
+    context: "ToolContext"
+    gate: "Gate"
+
+    @property
+    def blind(self) -> str:
+        """How to write of what is not shown."""
+        return BLIND.replace("%s", self.id)
+
+
+View = Callable[[Call], Awaitable[dict[str, Any]]]
+
+
+async def shown_result(call: Call) -> dict[str, Any]:
+    """The result as the level lets it pass; of a tool that is not known here, nothing does."""
+    view = VIEWS.get(call.tool.name)
+    shown = {} if view is None else await view(call)
+    return {"id": call.id, **({"note": call.blind} | shown)}
+
+
+def cut(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A result with its rows and cells cut to what a model gets."""
+    rows = result.get("rows")
+    if not isinstance(rows, list):
+        return dict(result)
+    kept = {**result, "rows": [[short(value) for value in row] for row in rows[:MODEL_ROWS]]}
+    if len(rows) > MODEL_ROWS:
+        kept["note"] = f"These are the first {MODEL_ROWS} of {len(rows)} rows."
+    return kept
+
+
+async def _frames(call: Call) -> dict[str, Any]:
+    counted = call.gate.exposure.rank >= DataExposure.SUMMARY.rank
+    frames = [
+        {
+            "name": frame.name,
+            "columns": len(frame.profile.columns),
+            **({"rows": at_least(frame.profile.rows, call.gate.k)} if counted else {}),
+        }
+        for frame in call.context.frames
+    ]
+    return {"frames": frames}
+
+
+async def _frame(call: Call) -> dict[str, Any]:
+    name = str(call.output.result.get("name"))
+    return call.gate.frame(call.context.frame(name))
+
+
+async def _query(call: Call) -> dict[str, Any]:
+    return {"columns": safe_names(call)}
+
+
+async def _python(call: Call) -> dict[str, Any]:
+    from leonidas_jupyter.assistant.policy.errors import exception_type
+
+    result = call.output.result
+    if result.get("ok") is False or result.get("error"):
+        kind = exception_type(str(result.get("error", "")))
+        return {"note": f"It failed with {kind}; the message is shown to the user, not to you."}
+    # The code decides how many outputs there are: more than a few would be a way to count.
+    outputs = ("no output is", "1 output is", "2 outputs are")
+    said = outputs[len(call.output.outputs)] if len(call.output.outputs) < len(outputs) else None
+    return {"note": f"It ran without error; {said or 'several outputs are'} shown to the user."}
+
+
+async def _saved(call: Call) -> dict[str, Any]:
+    name = getattr(call.arguments, "filename", None)
+    size = call.output.result.get("size")
+    shown: dict[str, Any] = {"name": name, "note": "The file was saved for the user."}
+    if isinstance(size, int):
+        # In exact bytes a file's size would be a way to carry a number out.
+        shown["size"] = f"under {10 ** max(4, len(str(size)))} bytes"
+    return shown
+
+
+def safe_names(call: Call) -> list[str]:
+    """The result's column names, where they are the model's own words or the frames' columns.
+
+    PIVOT makes names out of cells: of such a query none passes.
+    """
+    found = call.output.result.get("columns", ())
+    names = [str(each["name"]) for each in found if isinstance(each, Mapping)]
+    sql = str(getattr(call.arguments, "sql", ""))
+    if re.search(r"\b(un)?pivot|pivot_(wider|longer)\b", sql, re.IGNORECASE):
+        return []
+    columns = {c.name for frame in call.context.frames for c in frame.profile.columns}
+    own = _words([sql, "count_star column_name column_type", *columns])
+    return [name if _words([name]) <= own else f"column {at}" for at, name in enumerate(names)]
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word.lower() for text in texts for word in _WORD.findall(text)}
+
+
+VIEWS: Mapping[str, View] = {
+    "list_frames": _frames,
+    "describe_frame": _frame,
+    "query": _query,
+    "chart": _query,
+    "python": _python,
+    "save_file": _saved,
+}
+"""What passes of each tool's result; of any other, nothing."""
