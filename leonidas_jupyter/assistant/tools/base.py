@@ -16,11 +16,16 @@ from leonidas_jupyter.data.sql import QueryResult
 
 
 class ToolFailed(Exception):
-    """The tool could not do what was asked; ``sentence`` says why, for the model and for people."""
+    """The tool could not do what was asked; ``sentence`` says why, for the model and for people.
 
-    def __init__(self, sentence: str) -> None:
+    ``safe`` says that no value of the data can stand in the sentence: only names of frames and
+    columns, words of the call, and our own. Any other goes to a model in other words.
+    """
+
+    def __init__(self, sentence: str, *, safe: bool = False) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.safe = safe
 
 
 class RunQuery(Protocol):
@@ -91,9 +96,9 @@ class ToolContext:
             if frame.name.lower() == name.strip().lower():
                 return frame
         if not self.frames:
-            raise ToolFailed("This project has no files yet.")
+            raise ToolFailed("This project has no files yet.", safe=True)
         known = ", ".join(frame.name for frame in self.frames)
-        raise ToolFailed(f"There is no frame {name!r}; there are: {known}.")
+        raise ToolFailed(f"There is no frame {name!r}; there are: {known}.", safe=True)
 
 
 @dataclass(frozen=True)
