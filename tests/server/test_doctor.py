@@ -33,6 +33,7 @@ def _doctor(home: Path, *arguments: str, **variables: str) -> tuple[int, dict[st
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_PREFER_ENV_PATH": "0",
     }
     ended = subprocess.run(
         [sys.executable, "-c", DOCTOR, "doctor", *arguments],
