@@ -22,8 +22,8 @@ DAY = 86400
 
 def settings() -> Iterator[tuple[str, TraitType[Any, Any]]]:
     """Every setting with its name, in the order of the class."""
-    traits = Leonidas.class_own_traits(config=True)
-    order = list(vars(Leonidas))
+    traits = Leonidas.class_traits(config=True)
+    order = [name for kind in Leonidas.__mro__ for name in vars(kind)]
     yield from sorted(traits.items(), key=lambda pair: order.index(pair[0]))
 
 

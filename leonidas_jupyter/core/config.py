@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from traitlets import Bool, Enum, Float, Integer, List, TraitError, TraitType, Unicode, validate
-from traitlets.config import Config, LoggingConfigurable
+from traitlets.config import Config
 
 from leonidas_jupyter.core.exposure import DataExposure
+from leonidas_jupyter.core.modelsettings import ModelSettings
 from leonidas_jupyter.core.rates import parse_rate
 
 PREFIX = "LEONIDAS_"
@@ -29,15 +30,19 @@ EXPOSURES = tuple(level.value for level in DataExposure)
 MINIMUM_KEY = 32
 """The fewest characters of a signing key (256 bits; RFC 7518, section 3.2, for HS256)."""
 
-_MODEL = re.compile(r"[a-z][a-z0-9_-]*(:\S+)?")
-
 
 class SettingsError(Exception):
     """A setting is wrong; the message says which one, why, and what to do."""
 
 
-class Leonidas(LoggingConfigurable):
-    """Settings of the Leonidas server extension."""
+class Leonidas(ModelSettings):
+    """Settings of the Leonidas server extension.
+
+    Attributes:
+        given: the names of those that somebody set.
+    """
+
+    given: frozenset[str] = frozenset()
 
     database_url = Unicode(
         help="Where projects, sessions and messages are kept: sqlite:///PATH, or memory:// for "
@@ -67,12 +72,6 @@ class Leonidas(LoggingConfigurable):
     )
     refresh_token_seconds = Integer(
         30 * 86400, min=60, help="How long a refresh token is good if it is not used."
-    ).tag(config=True)
-    model = Unicode(
-        "builtin", help="The model that answers when none is asked for, as provider:name."
-    ).tag(config=True)
-    allowed_models = List(
-        Unicode(), ["builtin"], help="The models that people may choose from."
     ).tag(config=True)
     data_exposure_max = Enum(
         EXPOSURES,
@@ -154,14 +153,6 @@ class Leonidas(LoggingConfigurable):
             raise TraitError(f"each key needs {MINIMUM_KEY} characters or more")
         return keys
 
-    @validate("model", "allowed_models")
-    def _check_models(self, proposal: Any) -> Any:  # noqa: ANN401 - see above
-        value = proposal["value"]
-        for name in [value] if isinstance(value, str) else value:
-            if not _MODEL.fullmatch(name):
-                raise TraitError(f"{name!r} is not a model; write builtin or provider:name")
-        return value
-
     @property
     def directory(self) -> Path:
         """``data_dir``, or its default."""
@@ -199,10 +190,14 @@ def load_settings(config: Config, environment: Mapping[str, str]) -> Leonidas:
         if name not in known:
             raise SettingsError(f"c.Leonidas.{name} is not a setting; take it out or correct it.")
     settings = _configured(config, known)
-    for name, text in _variables(environment, known).items():
+    variables = _variables(environment, known)
+    for name, text in variables.items():
         if name not in section:
             _assign(settings, known[name], name, text)
-    if settings.model not in settings.allowed_models:
+    settings.given = frozenset({*section, *variables})
+    if "allowed_models" not in settings.given:
+        settings.allow_default()
+    elif not settings.model_is_allowed:
         raise SettingsError(
             f"c.Leonidas.model is {settings.model!r}, which c.Leonidas.allowed_models does not "
             "hold; add it there or choose another."

@@ -74,6 +74,19 @@ def test_secrets_may_stand_in_files(load, tmp_path):
     )
 
 
+def test_the_key_of_a_model_may_stand_in_a_file(load, tmp_path):
+    (tmp_path / "key").write_text("sk-1\n")
+    settings = load(environment={"LEONIDAS_MODEL_API_KEY_FILE": str(tmp_path / "key")})
+    assert settings.model_api_key == "sk-1"
+
+
+def test_the_model_is_allowed_where_nobody_said_which_are(load):
+    assert load(model="bedrock:m").allowed_models == ["builtin", "bedrock:m"]
+    listed = load(model="bedrock:m", allowed_models=["bedrock:*"])
+    assert listed.allowed_models == ["bedrock:*"]
+    assert listed.given >= {"model", "allowed_models"}
+
+
 def test_variables_of_clients_are_not_settings(load):
     load(environment={"LEONIDAS_URL": "http://x", "LEONIDAS_KERNEL_SECRET": "s"})
 
@@ -96,7 +109,15 @@ def test_variables_of_clients_are_not_settings(load):
         ({"signing_keys": ["short"]}, "signing_keys"),
         ({"signing_keys": {"hunter2": 1}}, "signing_keys"),
         ({"allowed_models": ["no good"]}, "allowed_models"),
-        ({"model": "openai:x"}, "model"),
+        ({"model": "openai:x", "allowed_models": ["builtin", "bedrock:*"]}, "model"),
+        ({"model": "openai:*"}, "model"),
+        ({"model_base_url": "ftp://host/v1"}, "model_base_url"),
+        ({"model_base_url": "https://me:hunter2@host/v1"}, "model_base_url"),
+        ({"model_endpoint_url": "http://[broken"}, "model_endpoint_url"),
+        ({"model_api_key": {"hunter2": 1}}, "model_api_key"),
+        ({"model_role_arn": "analyst"}, "model_role_arn"),
+        ({"model_region": "Frankfurt"}, "model_region"),
+        ({"model_timeout_seconds": 0}, "model_timeout_seconds"),
     ],
 )
 def test_what_does_not_fit_is_named_in_one_line(load, traits, named):
@@ -134,5 +155,5 @@ def test_data_directory_must_be_writable(tmp_path):
 def test_every_setting_is_explained():
     from leonidas_jupyter.core.config import Leonidas
 
-    for name, trait in Leonidas.class_own_traits(config=True).items():
+    for name, trait in Leonidas.class_traits(config=True).items():
         assert trait.help, name

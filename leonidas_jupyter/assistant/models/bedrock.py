@@ -1,0 +1,160 @@
+"""Models on Amazon Bedrock: Converse through boto3, and gpt-oss where it is served better."""
+
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from leonidas_jupyter.assistant.models.names import BedrockId
+from leonidas_jupyter.assistant.models.providers import ProviderSettings
+
+if TYPE_CHECKING:
+    import boto3
+    from pydantic_ai.models import Model
+
+CONNECT_SECONDS = 5
+"""How long a connection may take to be made."""
+
+ROLE_SESSION = "leonidas"
+"""The session name of an assumed role; it stands in CloudTrail."""
+
+CONNECTIONS = 50
+"""How many answers may be streamed at once; boto3's own ten would make the others wait."""
+
+
+def bedrock_model(wanted: BedrockId, settings: ProviderSettings) -> "Model":
+    """A model on Bedrock. gpt-oss is asked at the OpenAI-compatible endpoint where that can be.
+
+    Raises:
+        ImportError: boto3 is not installed.
+        botocore.exceptions.BotoCoreError: there is no such profile, or no region.
+    """
+    session = aws_session(settings, wanted.region)
+    if wanted.mantle is not None and _mantle_can_be(settings):
+        return _mantle(wanted.mantle, session, settings)
+    from pydantic_ai.models.bedrock import BedrockConverseModel, BedrockModelSettings
+    from pydantic_ai.providers.bedrock import BedrockProvider
+
+    client = runtime_client(session, settings)
+    asked = BedrockModelSettings()
+    if wanted.asked != wanted.model:
+        asked["bedrock_inference_profile"] = wanted.asked
+    return BedrockConverseModel(
+        wanted.model, provider=BedrockProvider(bedrock_client=client), settings=asked
+    )
+
+
+def aws_session(settings: ProviderSettings, region: str | None = None) -> "boto3.Session":
+    """A session of the profile or of the default chain; with the role, where one is to be assumed.
+
+    Raises:
+        botocore.exceptions.ProfileNotFound: there is no such profile.
+    """
+    import boto3
+    from botocore.session import Session
+
+    region = region or settings.region
+    core = Session(profile=settings.profile)
+    if settings.role_arn:
+        core = _in_role(core, settings.role_arn, region)
+    return boto3.Session(botocore_session=core, region_name=region)
+
+
+def runtime_client(session: "boto3.Session", settings: ProviderSettings) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
+    """A client of the runtime.
+
+    Its time-outs are short, because a request that is given up before its first byte goes on until
+    then; it tries nothing again, because `GuardedModel` does.
+
+    Raises:
+        botocore.exceptions.NoRegionError: no region is known.
+    """
+    from botocore.config import Config
+
+    return session.client(
+        "bedrock-runtime",
+        endpoint_url=settings.endpoint_url,
+        config=Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=settings.timeout_seconds,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=CONNECTIONS,
+        ),
+    )
+
+
+def _in_role(core: Any, role_arn: str, region: str | None) -> Any:  # noqa: ANN401 - botocore has no types
+    """A botocore session whose credentials are a role's, and renewed before they expire."""
+    from botocore.credentials import (
+        AssumeRoleCredentialFetcher,
+        CredentialProvider,
+        CredentialResolver,
+        DeferredRefreshableCredentials,
+    )
+    from botocore.exceptions import NoCredentialsError
+    from botocore.session import Session
+
+    source = core.get_credentials()
+    if source is None:
+        raise NoCredentialsError
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=partial(core.create_client, region_name=region),
+        source_credentials=source,
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": ROLE_SESSION},
+    )
+
+    class Role(CredentialProvider):  # type: ignore[misc]  # botocore has no types
+        METHOD = CANONICAL_NAME = "leonidas-role"
+
+        def load(self) -> Any:  # noqa: ANN401 - botocore has no types
+            return DeferredRefreshableCredentials(
+                method=self.METHOD, refresh_using=fetcher.fetch_credentials
+            )
+
+    within = Session(profile=core.get_config_variable("profile"))
+    within.register_component("credential_provider", CredentialResolver([Role()]))
+    return within
+
+
+def _mantle_can_be(settings: ProviderSettings) -> bool:
+    """Whether OpenAI's client is there, and no endpoint is set that speaks Converse."""
+    if find_spec("openai") is None:
+        return False
+    return settings.endpoint_url is None or settings.endpoint_url.rstrip("/").endswith("/v1")
+
+
+def _mantle(model: str, session: "boto3.Session", settings: ProviderSettings) -> "Model":
+    from openai import AsyncBedrockOpenAI
+    from pydantic_ai.models.bedrock_mantle import BedrockMantleResponsesModel
+    from pydantic_ai.providers.bedrock_mantle import BedrockMantleProvider
+
+    from leonidas_jupyter.assistant.models.compatible import timeouts
+
+    if session.region_name is None:
+        from botocore.exceptions import NoRegionError
+
+        raise NoRegionError
+    url = settings.endpoint_url or f"https://bedrock-mantle.{session.region_name}.api.aws/v1"
+    client = AsyncBedrockOpenAI(
+        aws_region=session.region_name,
+        aws_credentials_provider=_credentials(session),
+        base_url=url,
+        timeout=timeouts(settings),
+        max_retries=0,
+    )
+    return BedrockMantleResponsesModel(model, provider=BedrockMantleProvider(openai_client=client))
+
+
+def _credentials(session: "boto3.Session") -> Callable[[], object]:
+    """The session's credentials at each request: a role's are renewed."""
+
+    def read() -> object:
+        from botocore.exceptions import NoCredentialsError
+
+        found = session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        return found
+
+    return read
