@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from leonidas_jupyter.assistant.policy import Gate
 from leonidas_jupyter.assistant.prompt import tokens
-from leonidas_jupyter.assistant.shapes import RunStatus, ToolCall
+from leonidas_jupyter.assistant.shapes import RunStatus, StoredCall
+from leonidas_jupyter.core.exposure import DataExposure
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
@@ -23,21 +24,36 @@ CUT_ANSWER = 4_000
 
 @dataclass(frozen=True)
 class PastCall:
-    """A tool call of an earlier answer, with the line that summed its result up."""
+    """A tool call of an earlier answer, with the line that summed its result up.
+
+    ``told`` is what the model of that answer got of the result; None where it was not kept.
+    """
 
     tool: str
     arguments: Mapping[str, Any]
     summary: str
+    told: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class PastTurn:
-    """A question, and as far as there was one its answer. ``note`` says how the answer ended."""
+    """A question, and as far as there was one its answer.
+
+    Attributes:
+        question: it goes along at every level.
+        answer: as the user reads it.
+        calls: what its model asked for.
+        note: how the answer ended.
+        said: the answer as its model said it, where that is not the same.
+        level: what its model saw of the data (`Gate.level`); None where that is not known.
+    """
 
     question: str
     answer: str = ""
     calls: Sequence[PastCall] = ()
     note: str = ""
+    said: str | None = None
+    level: DataExposure | None = None
 
 
 class PastMessage(Protocol):
@@ -52,8 +68,16 @@ class PastMessage(Protocol):
         """What was said."""
 
     @property
-    def tool_calls(self) -> Sequence[ToolCall]:
+    def tool_calls(self) -> Sequence[StoredCall]:
         """The calls of an answer."""
+
+    @property
+    def said(self) -> str | None:
+        """What the model said, where ``content`` is not the same."""
+
+    @property
+    def exposure(self) -> DataExposure | None:
+        """What the model saw of the data."""
 
     @property
     def run_status(self) -> RunStatus | None:
@@ -68,12 +92,28 @@ def turns_of(said: Iterable[PastMessage]) -> list[PastTurn]:
             turns.append(PastTurn(message.content))
         elif turns:
             calls = [
-                PastCall(call.tool, call.arguments, call.summary or "no result")
-                for call in message.tool_calls
+                past_call(call) for call in message.tool_calls if not getattr(call, "edited", False)
             ]
             note = NOTES.get(message.run_status) if message.run_status else None
-            turns[-1] = PastTurn(turns[-1].question, message.content, calls, note or "")
+            turns[-1] = PastTurn(
+                turns[-1].question,
+                message.content,
+                calls,
+                note or "",
+                getattr(message, "said", None),
+                getattr(message, "exposure", None),
+            )
     return turns
+
+
+def past_call(call: StoredCall) -> PastCall:
+    """A stored call, as a later turn has it.
+
+    One whose code a person has edited is none of the model's words, and is not given here.
+    """
+    return PastCall(
+        call.tool, call.arguments, call.summary or "no result", getattr(call, "told", None)
+    )
 
 
 def messages(turns: Sequence[PastTurn], gate: Gate, budget: int) -> list["ModelMessage"]:
@@ -83,7 +123,11 @@ def messages(turns: Sequence[PastTurn], gate: Gate, budget: int) -> list["ModelM
         turn = turns[number]
         answer = _answer(turn, gate)
         budget -= tokens(turn.question) + tokens(answer)
-        budget -= sum(tokens(str(call.arguments)) + tokens(call.summary) for call in turn.calls)
+        if gate.passes(turn.level):
+            budget -= sum(
+                tokens(str(call.arguments)) + tokens(str(gate.past_call(call.told, call.summary)))
+                for call in turn.calls
+            )
         if budget < 0:
             break
         kept.append(_turn(number, turn, answer, gate))
@@ -91,10 +135,9 @@ def messages(turns: Sequence[PastTurn], gate: Gate, budget: int) -> list["ModelM
 
 
 def _answer(turn: PastTurn, gate: Gate) -> str:
-    text = turn.answer
+    text = gate.answer(turn.answer, turn.said, turn.level) if turn.answer else ""
     if len(text) > CUT_ANSWER:
         text = text[:CUT_ANSWER] + " …"
-    text = gate.answer(text) if text else ""
     return "\n\n".join(part for part in (text, turn.note) if part)
 
 
@@ -110,13 +153,15 @@ def _turn(number: int, turn: PastTurn, answer: str, gate: Gate) -> list["ModelMe
 
     made: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(turn.question)])]
     # A model writes what it has read into its calls, so they are values of the data too.
-    if turn.calls and gate.open:
+    if turn.calls and gate.passes(turn.level):
         calls = [
             ToolCallPart(call.tool, dict(call.arguments), f"turn{number}-{index}")
             for index, call in enumerate(turn.calls)
         ]
         returns = [
-            ToolReturnPart(call.tool, {"summary": call.summary}, part.tool_call_id)
+            ToolReturnPart(
+                call.tool, dict(gate.past_call(call.told, call.summary)), part.tool_call_id
+            )
             for call, part in zip(turn.calls, calls, strict=True)
         ]
         made += [ModelResponse(parts=calls), ModelRequest(parts=returns)]
