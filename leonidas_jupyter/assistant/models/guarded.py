@@ -69,6 +69,9 @@ class Patience:
         return min(self.longest_seconds, wait)
 
 
+PATIENCE = Patience()
+
+
 class GuardedModel(WrapperModel):
     """Asks another model, and raises `ModelFailure` alone when that has no answer.
 
@@ -81,7 +84,7 @@ class GuardedModel(WrapperModel):
     def __init__(self, wrapped: Model, asked: Asked, patience: Patience | None = None) -> None:
         super().__init__(wrapped)
         self._asked = asked
-        self._patience = patience or Patience()
+        self._patience = patience or PATIENCE
 
     async def request(
         self,

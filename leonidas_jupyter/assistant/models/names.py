@@ -1,9 +1,7 @@
 """Names of models: ``provider:model``, patterns of them, and what Bedrock's ids say."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 BUILTIN = "builtin"
 BEDROCK = "bedrock"
@@ -32,11 +30,6 @@ def model_of(name: str) -> str:
 def is_pattern(name: str) -> bool:
     """Whether a name stands for several models."""
     return "*" in name
-
-
-def allows(patterns: Iterable[str], name: str) -> bool:
-    """Whether a name is one of these; ``*`` in them stands for any text."""
-    return any(fnmatchcase(name, each.replace("[", "[[]").replace("?", "[?]")) for each in patterns)
 
 
 def shown(name: str) -> str:
