@@ -77,14 +77,14 @@ class Place:
 
     Attributes:
         session_id: the chat session.
-        user_id: who asked; in a notebook's kernel only the server's own user may.
+        username: who asked; in a notebook's kernel only the server's own user may.
         title: the session's title, which names its kernel among the running ones.
         kernel_name: the project's kernelspec; None is the server's default.
         frame_file: the local Parquet file of a frame; raises LeonidasError.
     """
 
     session_id: str
-    user_id: str
+    username: str
     title: str
     kernel_name: str | None
     frame_file: Callable[[Frame], Awaitable[Path]]
@@ -111,3 +111,56 @@ class Executors(Protocol):
 
     async def close(self) -> None:
         """End every kernel that was started here."""
+
+
+class KernelGone(Exception):
+    """There is no such kernel, or it cannot be reached."""
+
+
+class KernelNotStarted(Exception):
+    """No kernel could be started; ``sentence`` says why and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Kernels(Protocol):
+    """The kernels of the server that this runs in."""
+
+    async def start(
+        self, kernel_name: str | None, *, env: dict[str, str], cwd: Path, name: str, path: str
+    ) -> str:
+        """Start a Python kernel and list it under ``name``; returns its id.
+
+        Args:
+            kernel_name: the kernelspec; None is ``python3``.
+            env: its whole environment.
+            cwd: its working directory.
+            name: what people see among the running kernels.
+            path: what tells its session from others there.
+
+        Raises:
+            KernelNotStarted: there is no such kernelspec, it is not Python, or it failed.
+        """
+
+    def connection(self, kernel_id: str) -> Mapping[str, Any]:
+        """How to reach the kernel: ports, key, signature scheme. Raises KernelGone."""
+
+    async def life(self, kernel_id: str) -> str | None:
+        """What tells this life of the kernel from one after a restart; None when it is dead."""
+
+    def language(self, kernel_id: str) -> str:
+        """The language of its kernelspec, in lower case. Raises KernelGone."""
+
+    def usable_by(self, username: str) -> bool:
+        """Whether the kernels of this server's notebooks are this user's."""
+
+    def idle_seconds(self, kernel_id: str) -> float | None:
+        """How long nothing has happened in it; None while it works or somebody looks at it."""
+
+    async def interrupt(self, kernel_id: str) -> None:
+        """Interrupt what runs in it; nothing where it is gone."""
+
+    async def shutdown(self, kernel_id: str) -> None:
+        """End it at once; nothing where it is gone."""

@@ -1,0 +1,62 @@
+"""Frames on their way into a kernel: those that code names, and what is to be said of them."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leonidas_jupyter.assistant.executors.base import Place
+from leonidas_jupyter.assistant.executors.names import names_read
+from leonidas_jupyter.assistant.executors.worker import Refused, Worker
+from leonidas_jupyter.assistant.tools.base import ToolFailed
+from leonidas_jupyter.core.errors import LeonidasError
+from leonidas_jupyter.data.frames import Frame
+
+
+@dataclass(frozen=True)
+class Brought:
+    """The frames that stand under their names, and sentences on those that do not."""
+
+    frames: Sequence[Frame] = ()
+    notes: Sequence[str] = ()
+
+
+async def bring(worker: Worker, code: str, frames: Sequence[Frame], place: Place) -> Brought:
+    """Bind the frames that the code names.
+
+    A variable of that name that earlier code made wins until it is deleted, or the session is
+    refreshed; a frame whose file has other content by now is bound anew.
+
+    Raises:
+        ToolFailed: a frame cannot be brought here, or does not fit.
+        Refused, Died, Stopped: as every request to a kernel.
+    """
+    named = names_read(code, [frame.name for frame in frames])
+    wanted = {frame.name: frame for frame in frames if frame.name in named}
+    if not wanted:
+        return Brought()
+    try:
+        paths = await asyncio.gather(*(place.frame_file(frame) for frame in wanted.values()))
+    except LeonidasError as error:
+        raise ToolFailed(error.message) from error
+    files = {name: (frame, path) for (name, frame), path in zip(wanted.items(), paths, strict=True)}
+    try:
+        found = await worker.load(files)
+    except Refused as error:
+        if "MemoryError" not in error.name:
+            raise
+        raise ToolFailed(
+            f"{', '.join(wanted)} does not fit into the memory that Python may take; aggregate "
+            "with a query first, or work on fewer columns."
+        ) from error
+    notes = [
+        f"`{name}` is the variable that earlier code made, not the file "
+        f"{wanted[name].filename}; `del {name}` brings the file back."
+        for name in found["own"]
+        if name in wanted
+    ]
+    notes += [
+        f"{wanted[name].filename} has changed, so `{name}` was loaded again."
+        for name in found["renewed"]
+        if name in wanted
+    ]
+    return Brought([wanted[name] for name in found["frames"] if name in wanted], notes)
