@@ -32,14 +32,17 @@ def bedrock_model(wanted: BedrockId, settings: ProviderSettings) -> "Model":
     session = aws_session(settings, wanted.region)
     if wanted.mantle is not None and _mantle_can_be(settings):
         return _mantle(wanted.mantle, session, settings)
-    from pydantic_ai.models.bedrock import BedrockConverseModel, BedrockModelSettings
+    from pydantic_ai.models.bedrock import BedrockModelSettings
     from pydantic_ai.providers.bedrock import BedrockProvider
 
+    from leonidas_jupyter.assistant.models.converse import ConverseModel, remember_connections
+
     client = runtime_client(session, settings)
+    remember_connections(client)
     asked = BedrockModelSettings()
     if wanted.asked != wanted.model:
         asked["bedrock_inference_profile"] = wanted.asked
-    return BedrockConverseModel(
+    return ConverseModel(
         wanted.model, provider=BedrockProvider(bedrock_client=client), settings=asked
     )
 
