@@ -19,13 +19,17 @@ class ToolFailed(Exception):
     """The tool could not do what was asked; ``sentence`` says why, for the model and for people.
 
     ``safe`` says that no value of the data can stand in the sentence: only names of frames and
-    columns, words of the call, and our own. Any other goes to a model in other words.
+    columns, words of the call, and our own. Any other goes to a model in other words. ``outputs``
+    are what there is to show of it, for people alone.
     """
 
-    def __init__(self, sentence: str, *, safe: bool = False) -> None:
+    def __init__(
+        self, sentence: str, *, safe: bool = False, outputs: Sequence[MimeBundle] = ()
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.safe = safe
+        self.outputs = outputs
 
 
 class RunQuery(Protocol):
