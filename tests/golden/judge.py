@@ -3,7 +3,9 @@
 A golden line is an object: ``question``, ``kind``, ``expect`` (a pandas expression over ``df``, or
 ``abstain``, or ``text:`` and words of the answer), and where needed ``earlier`` (questions before
 it), ``column`` (which column of the result answers; the first after the groups otherwise),
-``mark`` (of the chart), ``count`` (compare the number of rows), ``having`` (keep gaps only).
+``mark`` (of the chart), ``count`` (compare the number of rows), ``having`` (keep gaps only),
+``parts`` (``expect`` lists the first cell of each result), ``tables`` (further tables at hand; they
+are ``other["name"]`` in the expression).
 """
 
 import datetime
@@ -179,7 +181,12 @@ def judge(entry: Mapping[str, Any], desk: Desk, frame: pd.DataFrame) -> tuple[st
             return "wrong", f"drew {names}"
     # The expressions are this repository's own golden files.
     wanted = eval(entry["expect"], {"df": frame, "pd": pd, "np": np})  # noqa: S307
-    result = next(outcome.result for outcome in outcomes if "rows" in outcome.result)
+    results = [outcome.result for outcome in outcomes if "rows" in outcome.result]
+    if "parts" in entry:
+        cells = [result["rows"][0][0] for result in results]
+        equal = len(cells) == len(wanted) and all(map(same, wanted, cells))
+        return ("right", "") if equal else ("wrong", f"{wanted} not {cells}")
+    result = results[0]
     problem = _compare(
         entry, wanted, [column["name"] for column in result["columns"]], result["rows"]
     )

@@ -5,6 +5,7 @@ Or an honest "I do not understand".
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from leonidas_jupyter.assistant.analyst import refusal, rephrase
 from leonidas_jupyter.assistant.analyst.closedform import (
@@ -17,6 +18,7 @@ from leonidas_jupyter.assistant.analyst.closedform import (
 )
 from leonidas_jupyter.assistant.analyst.followup import fragment, merge
 from leonidas_jupyter.assistant.analyst.grammar import question_of
+from leonidas_jupyter.assistant.analyst.joins import joined
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, read_frame
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
 from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutcome, plain
@@ -25,6 +27,7 @@ from leonidas_jupyter.assistant.analyst.reading import Attempt, Understood, read
 from leonidas_jupyter.assistant.analyst.spans import Span
 from leonidas_jupyter.assistant.analyst.suggest import suggestions
 from leonidas_jupyter.assistant.analyst.vocabulary import phrase_key, vocabulary
+from leonidas_jupyter.assistant.analyst.wider import across, all_of, in_parts
 from leonidas_jupyter.data.frames import Frame
 
 _LONGEST = 2000
@@ -57,7 +60,7 @@ class Analyst:
         """
         said = self._small_talk(question)
         if said is not None:
-            return said
+            return self._again(earlier) if said.kind == "again" else said
         if not self._lexicons:
             return plain("refusal", refusal.no_frames())
         closed = read_closed_form(question)
@@ -67,7 +70,31 @@ class Analyst:
             return plain("refusal", refusal.too_long(_LONGEST))
         asked = tuple(earlier[-_REMEMBERED:])
         attempts = [self._attempt(question, own, asked) for own in self._lexicons]
-        return self._decide(question, attempts)
+        return self._wider(question, attempts) or self._decide(question, attempts)
+
+    def _again(self, earlier: Sequence[str]) -> Plan:
+        """Answer "continue": the last question that was one, with those before it."""
+        for at in range(len(earlier) - 1, -1, -1):
+            talk = self._small_talk(earlier[at])
+            if talk is None:
+                return self.plan(earlier[at], earlier[:at])
+        return plain("help", refusal.nothing_to_continue())
+
+    @cached_property
+    def _pairs(self) -> list[FrameLexicon]:
+        return joined(self._lexicons)
+
+    def _wider(self, question: str, attempts: Sequence[Attempt]) -> Plan | None:
+        """Return a plan for a question that no frame alone answers as a whole."""
+        if _best(attempts) or any(attempt.ambiguous for attempt in attempts):
+            return None
+        parts = in_parts(question, self._read_alone)
+        if parts is not None:
+            return all_of(parts)
+        return across(self._pairs, lambda own: _best([self._attempt(question, own, ())]))
+
+    def _read_alone(self, question: str) -> list[Understood]:
+        return _best([self._attempt(question, own, ()) for own in self._lexicons])
 
     def offers(self, count: int = 3) -> list[str]:
         """Return at most ``count`` questions that this analyst answers on these frames."""
@@ -83,6 +110,8 @@ class Analyst:
     def _small_talk(self, question: str) -> Plan | None:
         key = phrase_key(" ".join(question.split()).strip(" ?!.,"))
         for meaning in vocabulary().phrases.get(key, ()):
+            if meaning.kind == "?" and meaning.value == "continue":
+                return plain("again", "")
             if meaning.kind == "?":
                 text = refusal.introduction(meaning.value, self._names, self.offers(5))
                 return plain("help" if meaning.value == "help" else "greeting", text)
@@ -106,9 +135,10 @@ class Analyst:
             alone = replace(alone, understood=())
         bare = all(each.question.option == "bare" for each in alone.understood)
         last = self._last_understood(earlier) if bare or begun.marked else None
-        if last is None or last.lexicon is not lexicon:
+        if last is None or last.lexicon.frame is not lexicon.frame:
             return alone
         before = last.question
+        lexicon = last.lexicon
 
         def merged(spans: Sequence[Span], own: FrameLexicon) -> tuple[Operation, Question] | None:
             return merge(spans, own, before)

@@ -6,7 +6,14 @@ Identifiers are always quoted, values are always literals.
 from collections.abc import Sequence
 
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
-from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measure, Question, Where
+from leonidas_jupyter.assistant.analyst.question import (
+    Condition,
+    Group,
+    Having,
+    Measure,
+    Question,
+    Where,
+)
 
 AGGREGATES: dict[str, str] = {
     "mean": "avg({c})",
@@ -45,10 +52,18 @@ PARTS: dict[str, str] = {
     "hour": "hour({c})",
     "decade": "year({c}) // 10 * 10",
     "tens": "{c} // 10 * 10",
+    "season": "(month({c}) % 12) // 3 + 1",
+    "quarterofyear": "quarter({c})",
 }
 """SQL of each part of a date that rows are grouped by."""
 
-_CONDITION_PARTS = {"year": "year({c})", "month": "month({c})"}
+_CONDITION_PARTS = {
+    "year": "year({c})",
+    "month": "month({c})",
+    "quarter": "quarter({c})",
+    "dayofweek": "isodow({c})",
+    "hour": "hour({c})",
+}
 
 
 def fill(template: str, **parts: object) -> str:
@@ -103,6 +118,14 @@ def measure_name(measure: Measure) -> str:
     return f"{agg}_{measure.column}"
 
 
+_PART_NAMES = {
+    "dayofweek": "day_of_week",
+    "monthofyear": "month_of_year",
+    "tens": "decade",
+    "quarterofyear": "quarter_of_year",
+}
+
+
 def group_sql(group: Group) -> str:
     """Return the SQL expression of a group."""
     quoted = quote(group.column)
@@ -113,9 +136,7 @@ def group_name(group: Group) -> str:
     """Return the name of a group's column in the result."""
     if group.part is None:
         return group.column
-    part = {"dayofweek": "day_of_week", "monthofyear": "month_of_year", "tens": "decade"}.get(
-        group.part, group.part
-    )
+    part = _PART_NAMES.get(group.part, group.part)
     return f"{part} of {group.column}"
 
 
@@ -141,7 +162,7 @@ def condition_sql(condition: Condition, question: Question) -> str:
         if op.endswith(aggregate):
             inner = AGGREGATES[aggregate].format(c=column)
             against = fill(
-                "(SELECT {inner} FROM {frame})", inner=inner, frame=quote(question.frame)
+                "(SELECT {inner} FROM {frame})", inner=inner, frame=quote(question.source)
             )
             return f"{column} {op.removesuffix(aggregate)} {against}"
     return f"{column} {'<>' if op == '!=' else op} {literal(values[0])}"
@@ -167,6 +188,16 @@ def _text_sql(column: str, op: str, text: str) -> str:
     return f"{function}({lowered}, {wanted})"
 
 
+def having_sql(having: Having) -> str:
+    """Return the SQL of one test of a group."""
+    column = quote(having.measure.column) if having.measure.column else ""
+    tested = AGGREGATES[having.measure.agg].format(c=column, p=having.measure.parameter)
+    values = [literal(value) for value in having.values]
+    if having.op == "between":
+        return f"{tested} BETWEEN {values[0]} AND {values[1]}"
+    return f"{tested} {'<>' if having.op == '!=' else having.op} {values[0]}"
+
+
 def where_sql(where: Where, question: Question) -> str:
     """Return the SQL of all conditions, empty where there is none."""
     joiner = f" {where.joiner.upper()} "
@@ -188,7 +219,7 @@ def select(
     ``extra`` are further conditions; ``order`` is the text after ORDER BY.
     """
     listed = ", ".join(f"{expression} AS {quote(name)}" for expression, name in outputs)
-    sql = fill("SELECT {listed}\nFROM {frame}", listed=listed, frame=quote(question.frame))
+    sql = fill("SELECT {listed}\nFROM {frame}", listed=listed, frame=quote(question.source))
     held = where_sql(question.where, question)
     if held and extra and question.where.joiner == "or":
         held = f"({held})"
@@ -197,6 +228,8 @@ def select(
         sql += f"\nWHERE {conditions}"
     if group_by:
         sql += "\nGROUP BY " + ", ".join(str(number) for number in range(1, group_by + 1))
+        tests = [having_sql(having) for having in question.having]
+        sql += f"\nHAVING {' AND '.join(tests)}" if tests else ""
     if order:
         sql += f"\nORDER BY {order}"
     if limit is not None:

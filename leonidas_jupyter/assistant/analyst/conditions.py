@@ -51,20 +51,36 @@ def bounded(column: NamedColumn, bound: Bound, negated: bool) -> Condition | Non
 
 def timed(column: NamedColumn, time: Time, negated: bool) -> Condition | None:
     """Return the condition that a column meets a time; None where its type has none."""
-    if time.months:
-        op = "=" if len(time.months) == 1 else "in"
-        return (
-            Condition(column.name, op, time.months, negated, "month") if column.temporal else None
-        )
-    first, last = time.periods[0], time.periods[-1]
+    made = _timed(column, time, negated)
+    return replace(made, note=time.note, worked=time.worked) if made else None
+
+
+def _timed(column: NamedColumn, time: Time, negated: bool) -> Condition | None:
+    if time.months or time.days:
+        values, part = (time.months, "month") if time.months else (time.days, "dayofweek")
+        op = "=" if len(values) == 1 else "in"
+        return Condition(column.name, op, values, negated, part) if column.temporal else None
     if column.numeric:
-        years = tuple(int(period.text) for period in time.periods if len(period.text) == 4)
-        if len(years) < len(time.periods) or "year" not in column.core:
-            return None
-        op = {"in": "=", "between": "between"}.get(time.op, time.op)
-        return Condition(column.name, op, years, negated)
-    if not column.temporal:
+        return _in_years(column, time, negated)
+    return _on_dates(column, time, negated) if column.temporal else None
+
+
+def _in_years(column: NamedColumn, time: Time, negated: bool) -> Condition | None:
+    """Return the condition of a column of years; None where the time is no whole years."""
+    ends = [edge for period in time.periods for edge in (period.first, period.after)]
+    if "year" not in column.core or not all(edge[4:] == "-01-01" for edge in ends):
         return None
+    first, last = int(time.periods[0].first[:4]), int(time.periods[-1].after[:4]) - 1
+    if time.op in ("in", "between", "="):
+        if first == last:
+            return Condition(column.name, "=", (first,), negated)
+        return Condition(column.name, "between", (first, last), negated)
+    year = last if time.op in (">", "<=") else first
+    return Condition(column.name, time.op, (year,), negated)
+
+
+def _on_dates(column: NamedColumn, time: Time, negated: bool) -> Condition | None:
+    first, last = time.periods[0], time.periods[-1]
     if time.op in ("in", "between", "="):
         return Condition(column.name, "period", (first.first, last.after), negated)
     edge = {

@@ -33,10 +33,17 @@ def unaccounted(
     for index, span in enumerate(spans):
         if span.kind == "-":
             continue
+        if _worked(index, evidence):
+            continue
         check = _CHECKS.get(span.kind, _accounted_only)
         if span.kind not in _GLUE and (index not in held or not check(index, span, evidence)):
             missing.append(span)
     return missing
+
+
+def _worked(index: int, evidence: Evidence) -> bool:
+    """Return whether a span went into a condition's dates otherwise than as it stands."""
+    return any(index in condition.worked for condition in evidence.question.where.conditions)
 
 
 def _accounted_only(_index: int, _span: Span, _evidence: Evidence) -> bool:
@@ -140,7 +147,13 @@ def _quoted(_index: int, span: Span, evidence: Evidence) -> bool:
 
 
 def _in_conditions(index: int, _span: Span, evidence: Evidence) -> bool:
-    return index in evidence.question.where.spans | evidence.question.target.spans
+    question = evidence.question
+    return index in question.where.spans | question.target.spans or _in_having(index, evidence)
+
+
+def _in_having(index: int, evidence: Evidence) -> bool:
+    tested = any(index in having.spans for having in evidence.question.having)
+    return tested and "\nHAVING " in evidence.sql
 
 
 def _negation(index: int, _span: Span, evidence: Evidence) -> bool:
@@ -163,6 +176,8 @@ _COUNTED = ("rows", "missing", "duplicates", "columns", "distinct")
 
 def _aggregate(index: int, span: Span, evidence: Evidence) -> bool:
     name, question = span.meaning.value, evidence.question
+    if _in_having(index, evidence):
+        return any(having.measure.agg == name for having in question.having)
     if _in_conditions(index, span, evidence):
         return any(condition.op.endswith(str(name)) for condition in question.where.conditions)
     if isinstance(name, tuple) or name in ("percentile", "quartiles"):
@@ -236,6 +251,15 @@ def _either(index: int, span: Span, evidence: Evidence) -> bool:
     return joined or _in_conditions(index, span, evidence)
 
 
+def _changing(_index: int, span: Span, evidence: Evidence) -> bool:
+    """Growth is computed, or drawn over time; a trend, a change is at least shown over time."""
+    question = evidence.question
+    if question.operation in ("growth", "between_times"):
+        return True
+    over_time = any(group.part or group.column for group in question.groups)
+    return over_time and (evidence.charted or span.meaning.value in ("trend", "change"))
+
+
 def _charted(_index: int, _span: Span, evidence: Evidence) -> bool:
     return evidence.charted
 
@@ -279,6 +303,7 @@ _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     "L": _contains("corr("),
     "G": _charted,
     "d": _paired,
+    "v": _changing,
     "r": _paired,
     "|": _either,
 }

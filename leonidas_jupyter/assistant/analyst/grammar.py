@@ -7,11 +7,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from leonidas_jupyter.assistant.analyst import filters, numbers, phrases, values
+from leonidas_jupyter.assistant.analyst import (
+    dates,
+    filters,
+    havings,
+    numbers,
+    phrases,
+    values,
+    windows,
+)
 from leonidas_jupyter.assistant.analyst.conditions import time_column
 from leonidas_jupyter.assistant.analyst.items import (
     FILTER,
     GROUP,
+    HAVING,
     Item,
     Rule,
     as_items,
@@ -39,14 +48,19 @@ _COMPARING = re.compile("[drxm~]")
 # What only holds a sentence together, once the rules have seen it.
 _GLUE = frozenset("=hwpoaf")
 _JOINERS = "&|,"
+_RUNNING = "vκμ"
+_HAVING = ("aggregate", "rows", "top_groups", "groups_kept", "chart_aggregate", "chart_counts")
 _PAIRS: tuple[Rule, ...] = (rule("W?V(?:[&t,|]|R?~[o=pd]*)V", values.pair),)
 
 
 def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
     """Return the items of a reading after all rules."""
     items = as_items(spans, _DROPPED)
-    items = _days_as_rows(_frame_as_rows(items, lexicon.frame.name), lexicon)
+    items = _days_as_rows(_frame_as_rows(items, lexicon.called), lexicon)
+    items = rewrite(items, windows.RULES, lexicon)
+    items = rewrite(items, dates.RULES, lexicon)
     items = rewrite(items, numbers.RULES, lexicon)
+    items = rewrite(items, havings.RULES, lexicon)
     if _COMPARING.search(code(items)):
         items = rewrite(items, _PAIRS, lexicon)
     items = rewrite(items, filters.RULES, lexicon)
@@ -56,10 +70,10 @@ def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
     return _over_time(items, lexicon)
 
 
-def _frame_as_rows(items: list[Item], frame: str) -> list[Item]:
+def _frame_as_rows(items: list[Item], called: frozenset[str]) -> list[Item]:
     """Read the frame's own name as its rows: "penguins", "the penguins dataset"."""
     named = [
-        replace(item, kind="R") if item.kind == "F" and item.value == frame else item
+        replace(item, kind="R") if item.kind == "F" and item.value in called else item
         for item in items
     ]
     merged: list[Item] = []
@@ -124,9 +138,9 @@ def _core(items: Sequence[Item]) -> list[Item]:
                 ),
                 FILTER,
             )
-            if before in FILTER + GROUP or after in FILTER + GROUP:
+            if before in FILTER + GROUP + HAVING or after in FILTER + GROUP + HAVING:
                 continue
-        if item.kind not in FILTER + GROUP and item.kind not in _GLUE:
+        if item.kind not in FILTER + GROUP + HAVING and item.kind not in _GLUE:
             kept.append(item)
     while kept and kept[-1].kind in ",":
         kept.pop()
@@ -145,6 +159,8 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
     conditions = tuple(item.value for item in only(items, FILTER))
     if joiner == "and":
         _must_agree(conditions)
+    if any(item.kind in _RUNNING for item in core):
+        items = [_in_sequence(item) for item in items]
     groups = tuple(
         _settled(group, conditions, lexicon) for item in only(items, GROUP) for group in item.value
     )
@@ -157,7 +173,7 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
     made = []
     for kept in (core, _without_rows(core)):
         loose = spans_of(items) - spans_of(kept)
-        held = spans_of(only(items, FILTER + GROUP))
+        held = spans_of(only(items, FILTER + GROUP + HAVING))
         made.append(
             Parse(
                 tuple(kept),
@@ -167,6 +183,7 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
                 None,
                 lexicon,
                 loose - held,
+                tuple(item.value for item in only(items, HAVING)),
             )
         )
     return made
@@ -225,6 +242,19 @@ def _settled(group: Group, conditions: Sequence[Condition], lexicon: FrameLexico
     )
 
 
+def _in_sequence(item: Item) -> Item:
+    """Read "by month" as calendar months, where what is asked for runs along time."""
+    if item.kind != GROUP:
+        return item
+    return replace(
+        item,
+        value=tuple(
+            replace(group, part="month") if group.part == "month?" else group
+            for group in item.value
+        ),
+    )
+
+
 def _last_year(condition: Condition) -> str:
     """Return the last year that a condition on a date lets through.
 
@@ -258,10 +288,15 @@ def question_of(spans: Sequence[Span], lexicon: FrameLexicon) -> tuple[Operation
         for operation in TABLE:
             if any(pattern.fullmatch(text) for pattern in operation.patterns):
                 question = operation.build(parse)
-                if question is not None:
+                if question is not None and _tests_groups(question):
                     question = _each_value(question, spans)
                     return BY_NAME[question.operation], question
     return None
+
+
+def _tests_groups(question: Question) -> bool:
+    """Return whether tests of groups, where the question has any, find groups to test."""
+    return not question.having or (question.operation in _HAVING and bool(question.groups))
 
 
 def _each_value(question: Question, spans: Sequence[Span]) -> Question:

@@ -12,10 +12,11 @@ from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.question import Spans, union
 from leonidas_jupyter.assistant.analyst.spans import Span
 
-FILTER, GROUP, MEASURE, PAIR, BOUND, TIME = "5", "6", "7", "8", "3", "4"
+FILTER, GROUP, MEASURE, PAIR, BOUND, TIME, HAVING = "5", "6", "7", "8", "3", "4", "Ω"
 """Kinds of the items that rules make.
 
-A condition, groups, measures, two values, a comparison with a number, one with a time.
+A condition, groups, measures, two values, a comparison with a number, one with a time, and a test
+of groups as a whole.
 """
 
 

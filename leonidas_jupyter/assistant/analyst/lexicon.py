@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leonidas_jupyter.assistant.analyst.column import NamedColumn, named, same_word
+from leonidas_jupyter.assistant.analyst.view import View
 from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 from leonidas_jupyter.assistant.analyst.words import fold, pieces, singular
 from leonidas_jupyter.data.frames import Frame
@@ -31,6 +32,13 @@ class FrameLexicon:
     values: dict[str, tuple[ValueRef, ...]]
     frame_words: tuple[str, ...]
     by_name: dict[str, NamedColumn] = field(default_factory=dict)
+    view: View | None = None
+    frames: frozenset[str] = frozenset()
+
+    @property
+    def called(self) -> frozenset[str]:
+        """The names by which questions speak of its rows: the frame's, or those of two joined."""
+        return self.frames or frozenset({self.frame.name})
 
     def column(self, name: str) -> NamedColumn:
         """Return the column called ``name``."""

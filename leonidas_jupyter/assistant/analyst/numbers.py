@@ -41,12 +41,17 @@ class Period:
 class Time:
     """A comparison with a time.
 
-    ``op`` ``in`` is "during". ``months`` (1 to 12) stand for those months of any year.
+    ``op`` ``in`` is "during". ``months`` (1 to 12) stand for those months of any year, ``days``
+    (1 is Monday) for those days of any week; ``note`` says what the words were read as, ``worked``
+    which spans went into the dates otherwise than as they stand.
     """
 
     op: str
     periods: tuple[Period, ...] = ()
     months: tuple[int, ...] = ()
+    days: tuple[int, ...] = ()
+    note: str = ""
+    worked: frozenset[int] = frozenset()
 
 
 def period_of(text: str) -> Period | None:

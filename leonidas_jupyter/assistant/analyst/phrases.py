@@ -15,7 +15,7 @@ from leonidas_jupyter.assistant.analyst.items import (
     spans_of,
 )
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
-from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measure, Spans
+from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measure, Spans, Unfit
 from leonidas_jupyter.assistant.analyst.spans import Number
 
 DATE_PART, LOOKUP = "9", ":"
@@ -24,10 +24,17 @@ ANY_TYPE = frozenset({"min", "max", "mode", "count", "distinct"})
 """Aggregates that other columns than numbers have."""
 
 
-def _period_group(period: str, spans: Spans, lexicon: FrameLexicon) -> Group:
+def period_group(period: str, spans: Spans, lexicon: FrameLexicon) -> Group:
+    """Return the group of a period's word by the frame's own time.
+
+    Raises:
+        Unfit: it is shorter than the years that the frame has.
+    """
     column = time_column(lexicon, period in _FROM_YEARS)
     if column.numeric:
         return Group(column.name, "tens" if period == "decade" else None, spans)
+    if period == "hour" and column.profile.type == "date":
+        raise Unfit(f"`{column.name}` has days without a time of day.")
     return Group(column.name, period, spans)
 
 
@@ -43,7 +50,7 @@ def _one_group(item: Item, lexicon: FrameLexicon) -> Group:
     if item.kind == "C":
         return Group(item.value, None, item.spans)
     if item.kind == "P":
-        return _period_group(item.value, item.spans, lexicon)
+        return period_group(item.value, item.spans, lexicon)
     group: Group = item.value
     return group
 
@@ -168,7 +175,7 @@ def _of_columns(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
 
 def _entity_period(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item]:
     """Read "which year", "which month" as the part of the date that is asked for."""
-    group = _period_group(items[-1].value, items[-1].spans, lexicon)
+    group = period_group(items[-1].value, items[-1].spans, lexicon)
     return [items[0], Item(DATE_PART, group, items[-1].spans, items[-1].text)]
 
 

@@ -38,7 +38,8 @@ class Condition:
     ``op`` is a comparison (``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=``), ``between``, ``in``,
     ``null``, ``contains``, ``starts``, ``ends``, ``period`` (values are the first instant and
     the first after it, ISO), ``>column`` style comparisons with another column or ``>mean``
-    style with an aggregate. ``part`` compares a part of a date instead of the date.
+    style with an aggregate. ``part`` compares a part of a date instead of the date. ``worked`` are
+    the spans of words that went into the values otherwise than as they stand ("last 3 months").
     """
 
     column: str
@@ -48,6 +49,7 @@ class Condition:
     part: str | None = None
     spans: Spans = NONE
     note: str = ""
+    worked: Spans = NONE
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,17 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Having:
+    """A test of a group as a whole: its number of rows, or an aggregate of them."""
+
+    measure: Measure
+    op: str
+    values: tuple[Any, ...]
+    spans: Spans = NONE
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Order:
     """Whether the largest come first, after how many are passed over.
 
@@ -109,7 +122,8 @@ class Order:
 class Question:
     """Everything that was understood of one question about one frame.
 
-    ``operation`` names an entry of the table of operations.
+    ``operation`` names an entry of the table of operations; ``view`` is what the SQL reads from
+    where that is not the frame itself (``view.View``).
     """
 
     operation: str
@@ -126,6 +140,13 @@ class Question:
     decimals: int | None = None
     spans: Spans = NONE
     notes: tuple[str, ...] = ()
+    having: tuple[Having, ...] = ()
+    view: str | None = None
+
+    @property
+    def source(self) -> str:
+        """What the SQL reads from: the view over the frame where there is one, else the frame."""
+        return self.view or self.frame
 
     @property
     def accounted(self) -> Spans:
@@ -134,6 +155,7 @@ class Question:
         parts += [measure.spans for measure in self.measures] + [
             group.spans for group in self.groups
         ]
+        parts += [having.spans for having in self.having]
         if self.order is not None:
             parts.append(self.order.spans)
         return union(parts)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 from leonidas_jupyter.assistant.analyst import gate
 from leonidas_jupyter.assistant.analyst.form import read_form
+from leonidas_jupyter.assistant.analyst.formula import with_formula
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Question, Unfit
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, readings, with_word
 from leonidas_jupyter.assistant.analyst.spelling import correct
+from leonidas_jupyter.assistant.analyst.view import over
 from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE
 from leonidas_jupyter.assistant.analyst.words import Token, tokenize
 
@@ -56,6 +58,12 @@ def read(text: str, lexicon: FrameLexicon, names: Sequence[str], understand: Und
     """Return what comes of reading ``text`` against one of the frames called ``names``."""
     form = read_form(text)
     tokens = tokenize(form.question)
+    try:
+        computed = with_formula(tokens, lexicon)
+    except Unfit as error:
+        return Attempt(lexicon.frame.name, unfit=error)
+    if computed is not None:
+        tokens, lexicon = computed
     spans = next(readings(tokens, lexicon, names), [])
     unknown = [span.start for span in spans if span.kind == UNKNOWN]
     notes = []
@@ -118,6 +126,9 @@ def _accepted(
     left = gate.unaccounted(spans, question, calls)
     if left:
         return None, [span.text for span in left]
+    if lexicon.view is not None:
+        question = question.noting(*lexicon.view.notes)
+        calls = over(lexicon.view, calls)
     loose = [span for span in spans if span.kind in "C12" and span.meaning.fit == LOOSE]
     notes = [f"I read “{span.text}” as `{_name(span)}`." for span in loose]
     rank = -sum(span.kind == "C" for span in loose)

@@ -60,6 +60,11 @@ def no_frames() -> str:
     )
 
 
+def nothing_to_continue() -> str:
+    """Return what to say to "continue" where nothing was asked before."""
+    return "There is no question before this one that I could go on with: ask one."
+
+
 def too_long(limit: int) -> str:
     """Return what to say to a question that is longer than anyone asks."""
     return (

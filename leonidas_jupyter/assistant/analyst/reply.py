@@ -7,7 +7,14 @@ from typing import Any
 from leonidas_jupyter.assistant.analyst.compiler import group_name
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.plan import ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measure, Question, Where
+from leonidas_jupyter.assistant.analyst.question import (
+    Condition,
+    Group,
+    Having,
+    Measure,
+    Question,
+    Where,
+)
 
 MOST_ROWS = 20
 INTRODUCTION = "I am the built-in analyst, not a language model."
@@ -35,6 +42,8 @@ AGGREGATE_WORDS: dict[str, str] = {
 PART_WORDS = {
     "dayofweek": "day of the week (1 = Monday)",
     "monthofyear": "month of the year",
+    "quarterofyear": "quarter of the year",
+    "season": "season (1 = December to February, 2 = March to May …)",
     "tens": "decade",
 }
 _OP_WORDS = {
@@ -143,7 +152,7 @@ def condition_words(condition: Condition) -> str:
     """Return a condition as people say it."""
     name = f"`{condition.column}`"
     if condition.part:
-        name = f"the {condition.part} of {name}"
+        name = f"the {PART_WORDS.get(condition.part, condition.part)} of {name}"
     values = [number(value) for value in condition.values]
     op = condition.op
     if op == "null":
@@ -206,6 +215,21 @@ def measure_words(measure: Measure) -> str:
     return f"{AGGREGATE_WORDS[measure.agg]} of `{measure.column}`"
 
 
+def having_words(having: Having) -> str:
+    """Return a test of a group as people say it: "more than 50 rows"."""
+    values = [number(value) for value in having.values]
+    between = having.op == "between"
+    tested = f"between {values[0]} and {values[1]}" if between else _bound_words(having.op, values)
+    if having.measure.column is None:
+        return f"{tested} rows"
+    return f"a {measure_words(having.measure)} {tested}"
+
+
+def _bound_words(op: str, values: Sequence[str]) -> str:
+    words = {"=": "exactly", ">": "more than", "<": "fewer than"}.get(op, _OP_WORDS[op])
+    return f"{words} {values[0]}"
+
+
 def scope(question: Question) -> str:
     """Return the filters and the frame as the end of a sentence."""
     return f"{where_words(question.where)} in {question.frame}"
@@ -213,9 +237,11 @@ def scope(question: Question) -> str:
 
 def assemble(first: str, body: str, question: Question, read: str, *notes: str) -> str:
     """Return the whole answer: the sentence, the table, and how the question was read."""
-    said = [f"I read this as {read}{group_words(question.groups)}{scope(question)}."]
-    tested = (*question.where.conditions, *question.target.conditions)
-    noted = (*question.notes, *(condition.note for condition in tested), *notes)
+    kept = " and ".join(map(having_words, question.having)) if question.groups else ""
+    tested = f", only groups with {kept}," if kept else ""
+    said = [f"I read this as {read}{group_words(question.groups)}{tested}{scope(question)}."]
+    conditions = (*question.where.conditions, *question.target.conditions)
+    noted = (*question.notes, *(condition.note for condition in conditions), *notes)
     said += [note for note in dict.fromkeys(noted) if note]
     parts = [first, body, " ".join(said)]
     return "\n\n".join(part for part in parts if part)

@@ -136,7 +136,7 @@ def _candidates(
         else _values(phrase, lexicon)
     )
     frames = _frames(phrase, frame_names)
-    if any(each.meaning.value == lexicon.frame.name for each in frames):
+    if any(each.meaning.value in lexicon.called for each in frames):
         # "Which country" of a table of countries asks for a row.
         columns = [each for each in columns if not lexicon.column(each.meaning.value).key]
     if length == 1 and not (keywords or columns or values) and _says_frame(tokens, start, lexicon):

@@ -19,11 +19,12 @@ _TOKEN = re.compile(
   | (?P<number>(?:(?<![\w).])-)?[$€£]?
       (?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|\.\d+))
   | (?P<word>[^\W\d_]+(?:['\u2019][^\W\d_]+)*\.?\d*|[^\W\d_]+)
-  | (?P<symbol><=|>=|!=|<>|==|≥|≤|≠|[-+*/%<>=,;:?!.()\[\]{}&@#_~^|–—])
+  | (?P<symbol><=|>=|!=|<>|==|≥|≤|≠|[-+*/%<>=,;:?!.()\[\]{}&@#_~^|–—×÷·\u2212])
     """,
     re.VERBOSE,
 )
 _CONTRACTIONS = (
+    (re.compile(r"\b(\d{3}0)[\u2019']s\b"), r"\1s"),
     (re.compile(r"\b(what|who|where|how)s\b", re.I), r"\1 is"),
     (re.compile(r"\b(do|does|did|is|are|was|were|have|has|had)nt\b", re.I), r"\1 not"),
     (re.compile(r"\bcant\b", re.I), "can not"),

@@ -13,6 +13,7 @@ from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import (
     Group,
+    Having,
     Measure,
     Question,
     Spans,
@@ -35,6 +36,7 @@ class Parse:
     chart: str | None
     lexicon: FrameLexicon
     loose: Spans = frozenset()
+    having: tuple[Having, ...] = ()
 
     @property
     def spans(self) -> Spans:
@@ -76,6 +78,8 @@ class Parse:
             "where": self.where,
             "chart": self.chart,
             "spans": self.spans,
+            "having": self.having,
+            "view": self.lexicon.view.name if self.lexicon.view else None,
         }
         return Question(**{**given, **parts})  # type: ignore[arg-type]
 

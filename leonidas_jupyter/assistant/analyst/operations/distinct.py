@@ -54,7 +54,7 @@ def _build_distinct(parse: Parse) -> Question | None:
     if not counted:
         return None
     if columns[0].key and not columns[0].profile.nulls:
-        return parse.ask("rows")
+        return parse.ask("rows", columns=(columns[0].name,))
     return parse.ask("distinct", columns=(columns[0].name,))
 
 

@@ -28,6 +28,15 @@ def _build_describe_column(parse: Parse) -> Question | None:
     return parse.ask("describe_column", columns=(columns[0].name,))
 
 
+def _build_computed(parse: Parse) -> Question | None:
+    """Read a formula that nothing more is asked of: what its values are."""
+    columns = parse.columns()
+    view = parse.lexicon.view
+    if view is None or len(columns) != 1 or columns[0] != parse.lexicon.columns[-1]:
+        return None
+    return _build_describe_column(parse) if view.sides is None else None
+
+
 _MOST = 20
 _SUMMARY = ("mean", "std", "min", "q1", "median", "q3", "max")
 
@@ -108,6 +117,13 @@ OPERATIONS = (
         "describe_column",
         patterns("sC"),
         _build_describe_column,
+        _compile_describe_column,
+        _render_describe_column,
+    ),
+    Operation(
+        "describe_column",
+        patterns("q?C", "q?CR"),
+        _build_computed,
         _compile_describe_column,
         _render_describe_column,
     ),

@@ -2,10 +2,12 @@
 
 from leonidas_jupyter.assistant.analyst.operations import (
     aggregates,
+    changes,
     differences,
     distinct,
     distributions,
     extremes,
+    groups,
     listing,
     missing,
     pictures,
@@ -19,10 +21,12 @@ from leonidas_jupyter.assistant.analyst.operations import (
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
 
 TABLE: tuple[Operation, ...] = (
+    *groups.OPERATIONS,
     *structure.OPERATIONS,
     *missing.OPERATIONS,
     *distinct.OPERATIONS,
     *shares.OPERATIONS,
+    *changes.OPERATIONS,
     *aggregates.OPERATIONS,
     *summaries.OPERATIONS,
     *extremes.OPERATIONS,
