@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 
+from leonidas_jupyter.assistant.executors import Executors
 from leonidas_jupyter.assistant.journal import RunEvent
 from leonidas_jupyter.assistant.prompt import title_of
 from leonidas_jupyter.assistant.runs import RUN, Runs
@@ -51,6 +52,7 @@ class ChatService:
         tasks: Tasks,
         leases: Leases,
         settings: schemas.ChatSettings,
+        executors: Executors | None = None,
     ) -> None:
         self._repository = repository
         self._projects = projects
@@ -60,6 +62,7 @@ class ChatService:
         self._bus = bus
         self._leases = leases
         self.settings = settings
+        self._executors = executors
         self._progress = Progress(bus)
         self._runs = Runs(repository, leases, tasks, self._run_ended)
         bus.subscribe(SessionDeleted, self._session_deleted)

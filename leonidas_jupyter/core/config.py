@@ -123,6 +123,20 @@ class Leonidas(ModelSettings):
         512 * 1024**2, min=32 * 1024**2, help="Memory for one SQL query, in bytes."
     ).tag(config=True)
     sql_timeout_seconds = Integer(30, min=1, help="Time for one SQL query.").tag(config=True)
+    python_memory_bytes = Integer(
+        4 * 1024**3,
+        min=256 * 1024**2,
+        help="Memory for the Python of one session, in bytes (Linux).",
+    ).tag(config=True)
+    python_timeout_seconds = Integer(300, min=1, help="Time for one run of Python.").tag(
+        config=True
+    )
+    python_idle_seconds = Integer(
+        3600, min=10, help="When a session's Python that does nothing is ended, in seconds."
+    ).tag(config=True)
+    saved_bytes_per_project = Integer(
+        1024**3, min=0, help="What DS Bro may save in one project, in bytes."
+    ).tag(config=True)
     frame_cache_bytes = Integer(
         2 * 1024**3, min=0, help="Disk for local copies of frames, in bytes."
     ).tag(config=True)

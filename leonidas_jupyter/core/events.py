@@ -42,6 +42,13 @@ class SessionDeleted(ProjectEvent):
 
 
 @dataclass(frozen=True)
+class SessionRefreshed(ProjectEvent):
+    """The session goes on afresh: what was said and computed in it so far is no part of it."""
+
+    session_id: str
+
+
+@dataclass(frozen=True)
 class FileUploaded(ProjectEvent):
     """The bytes of a file are confirmed; it is to be read."""
 

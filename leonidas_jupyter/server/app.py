@@ -77,7 +77,7 @@ class LeonidasExtension(ExtensionApp):
         base = server.web_app.settings["base_url"].rstrip("/") + "/" + API
         identity = read_identity(settings, server.identity_provider, os.environ)
         secret = "leo-kernel-" + secrets.token_urlsafe(32) if identity.one_person else None
-        lazy = LazyGateway(_starter(settings, base, identity, secret))
+        lazy = LazyGateway(_starter(settings, base, identity, secret, server))
         self._site = Site(base, lazy, identity)
         path = re.escape(base) + r"(?:/.*)?"
         shared = {"site": self._site}
@@ -104,13 +104,14 @@ def _settings(server: "ServerApp") -> Leonidas:
 
 
 def _starter(
-    settings: Leonidas, base: str, identity: Identity, secret: str | None
+    settings: Leonidas, base: str, identity: Identity, secret: str | None, server: "ServerApp"
 ) -> Callable[[], Awaitable["Gateway"]]:
     async def start() -> "Gateway":
         from leonidas_jupyter.server.bootstrap import start_gateway
+        from leonidas_jupyter.server.kernels import JupyterKernels
 
         kernels = (secret, identity.own_user) if secret else None
-        return await start_gateway(settings, base, kernels)
+        return await start_gateway(settings, base, kernels, JupyterKernels(server, identity))
 
     return start
 

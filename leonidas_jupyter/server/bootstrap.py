@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from leonidas_jupyter.assistant.executors.base import Kernels as PythonKernels
+from leonidas_jupyter.assistant.executors.pool import KernelExecutors
+from leonidas_jupyter.assistant.executors.worker import Limits as PythonLimits
 from leonidas_jupyter.assistant.policy import Policy as ChatPolicy
 from leonidas_jupyter.auth.repository import SPECS as AUTH
 from leonidas_jupyter.auth.repository import AuthRepository
@@ -19,7 +22,7 @@ from leonidas_jupyter.chat.repository import ChatRepository
 from leonidas_jupyter.chat.schemas import ChatSettings
 from leonidas_jupyter.chat.service import ChatService
 from leonidas_jupyter.core.config import Leonidas
-from leonidas_jupyter.core.events import EventBus, UserRegistered
+from leonidas_jupyter.core.events import EventBus, SessionDeleted, SessionRefreshed, UserRegistered
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.http import Services
 from leonidas_jupyter.core.keys import Keyring, stored_key
@@ -71,18 +74,20 @@ class _Engines:
     store: ObjectStore
 
 
-async def start_gateway(settings: Leonidas, base: str, kernels: tuple[str, str] | None) -> Gateway:
+async def start_gateway(
+    settings: Leonidas, base: str, kernels: tuple[str, str] | None, python: PythonKernels
+) -> Gateway:
     """Open the engines, put the services together, and begin to recover unfinished work.
 
     ``base`` is the path of the API on this server; ``kernels`` are the secret that kernels
-    exchange and the user whose they are.
+    exchange and the user whose they are; in ``python`` DS Bro's code runs.
 
     Raises:
         Unavailable, StoreUnavailable, OSError: an engine or the signing key cannot be opened.
     """
     engines = await asyncio.to_thread(_open, settings, base)
     try:
-        application = _Application(settings, engines, kernels)
+        application = _Application(settings, engines, kernels, python)
         application.start()
     except BaseException:
         await engines.database.close()  # a start that is tried again must not leave threads
@@ -136,7 +141,11 @@ class _Application:
     """The services of one process."""
 
     def __init__(
-        self, settings: Leonidas, engines: _Engines, kernels: tuple[str, str] | None
+        self,
+        settings: Leonidas,
+        engines: _Engines,
+        kernels: tuple[str, str] | None,
+        python: PythonKernels,
     ) -> None:
         self._settings = settings
         self._engines = engines
@@ -162,6 +171,7 @@ class _Application:
             repository=SessionsRepository(engines.database), projects=projects, **self._common
         )
         files = self._make_files(projects)
+        self._executors = self._make_executors(python)
         usage = UsageService(
             repository=UsageRepository(engines.database),
             budget=DailyBudget(settings.user_daily_tokens, settings.user_daily_cost),
@@ -173,6 +183,7 @@ class _Application:
             files=files,
             usage=usage,
             settings=ChatSettings(policy=_chat_policy(settings)),
+            executors=self._executors,
             **self._common,
         )
         self._welcome_with(projects, files)
@@ -198,6 +209,7 @@ class _Application:
                 await self._recovery
         done = self._tasks.idle and time.monotonic() > self._settled_at
         await self._tasks.close()
+        await self._executors.close()
         await self._sql.close()
         await self._engines.database.close()
         if done:
@@ -232,6 +244,18 @@ class _Application:
             ),
             **self._common,
         )
+
+    def _make_executors(self, python: PythonKernels) -> KernelExecutors:
+        settings = self._settings
+        limits = PythonLimits(
+            seconds=settings.python_timeout_seconds,
+            memory_bytes=settings.python_memory_bytes,
+            idle_seconds=settings.python_idle_seconds,
+        )
+        executors = KernelExecutors(python, settings.directory / "kernels", limits)
+        self._bus.subscribe(SessionRefreshed, lambda event: executors.refresh(event.session_id))
+        self._bus.subscribe(SessionDeleted, lambda event: executors.forget(event.session_id))
+        return executors
 
     def _welcome_with(self, projects: ProjectsService, files: FilesService) -> None:
         first_project = FirstProject(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, invalid, not_found
-from leonidas_jupyter.core.events import EventBus, ProjectDeleted, SessionDeleted
+from leonidas_jupyter.core.events import EventBus, ProjectDeleted, SessionDeleted, SessionRefreshed
 from leonidas_jupyter.core.exposure import DataExposure, strictest
 from leonidas_jupyter.core.ids import new_id, now
 from leonidas_jupyter.core.paging import Page
@@ -122,6 +122,7 @@ class SessionsService:
         """
         session, project = await self._resolve(caller, session_id, Action.CHAT)
         session = await self._change(session_id, {"context_from": new_id(), "summary": None}, None)
+        await self._bus.publish(SessionRefreshed(session.project_id, session_id))
         return self._shown(session, project)
 
     async def entitle(self, session_id: str, title: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from leonidas_jupyter.assistant.executors.base import Place
 from leonidas_jupyter.assistant.executors.names import names_read
-from leonidas_jupyter.assistant.executors.worker import Refused, Worker
+from leonidas_jupyter.assistant.executors.worker import NotRun, Refused, Worker
 from leonidas_jupyter.assistant.tools.base import ToolFailed
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.data.frames import Frame
@@ -44,7 +44,7 @@ async def bring(worker: Worker, code: str, frames: Sequence[Frame], place: Place
     except Refused as error:
         if "MemoryError" not in error.name:
             raise
-        raise ToolFailed(
+        raise NotRun(
             f"{', '.join(wanted)} does not fit into the memory that Python may take; aggregate "
             "with a query first, or work on fewer columns."
         ) from error

@@ -18,6 +18,7 @@ from leonidas_jupyter.assistant.executors.worker import (
     Busy,
     Died,
     Limits,
+    NotRun,
     Refused,
     Stopped,
     TookTooLong,
@@ -90,7 +91,7 @@ class NotebookKernel:
             except Busy:
                 return sorted(bound.assigned | bound.imported)
             except (Died, Refused, Stopped) as error:
-                raise ToolFailed(GONE) from error
+                raise NotRun(GONE) from error
 
         return await guarded(self._state, work, self._stop)
 
@@ -105,7 +106,7 @@ class NotebookKernel:
                 await worker.ready(None)
                 return await worker.write(kept, target)
             except (Busy, Refused, Died, Stopped) as error:
-                raise ToolFailed("The result could not be written from the notebook.") from error
+                raise NotRun("The result could not be written from the notebook.") from error
 
         return await guarded(self._state, work, self._stop)
 
@@ -114,9 +115,9 @@ class NotebookKernel:
         try:
             language = self._kernels.language(self._kernel_id)
         except KernelGone:
-            raise ToolFailed(GONE) from None
+            raise NotRun(GONE) from None
         if not self._kernels.usable_by(self._place.username):
-            raise ToolFailed(GONE)  # what is not the caller's is not there for them
+            raise NotRun(GONE)  # what is not the caller's is not there for them
         return language
 
     def _stop(self) -> None:
@@ -127,7 +128,7 @@ class NotebookKernel:
         """A conversation with the kernel as it lives now."""
         life = await self._kernels.life(self._kernel_id)
         if life is None:
-            raise ToolFailed(GONE)
+            raise NotRun(GONE)
         old = self._state.worker
         if old is not None and old.life == life and old.limits == limits:
             old.begin()
@@ -139,7 +140,7 @@ class NotebookKernel:
             await worker.connect()
         except KernelGone:
             self._state.worker = None
-            raise ToolFailed(GONE) from None
+            raise NotRun(GONE) from None
         return worker
 
     async def _kept_from(
@@ -154,7 +155,7 @@ class NotebookKernel:
         try:
             await worker.ready(None)
             if taken := [name for name in await worker.existing(bound) if name not in given]:
-                raise ToolFailed(
+                raise NotRun(
                     f"The code would overwrite what the notebook has as {', '.join(taken)}; use "
                     "other names, or ask the user to agree."
                 )
@@ -162,13 +163,13 @@ class NotebookKernel:
             execution = await worker.run(code)
         except TookTooLong as stopped:
             seconds = f"{self._limits.seconds:g} seconds"
-            raise ToolFailed(f"The code took longer than {seconds}{_end(stopped)}") from None
+            raise NotRun(f"The code took longer than {seconds}{_end(stopped)}") from None
         except Stopped as stopped:
-            raise ToolFailed(f"The code{_end(stopped)}") from None
+            raise NotRun(f"The code{_end(stopped)}") from None
         except Died:
-            raise ToolFailed("The notebook's kernel ended while the code ran.") from None
+            raise NotRun("The notebook's kernel ended while the code ran.") from None
         except Busy:
-            raise ToolFailed(BUSY) from None
+            raise NotRun(BUSY) from None
         except Refused as error:
             raise ToolFailed(f"The notebook's kernel could not take the frames: {error}") from error
         return replace(execution, notes=(*brought.notes, *execution.notes), frames=brought.frames)

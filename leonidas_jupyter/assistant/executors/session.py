@@ -20,6 +20,7 @@ from leonidas_jupyter.assistant.executors.worker import (
     Busy,
     Died,
     Limits,
+    NotRun,
     Refused,
     Stopped,
     TookTooLong,
@@ -116,7 +117,7 @@ class SessionKernel:
         async def work() -> int:
             worker = self._state.worker
             if worker is None or await self._kernels.life(worker.kernel_id) != worker.life:
-                raise ToolFailed("That result is not in the kernel any more; compute it again.")
+                raise NotRun("That result is not in the kernel any more; compute it again.")
             worker.begin()
             try:
                 return await worker.write(kept, target)
@@ -133,7 +134,7 @@ class SessionKernel:
     async def _run(self, code: str, frames: Sequence[Frame]) -> Execution:
         worker, notes = await self._worker()
         if self._stopped:
-            raise ToolFailed("The run was stopped before its code began.")
+            raise NotRun("The run was stopped before its code began.")
         worker.begin()
         try:
             await worker.ready(self._limits.memory_bytes)
@@ -143,9 +144,9 @@ class SessionKernel:
             return await self._ended(stopped)
         except Died:
             await self._state.end(self._kernels)
-            raise ToolFailed(self._why_it_died()) from None
+            raise NotRun(self._why_it_died()) from None
         except Busy:
-            raise ToolFailed(
+            raise NotRun(
                 "The session's Python is busy with something else (a console?); wait, or stop that."
             ) from None
         except Refused as error:
@@ -179,7 +180,7 @@ class SessionKernel:
                 path=f"ds-bro/{self._place.session_id}",
             )
         except KernelNotStarted as error:
-            raise ToolFailed(error.sentence) from error
+            raise NotRun(error.sentence) from error
         return await self._connect(kernel_id), notes
 
     async def _connect(self, kernel_id: str) -> Worker:
@@ -191,7 +192,7 @@ class SessionKernel:
         except KernelGone:
             self._state.worker = None
             await self._kernels.shutdown(kernel_id)
-            raise ToolFailed(
+            raise NotRun(
                 "The session's kernel ended as it started; the server's log says why. Try again, "
                 "or choose another kernel for the project."
             ) from None
@@ -207,7 +208,7 @@ class SessionKernel:
             else "The code was stopped"
         )
         lost = "; it did not stop when asked, so its kernel was ended with all variables"
-        raise ToolFailed(said + (lost if stopped.still else "") + ". Do less at a time.")
+        raise NotRun(said + (lost if stopped.still else "") + ". Do less at a time.")
 
     def _why_it_died(self) -> str:
         memory = self._limits.memory_bytes / (1024 * MIB)

@@ -55,6 +55,13 @@ class Limits:
     busy_seconds: float = 20.0
 
 
+class NotRun(ToolFailed):
+    """The code did not run, or was ended: said in words of our own, so that a model may know."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, safe=True)
+
+
 class Died(Exception):
     """The kernel ended while it worked."""
 
@@ -115,7 +122,7 @@ class Worker:
         Raises:
             Busy: it works on something else.
             Refused, Died, Stopped: as every request.
-            ToolFailed: pandas or pyarrow are not installed there.
+            NotRun: pandas or pyarrow are not installed there.
         """
         # Nothing but this small question may be left behind in the queue of a busy kernel.
         there = await self._evaluate("'_leonidas' in __import__('sys').modules", patient=False)
@@ -132,7 +139,7 @@ class Worker:
         missing = (await self.call("set_up", memory_bytes=memory_bytes))["missing"]
         if missing:
             await self._evaluate("__import__('sys').modules.pop('_leonidas')")
-            raise ToolFailed(
+            raise NotRun(
                 f"The kernel has no {' and no '.join(missing)}: install {' and '.join(missing)} "
                 "there, or choose another kernel for the project."
             )
@@ -158,10 +165,10 @@ class Worker:
         return there
 
     async def write(self, kept: str, target: Path) -> int:
-        """Write a kept table. Raises ToolFailed when it is not kept any more."""
+        """Write a kept table. Raises NotRun when it is not kept any more."""
         written = await self.call("write", key=kept, path=str(target))
         if written.get("gone"):
-            raise ToolFailed("That result is not in the kernel any more; compute it again.")
+            raise NotRun("That result is not in the kernel any more; compute it again.")
         return int(written["rows"])
 
     async def run(self, code: str) -> Execution:
