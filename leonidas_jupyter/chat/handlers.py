@@ -10,7 +10,6 @@ from leonidas_jupyter.chat.schemas import (
     ChatRequest,
     ChatResponse,
     MessageResponse,
-    ModelsResponse,
     Run,
     RunResponse,
 )
@@ -22,11 +21,6 @@ from leonidas_jupyter.core.paging import Page
 EVENT_STREAM = "text/event-stream"
 HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": still here\n\n"
-
-
-async def models(_: Request, services: Services) -> Response:
-    """The models that policy allows."""
-    return Response(body=ModelsResponse.of(services[ChatService].settings))
 
 
 async def history(request: Request, services: Services) -> Response:
@@ -139,13 +133,6 @@ _CHAT = "/sessions/{session_id}/chat"
 _RATE = RateLimit("chat_rate")
 
 ROUTES: tuple[Route, ...] = (
-    Route(
-        "GET",
-        "/models",
-        "List the models that policy allows, and whether each answers",
-        handler=models,
-        gives=ModelsResponse,
-    ),
     Route(
         "GET",
         _CHAT,

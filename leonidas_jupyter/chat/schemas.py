@@ -192,39 +192,3 @@ class RunResponse(BaseModel):
     def of(cls, run: Run) -> "RunResponse":
         """The wire shape of a stored run."""
         return cls.model_validate(run.model_dump(include=set(cls.model_fields)))
-
-
-class ModelResponse(BaseModel):
-    """A model that policy allows, and whether it answers."""
-
-    name: str
-    default: bool
-    local: bool
-    answers: bool
-    reason: str | None = None
-
-    @classmethod
-    def of(cls, name: str, settings: ChatSettings) -> "ModelResponse":
-        """What is known of a model that policy allows."""
-        known = name in settings.models
-        return cls(
-            name=name,
-            default=name == settings.policy.model,
-            local=known and settings.models[name].local,
-            answers=known,
-            reason=None if known else "This server knows no model of this name.",
-        )
-
-
-class ModelsResponse(BaseModel):
-    """The models that policy allows, and the ceiling of what they may see of the data."""
-
-    models: list[ModelResponse]
-    data_exposure_max: DataExposure
-
-    @classmethod
-    def of(cls, settings: ChatSettings) -> "ModelsResponse":
-        """What the installation allows."""
-        policy = settings.policy
-        models = [ModelResponse.of(name, settings) for name in policy.allowed_models]
-        return cls(models=models, data_exposure_max=policy.exposure_max)

@@ -12,10 +12,11 @@ from leonidas_jupyter.core.security import Caller
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
-Who = Literal["open", "user", "admin", "account", "signed", "kernel_secret"]
+Who = Literal["open", "user", "admin", "account", "signed", "kernel_secret", "local"]
 """Who may call a route.
 
 ``account``: anybody where Leonidas keeps the accounts, else users, and nobody inside a Hub.
+``local``: on a person's own server that person, named by Jupyter itself and by no token of ours.
 ``signed``: who holds the URL. ``kernel_secret``: users, and whose body has ``kernel_secret``.
 """
 

@@ -48,12 +48,14 @@ _SECURITY: dict[Who, list[Json]] = {
     "admin": _USER,
     "account": [*_USER, {}],
     "kernel_secret": [*_USER, {}],
+    "local": _USER,
 }
 _WHO: dict[Who, str] = {
     "signed": "The URL is its own authority: for one object and one method, until it expires.",
     "account": "Open with auth=password; else for users, and refused inside a Hub.",
     "kernel_secret": "A body with kernel_secret is its own authority.",
     "admin": "For the role admin.",
+    "local": "For the person whose own server it is, named by Jupyter itself: no token of ours.",
 }
 
 

@@ -111,7 +111,8 @@ def _starter(
         from leonidas_jupyter.server.kernels import JupyterKernels
 
         kernels = (secret, identity.own_user) if secret else None
-        return await start_gateway(settings, base, kernels, JupyterKernels(server, identity))
+        python = JupyterKernels(server, identity)
+        return await start_gateway(settings, base, kernels, python, identity.personal)
 
     return start
 

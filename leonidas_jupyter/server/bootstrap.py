@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -40,6 +40,7 @@ from leonidas_jupyter.files.service import FilesService
 from leonidas_jupyter.projects.repository import SPECS as PROJECTS
 from leonidas_jupyter.projects.repository import ProjectsRepository
 from leonidas_jupyter.projects.service import ProjectsService
+from leonidas_jupyter.server.connections import models_service
 from leonidas_jupyter.server.demo import FirstProject
 from leonidas_jupyter.server.gateway import Gateway
 from leonidas_jupyter.server.health import Health
@@ -75,19 +76,25 @@ class _Engines:
 
 
 async def start_gateway(
-    settings: Leonidas, base: str, kernels: tuple[str, str] | None, python: PythonKernels
+    settings: Leonidas,
+    base: str,
+    kernels: tuple[str, str] | None,
+    python: PythonKernels,
+    personal: bool = False,
 ) -> Gateway:
     """Open the engines, put the services together, and begin to recover unfinished work.
 
     ``base`` is the path of the API on this server; ``kernels`` are the secret that kernels
     exchange and the user whose they are; in ``python`` DS Bro's code runs.
+    On a ``personal`` server its person may connect a model.
 
     Raises:
         Unavailable, StoreUnavailable, OSError: an engine or the signing key cannot be opened.
     """
     engines = await asyncio.to_thread(_open, settings, base)
     try:
-        application = _Application(settings, engines, kernels, python)
+        application = _Application(settings, engines, kernels, python, personal)
+        await application.models.restore()
         application.start()
     except BaseException:
         await engines.database.close()  # a start that is tried again must not leave threads
@@ -146,6 +153,7 @@ class _Application:
         engines: _Engines,
         kernels: tuple[str, str] | None,
         python: PythonKernels,
+        personal: bool,
     ) -> None:
         self._settings = settings
         self._engines = engines
@@ -176,20 +184,23 @@ class _Application:
             repository=UsageRepository(engines.database),
             budget=DailyBudget(settings.user_daily_tokens, settings.user_daily_cost),
         )
-        chat = ChatService(
+        self.models = models_service(
+            settings, _chat_policy(settings), personal=personal, adopt=self._adopt
+        )
+        self._chat = chat = ChatService(
             repository=ChatRepository(engines.database),
             projects=projects,
             sessions=sessions,
             files=files,
             usage=usage,
-            settings=ChatSettings(policy=_chat_policy(settings)),
+            settings=ChatSettings(self.models.policy, self.models.registry),
             executors=self._executors,
             **self._common,
         )
         self._welcome_with(projects, files)
         self._resumable = (auth, projects, sessions, files, chat)
         self.services = Services()
-        for service in (*self._resumable, usage, self._bus):
+        for service in (*self._resumable, usage, self.models, self._bus):
             self.services.add(service)
         self.services.add(Health(engines.database, engines.store))
         self.services.add(Description(describe_api))
@@ -209,11 +220,16 @@ class _Application:
                 await self._recovery
         done = self._tasks.idle and time.monotonic() > self._settled_at
         await self._tasks.close()
+        await self.models.close()
         await self._executors.close()
         await self._sql.close()
         await self._engines.database.close()
         if done:
             self._marker.clear()
+
+    def _adopt(self, policy: ChatPolicy) -> None:
+        """Let a model that was connected, or disconnected, hold from now on."""
+        self._chat.settings = replace(self._chat.settings, policy=policy)
 
     async def _recover(self) -> None:
         while True:
@@ -280,6 +296,7 @@ class _Application:
             cache=FrameCache(settings.directory / "frames", settings.frame_cache_bytes),
             limits=FileLimits(
                 max_upload_bytes=settings.max_upload_bytes,
+                saved_bytes=settings.saved_bytes_per_project,
                 sql_seconds=settings.sql_timeout_seconds,
                 reading=reading,
             ),

@@ -60,6 +60,11 @@ class Identity:
         """Whether everybody here is ``own_user``, so that kernels may be, too."""
         return not self.own_accounts_only and (self.hub or not self.names_people)
 
+    @property
+    def personal(self) -> bool:
+        """Whether this is a person's own server: no Hub, no accounts, nobody else."""
+        return self.one_person and not self.hub
+
     def username(self, named: str) -> str:
         """The name under which somebody is known here.
 
@@ -102,6 +107,8 @@ async def identify(
         source = "JupyterHub" if identity.hub else "this server's identity provider"
         raise LeonidasError(ErrorCode.FORBIDDEN_BY_POLICY, f"Accounts come from {source}.")
     token = bearer(handler.request.headers.get("Authorization"))
+    if route.who == "local":
+        _check_local(identity, token)
     if token is not None and is_ours(token):
         caller = await auth.authenticate(token)
     elif identity.own_accounts_only:
@@ -111,6 +118,23 @@ async def identify(
     if route.who == "admin" and caller.role != "admin":
         raise LeonidasError(ErrorCode.FORBIDDEN_BY_POLICY, "This is for administrators.")
     return caller
+
+
+def _check_local(identity: Identity, token: str | None) -> None:
+    """Raise where this is nobody's own server, or where code in a kernel may be calling.
+
+    A kernel's token is one of ours; what is decided here must not be decided by what DS Bro runs.
+    """
+    if not identity.personal:
+        raise LeonidasError(
+            ErrorCode.FORBIDDEN_BY_POLICY,
+            "Here the administrator decides this; it is for a person's own server only.",
+        )
+    if token is not None and is_ours(token):
+        raise LeonidasError(
+            ErrorCode.FORBIDDEN_BY_POLICY,
+            "Kernels and accounts may not decide this; do it in JupyterLab.",
+        )
 
 
 async def _jupyter_user(handler: JupyterHandler, route: "Route") -> str:

@@ -58,7 +58,10 @@ class OpenAIHandler(StubHandler):
 
     def do_GET(self) -> None:
         stub = self.stub
-        if self.path == "/api/tags":
+        stub.looked.append(self.headers.get("Authorization"))
+        if stub.moved_to is not None:
+            self.answer(302, b"", "text/plain", Location=stub.moved_to + self.path)
+        elif self.path == "/api/tags":
             self.answer_json({"models": [{"name": name, "model": name} for name in stub.models]})
         elif self.path == "/api/version":
             self.answer_json({"version": "0.12.0"})
@@ -116,7 +119,14 @@ class OpenAIHandler(StubHandler):
 
 
 class OpenAIStub(Stub):
-    """The server. Where ``key`` is given no other one is taken; ``models`` are those it lists."""
+    """The server.
+
+    Attributes:
+        key: where it is given, no other one is taken.
+        models: what it lists.
+        moved_to: where lists are, for a server that sends clients elsewhere.
+        looked: what came as ``Authorization`` with each look at a list.
+    """
 
     handler = OpenAIHandler
 
@@ -124,6 +134,8 @@ class OpenAIStub(Stub):
         super().__init__(*turns)
         self.key = key
         self.models = models
+        self.moved_to: str | None = None
+        self.looked: list[str | None] = []
 
     @property
     def base_url(self) -> str:

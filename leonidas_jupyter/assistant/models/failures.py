@@ -34,6 +34,7 @@ class FailureKind(StrEnum):
     NO_ACCESS = "no_access"
     NEEDS_PROFILE = "needs_inference_profile"
     UNKNOWN_MODEL = "unknown_model"
+    NOT_PULLED = "not_pulled"
     NOT_INSTALLED = "not_installed"
     THROTTLED = "throttled"
     QUOTA = "quota"
@@ -89,6 +90,7 @@ _SENTENCES = {
     _K.NEEDS_PROFILE: "{Name} is reached through an inference profile only; usually that is "
     "{profile!r}, so set the model to it.",
     _K.UNKNOWN_MODEL: "The provider does not know {name}{region}; correct its name.",
+    _K.NOT_PULLED: "Ollama has no model {model!r}; run: ollama pull {model}.",
     _K.NOT_INSTALLED: "What {name} needs is not installed; run: pip install {package!r}.",
     _K.THROTTLED: "{Name} takes no more requests at the moment; ask again {when}.",
     _K.QUOTA: "The account's quota or credit for {name} is used up; raise it at the provider, or "
@@ -129,6 +131,7 @@ def _sentence(kind: FailureKind, asked: Asked, wait: int | None) -> str:
     return text.format(
         Name=f"The model {name}",
         name=f"the model {name}",
+        model=model_of(asked.name)[:120],
         region=f" in {asked.region}" if aws and asked.region else "",
         profile=f"{BEDROCK}:{profile}"[:140],
         package=_PACKAGES.get(provider, f"pydantic-ai-slim[{provider[:40]}]"),

@@ -49,6 +49,7 @@ class ProviderSettings:
         base_url: where ``openai:`` models are, when not at OpenAI.
         ollama_url: where Ollama is.
         key: reads the key, from the keyring for example; called in a thread.
+        own_variables: whether a provider's own variable may hold the key.
         timeout_seconds: how long a model may say nothing.
     """
 
@@ -59,6 +60,7 @@ class ProviderSettings:
     base_url: str | None = None
     ollama_url: str = OLLAMA_URL
     key: Callable[[], str | None] = field(default=no_key, repr=False, compare=False)
+    own_variables: bool = True
     timeout_seconds: float = 60.0
 
     def key_of(self, name: str) -> str | None:
@@ -72,7 +74,7 @@ class ProviderSettings:
             return None
         if (key := self.key()) is not None:
             return key
-        if provider == OPENAI and self.base_url is not None:
+        if not self.own_variables or (provider == OPENAI and self.base_url is not None):
             return None
         variable = KEY_VARIABLES.get(provider)
         return os.environ.get(variable) or None if variable else None

@@ -36,4 +36,3 @@ async def asking(name, settings, monkeypatch, **more):
     async with world(policy=policy) as w:
         w.chat.settings = replace(w.chat.settings, policy=policy, models=registry)
         yield w
-
