@@ -16,7 +16,7 @@ from leonidas_jupyter.data.frames import Frame, FrameCache
 from leonidas_jupyter.data.ingest import IngestReport
 from leonidas_jupyter.data.profile import FrameProfile
 from leonidas_jupyter.data.scratch import Scratch
-from leonidas_jupyter.data.sql import QueryResult, SqlFailed, SqlWorkers
+from leonidas_jupyter.data.sql import Export, QueryResult, SqlFailed, SqlWorkers
 from leonidas_jupyter.data.worker import Progress, WorkerLimits, run_ingest
 from leonidas_jupyter.storage.base import ObjectMissing, ObjectStore
 
@@ -200,12 +200,22 @@ class FrameStore:
             SqlRefused, SqlFailed: the statement is no query, or ran into an error or a limit.
             FrameLost: a frame is gone.
         """
+        named = await self._named(frames, sql)
+        return await self._sql.query(named, sql, limit=limit, timeout=seconds)
+
+    async def export(
+        self, frames: Sequence[Standing], sql: str, target: Path, *, max_bytes: int, seconds: float
+    ) -> Export:
+        """As ``query``, but the whole result as a CSV file of at most ``max_bytes``."""
+        named = await self._named(frames, sql)
+        return await self._sql.export(named, sql, target, max_bytes=max_bytes, timeout=seconds)
+
+    async def _named(self, frames: Sequence[Standing], sql: str) -> dict[str, Path]:
         text = sql.casefold()
         # A text that mentions none gets them all, so that the error can say what there is.
         wanted = [frame for frame in frames if frame.name.casefold() in text] or frames
-        paths = await asyncio.gather(*(self._path(frame) for frame in wanted))
-        named = {frame.name: path for frame, path in zip(wanted, paths, strict=True)}
-        return await self._sql.query(named, sql, limit=limit, timeout=seconds)
+        paths = await asyncio.gather(*(self.path(frame) for frame in wanted))
+        return {frame.name: path for frame, path in zip(wanted, paths, strict=True)}
 
     async def first_rows(self, standing: Standing, limit: int) -> QueryResult:
         """The first rows of a frame.
@@ -221,7 +231,8 @@ class FrameStore:
             code = ErrorCode.BACKEND_UNAVAILABLE
             raise LeonidasError(code, error.sentence, retry_after=5) from error
 
-    async def _path(self, standing: Standing) -> Path:
+    async def path(self, standing: Standing) -> Path:
+        """The frame's Parquet file on this machine. Raises FrameLost."""
         key = standing.content.frame(standing.frame_hash)
         local = await self._store.local_path(key)
         if local is not None:

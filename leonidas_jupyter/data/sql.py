@@ -50,6 +50,13 @@ class QueryResult(BaseModel):
     elapsed_ms: float = 0.0
 
 
+class Export(BaseModel):
+    """A file that was written of a query: its rows, and which of its columns are text."""
+
+    rows: int
+    text_columns: list[str]
+
+
 class SqlLimits(BaseModel):
     """What the SQL workers may use; memory in bytes, per worker."""
 
@@ -88,9 +95,35 @@ class SqlWorkers:
             SqlRefused: the statement is not one query over frames.
             SqlFailed: it ran into an error, its time or its memory, or the worker crashed.
         """
+        result = await self._ask(frames, {"sql": sql, "limit": limit}, timeout)
+        return await asyncio.to_thread(QueryResult.model_validate, result)
+
+    async def export(
+        self,
+        frames: Mapping[str, Path],
+        sql: str,
+        target: Path,
+        *,
+        max_bytes: int,
+        timeout: float = 30,  # noqa: ASYNC109 - as ``query``'s
+    ) -> Export:
+        """Write the whole result of a query as CSV to ``target``; no row of it comes here.
+
+        Raises:
+            SqlRefused, SqlFailed: as ``query``; the file would be larger than ``max_bytes``.
+        """
+        wanted = {"sql": sql, "target": str(target), "max_bytes": max_bytes}
+        return Export.model_validate(await self._ask(frames, wanted, timeout))
+
+    async def _ask(
+        self,
+        frames: Mapping[str, Path],
+        wanted: Mapping[str, Any],
+        timeout: float,  # noqa: ASYNC109 - as ``query``'s
+    ) -> Any:  # noqa: ANN401 - JSON
         number = next(self._numbers)
         paths = {name: str(path) for name, path in frames.items()}
-        request = {"id": number, "frames": paths, "sql": sql, "limit": limit}
+        request = {"id": number, "frames": paths, **wanted}
         await self._slots.acquire()
         try:
             worker = await self._worker()
@@ -177,7 +210,7 @@ class SqlWorkers:
             self._give_back(worker)
 
 
-async def _result(worker: WorkerProcess, reply: Message | None) -> QueryResult:
+async def _result(worker: WorkerProcess, reply: Message | None) -> Any:  # noqa: ANN401 - JSON
     if reply is None:
         code = await worker.ended()
         raise SqlFailed(
@@ -188,5 +221,4 @@ async def _result(worker: WorkerProcess, reply: Message | None) -> QueryResult:
         raise SqlRefused(reply["refused"])
     if "failed" in reply:
         raise SqlFailed(reply["failed"])
-    result: Any = reply["result"]
-    return await asyncio.to_thread(QueryResult.model_validate, result)
+    return reply["result"]

@@ -1,6 +1,7 @@
 """The process that answers SQL: ``python -m leonidas_jupyter.data.sqlworker``.
 
-In: ``{"settings": …}`` once, then ``{"id", "frames", "sql", "limit"}`` or ``{"cancel": id}``.
+In: ``{"settings": …}`` once, then ``{"id", "frames", "sql", "limit"}``, or with ``target`` and
+``max_bytes`` in place of ``limit`` for a file of the whole result, or ``{"cancel": id}``.
 Out: ``{"ready": true}``, then per query ``{"id", "result"}``, or ``{"id", "refused"}`` or
 ``{"id", "failed"}`` with a sentence.
 """
@@ -8,12 +9,14 @@ Out: ``{"ready": true}``, then per query ``{"id", "result"}``, or ``{"id", "refu
 import queue
 import time
 from collections import OrderedDict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leonidas_jupyter.data.cells import MAX_RESULT_CHARACTERS, Converter, converters, projection
 from leonidas_jupyter.data.errors import SqlFailed, SqlRefused
 from leonidas_jupyter.data.inside import Speaker, claim_stdout, limit_memory, listen
 from leonidas_jupyter.data.sqlerrors import sentence_for
+from leonidas_jupyter.data.sqlexport import export
 from leonidas_jupyter.data.statement import ONLY_QUERIES, check_statement
 
 if TYPE_CHECKING:
@@ -36,8 +39,10 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def open_frames(frames: dict[str, str], settings: dict[str, Any]) -> "duckdb.DuckDBPyConnection":
-    """A connection that sees the frames as views and can reach nothing else."""
+def open_frames(
+    frames: dict[str, str], settings: dict[str, Any], target: str | None = None
+) -> "duckdb.DuckDBPyConnection":
+    """A connection that sees the frames as views and may write ``target``; it reaches no more."""
     import duckdb
 
     connection = duckdb.connect(
@@ -55,7 +60,8 @@ def open_frames(frames: dict[str, str], settings: dict[str, Any]) -> "duckdb.Duc
     connection.execute("SET TimeZone = 'UTC'")
     # The order matters: a view over Parquet is bound when it is made and when it is used, so its
     # path must be allowed before external access goes, and the lock comes last.
-    paths = ", ".join(literal(path) for path in frames.values())
+    reachable = [*frames.values(), *([target] if target else [])]
+    paths = ", ".join(literal(path) for path in reachable)
     connection.execute(f"SET allowed_paths = [{paths}]")
     for name, path in frames.items():
         connection.execute(
@@ -85,6 +91,8 @@ class Answerer:
         frames: dict[str, str] = request["frames"]
         try:
             sql = check_statement(request["sql"])
+            if "target" in request:
+                return {"result": self._export(request, sql)}
             connection = self._connection(frames)
             self._running = (request["id"], connection)
             return {"result": run(connection, sql, request["limit"], self._settings["cell"])}
@@ -97,6 +105,16 @@ class Answerer:
             return {"failed": sentence_for(error, frames, self._settings["memory_bytes"])}
         finally:
             self._running = None
+
+    def _export(self, request: dict[str, Any], sql: str) -> dict[str, Any]:
+        """Write the result into a file, over a connection that may write this one alone."""
+        target = request["target"]
+        connection = open_frames(request["frames"], self._settings, target)
+        try:
+            self._running = (request["id"], connection)
+            return export(connection, sql, Path(target), request["max_bytes"])
+        finally:
+            connection.close()
 
     def _drop_broken(self, frames: dict[str, str]) -> None:
         """Let go of a connection that a fatal error left unusable, which the next query opens anew.

@@ -34,9 +34,13 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class FileLimits:
-    """What the installation allows: sizes in bytes, times in seconds."""
+    """What the installation allows: sizes in bytes, times in seconds.
+
+    ``saved_bytes`` is what results that were saved may take in one project.
+    """
 
     max_upload_bytes: int = 2 * 1024**3
+    saved_bytes: int = 1024**3
     upload_seconds: int = 3600
     download_seconds: int = 3600
     sql_seconds: float = 30.0
@@ -47,6 +51,7 @@ class StoredFile(FileRecord):
     """A file as stored.
 
     ``frame_key`` is ``project_id/frame_name``, unique, and null once the file is marked as deleted.
+    ``derived_from`` are the ids of the files that a saved result was computed from, with commas.
     """
 
     frame_key: str | None = None

@@ -10,11 +10,12 @@ from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.core.security import Action, Caller
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.arrivals import UPLOAD, Arrivals
+from leonidas_jupyter.data.asking import Asking
 from leonidas_jupyter.data.dialect import DialectOverride
-from leonidas_jupyter.data.frames import Frame, FrameCache
-from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, of_what_stands
+from leonidas_jupyter.data.frames import FrameCache
+from leonidas_jupyter.data.framestore import FrameStore, Standing, of_what_stands
 from leonidas_jupyter.data.reading import FileStatus, Incoming, Reading, busy
-from leonidas_jupyter.data.sql import QueryResult, SqlWorkers
+from leonidas_jupyter.data.sql import SqlWorkers
 from leonidas_jupyter.files import schemas
 from leonidas_jupyter.files.repository import FilesRepository
 from leonidas_jupyter.files.schemas import FileResponse, FileSource, StoredFile
@@ -32,7 +33,8 @@ class FilesService:
 
     Methods with a caller raise LeonidasError: ``not_found``, and ``forbidden_by_policy`` where a
     member's role does not allow it; those with ``if_version`` raise Stale when it does not hold.
-    ``arrivals`` is this server's own end of the signed URLs.
+    ``arrivals`` is this server's own end of the signed URLs; ``frames``, ``query``, ``export`` and
+    ``frame_file`` are as `Asking` has them, for callers who are authorised.
     """
 
     def __init__(
@@ -67,6 +69,9 @@ class FilesService:
             tasks=tasks,
             limits=limits.reading,
         )
+        asking = Asking(self._standing, self._frames, limits.sql_seconds)
+        self.frames, self.query = asking.frames, asking.query
+        self.export, self.frame_file = asking.export, asking.frame_file
         self.arrivals = Arrivals(
             table=table,
             store=store,
@@ -105,34 +110,69 @@ class FilesService:
             else:
                 file = await self.arrivals.replace(wanted.replaces, project_id, incoming)
         except Missing:
-            raise not_found("file" if wanted.replaces else "project") from None
+            raise not_found("file") from None
         return schemas.PresignedUrlResponse.of(file.file_id, await self.arrivals.url(file))
 
     async def _begin_new(
-        self, project_id: str, incoming: Incoming, source: FileSource
+        self,
+        project_id: str,
+        incoming: Incoming,
+        source: FileSource,
+        derived_from: str | None = None,
     ) -> StoredFile:
-        file = await self._repository.add(
-            StoredFile(
-                file_id=new_id(),
-                project_id=project_id,
-                status=FileStatus.UPLOADING,
-                source=source,
-                **incoming.facts(),
-                **self.arrivals.awaiting(incoming),
-            )
+        wanted = StoredFile(
+            file_id=new_id(),
+            project_id=project_id,
+            status=FileStatus.UPLOADING,
+            source=source,
+            derived_from=derived_from,
+            **incoming.facts(),
+            **self.arrivals.awaiting(incoming),
         )
+        try:
+            file = await self._repository.add(wanted)
+        except Missing:
+            raise not_found("project") from None
         await self._reading.announce(file)
         return file
 
     async def add(
-        self, caller: Caller, project_id: str, filename: str, source: Path, kind: FileSource
+        self,
+        caller: Caller,
+        project_id: str,
+        filename: str,
+        source: Path,
+        kind: FileSource,
+        *,
+        derived_from: str | None = None,
+        override: DialectOverride | None = None,
     ) -> FileResponse:
         """Take a file of this machine into a project: begin, store and confirm in one."""
+        await self._projects.authorize(caller, project_id, Action.UPLOAD)
         size = (await asyncio.to_thread(source.stat)).st_size
+        self.arrivals.check_size(filename, size)
         wanted = schemas.UploadRequest(filename=filename, size=size)
-        begun = await self.begin(caller, project_id, wanted, kind)
-        await self._store.put(Content(project_id, begun.file_id, 1).original, source)
+        incoming = Incoming(filename=wanted.filename, size=size, override=override)
+        begun = await self._begin_new(project_id, incoming, kind, derived_from)
+        await self._store.put(begun.arriving_content.original, source)
         return await self.confirm(caller, begun.file_id, schemas.ConfirmRequest())
+
+    async def room(self, caller: Caller, project_id: str, filename: str) -> int:
+        """How many bytes a result that is saved under this name may have.
+
+        Raises:
+            LeonidasError: ``conflict`` where the project has a file of that name.
+        """
+        await self._projects.authorize(caller, project_id, Action.UPLOAD)
+        left = self._limits.saved_bytes
+        for file in await self._repository.all_of_project(project_id):
+            if file.deleted_at is None:
+                if file.filename.casefold() == filename.casefold():
+                    raise conflict(
+                        f"The project has a file {filename} already; choose another name."
+                    )
+                left -= file.size if file.source is FileSource.APP_GENERATED else 0
+        return min(max(left, 0), self._limits.max_upload_bytes)
 
     async def confirm(
         self, caller: Caller, file_id: str, wanted: schemas.ConfirmRequest
@@ -241,25 +281,6 @@ class FilesService:
             await self._reading.stop(file_id)
             self._removals.start(file_id)
             return
-
-    @of_what_stands
-    async def frames(self, project_id: str) -> list[Frame]:
-        """The frames that can be asked, by the time of their files; the caller is authorised."""
-        return [await self._frames.frame(each) for each in await self._standing(project_id)]
-
-    @of_what_stands
-    async def query(
-        self,
-        project_id: str,
-        sql: str,
-        *,
-        limit: int = 10_000,
-        timeout: float | None = None,  # noqa: ASYNC109 - the query's, kept by its worker
-    ) -> QueryResult:
-        """Ask the project's frames; the caller is authorised. Raises SqlRefused, SqlFailed."""
-        standing = await self._standing(project_id)
-        seconds = timeout or self._limits.sql_seconds
-        return await self._frames.query(standing, sql, limit=limit, seconds=seconds)
 
     async def _standing(self, project_id: str) -> list[Standing]:
         files = await self._repository.all_of_project(project_id)

@@ -1,0 +1,59 @@
+"""What a project's frames are asked, once the caller is authorised."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from leonidas_jupyter.data.frames import Frame
+from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, of_what_stands
+from leonidas_jupyter.data.sql import Export, QueryResult
+
+
+class Asking:
+    """Questions to the frames that stand in a project.
+
+    ``standing`` lists them by project, ``seconds`` is what a query may take.
+    """
+
+    def __init__(
+        self,
+        standing: Callable[[str], Awaitable[Sequence[Standing]]],
+        frames: FrameStore,
+        seconds: float,
+    ) -> None:
+        self._standing = standing
+        self._frames = frames
+        self._seconds = seconds
+
+    @of_what_stands
+    async def frames(self, project_id: str) -> list[Frame]:
+        """The frames that can be asked, by the time of their files."""
+        return [await self._frames.frame(each) for each in await self._standing(project_id)]
+
+    @of_what_stands
+    async def query(
+        self,
+        project_id: str,
+        sql: str,
+        *,
+        limit: int = 10_000,
+        timeout: float | None = None,  # noqa: ASYNC109 - the query's, kept by its worker
+    ) -> QueryResult:
+        """Ask the project's frames. Raises SqlRefused, SqlFailed."""
+        standing = await self._standing(project_id)
+        seconds = timeout or self._seconds
+        return await self._frames.query(standing, sql, limit=limit, seconds=seconds)
+
+    @of_what_stands
+    async def export(self, project_id: str, sql: str, target: Path, *, max_bytes: int) -> Export:
+        """A query's whole result as a CSV file. Raises SqlRefused, SqlFailed."""
+        standing = await self._standing(project_id)
+        return await self._frames.export(
+            standing, sql, target, max_bytes=max_bytes, seconds=self._seconds
+        )
+
+    @of_what_stands
+    async def frame_file(self, project_id: str, frame: Frame) -> Path:
+        """A frame's Parquet file on this machine."""
+        content = Content(project_id, frame.file_id, frame.content_version)
+        standing = Standing(frame.name, frame.filename, content, frame.frame_hash)
+        return await self._frames.path(standing)
