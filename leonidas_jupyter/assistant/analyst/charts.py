@@ -107,14 +107,19 @@ def scatter(x: str, y: str, color: str | None = None) -> Spec:
     return _chart({"type": "point", "tooltip": True, "opacity": 0.7}, encoding)
 
 
-def histogram(low: str, high: str, count: str, title: str) -> Spec:
-    """Return bars from ``low`` to ``high`` that are ``count`` tall."""
+def histogram(low: str, high: str, count: str, title: str, color: str | None = None) -> Spec:
+    """Return bars from ``low`` to ``high`` that are ``count`` tall; colours lie over each other."""
     encoding: Spec = {
         "x": {"field": low, "type": "quantitative", "title": title, "bin": {"binned": True}},
         "x2": {"field": high},
         "y": {"field": count, "type": "quantitative", "title": "rows"},
     }
-    return _chart({"type": "bar", "tooltip": True}, encoding)
+    mark: Spec = {"type": "bar", "tooltip": True}
+    if color:
+        encoding["color"] = Look().axis(color, "nominal")
+        encoding["y"]["stack"] = None
+        mark["opacity"] = 0.5
+    return _chart(mark, encoding)
 
 
 def box(value: str, category: str | None = None) -> Spec:

@@ -64,7 +64,15 @@ def _column(_index: int, span: Span, evidence: Evidence) -> bool:
 def _measured(_index: int, span: Span, evidence: Evidence) -> bool:
     known = vocabulary().phrases
     compared = any(f"{word} than" in known for word in span.text.lower().split())
-    if span.kind == "1" and compared and evidence.question.operation != "top_groups":
+    if (
+        span.kind == "1"
+        and compared
+        and evidence.question.operation
+        not in (
+            "top_groups",
+            "compare",
+        )
+    ):
         return False
     return quote(str(span.meaning.value[0])) in evidence.sql
 
@@ -184,6 +192,8 @@ def _aggregate(index: int, span: Span, evidence: Evidence) -> bool:
         return "quantile_cont(" in evidence.sql
     if name == "mode":
         return question.operation == "mode"
+    if question.operation == "mean_count":
+        return any(measure.agg == name for measure in question.measures)
     if question.operation in _COUNTED:
         return bool(name == "sum")
     if name in ("min", "max") and question.order is not None:
@@ -218,6 +228,8 @@ def _ordered(_index: int, span: Span, evidence: Evidence) -> bool:
             "mode",
             "aggregate",
             "correlation",
+            "compare",
+            "growth",
         )
     value = span.meaning.value
     descending = (
@@ -251,6 +263,13 @@ def _either(index: int, span: Span, evidence: Evidence) -> bool:
     return joined or _in_conditions(index, span, evidence)
 
 
+def _above(index: int, span: Span, evidence: Evidence) -> bool:
+    """Return whether a comparison is tested: of a column, or of one group with another."""
+    question = evidence.question
+    between = question.operation == "compare" and question.option == span.meaning.value
+    return between or _in_conditions(index, span, evidence)
+
+
 def _changing(_index: int, span: Span, evidence: Evidence) -> bool:
     """Growth is computed, or drawn over time; a trend, a change is at least shown over time."""
     question = evidence.question
@@ -281,7 +300,7 @@ _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     "V": _value,
     "Q": _quoted,
     "g": _of_values,
-    ">": _in_conditions,
+    ">": _above,
     ";": _in_conditions,
     "+": _in_conditions,
     "@": _in_conditions,

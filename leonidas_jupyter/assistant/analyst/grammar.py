@@ -50,6 +50,10 @@ _GLUE = frozenset("=hwpoaf")
 _JOINERS = "&|,"
 _RUNNING = "vκμ"
 _HAVING = ("aggregate", "rows", "top_groups", "groups_kept", "chart_aggregate", "chart_counts")
+_COMPARED: tuple[Rule, ...] = (
+    rule("VR?[=]?[2>][wo=pd]*V(?![&|,]+V)", values.compared),
+    rule("VR?[h=]+S?1?A?[op]?C?~[wo=pd]*V(?![&|,]+V)", values.compared),
+)
 _PAIRS: tuple[Rule, ...] = (rule("W?V(?:[&t,|]|R?~[o=pd]*)V", values.pair),)
 
 
@@ -61,6 +65,7 @@ def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
     items = rewrite(items, dates.RULES, lexicon)
     items = rewrite(items, numbers.RULES, lexicon)
     items = rewrite(items, havings.RULES, lexicon)
+    items = rewrite(items, _COMPARED, lexicon)
     if _COMPARING.search(code(items)):
         items = rewrite(items, _PAIRS, lexicon)
     items = rewrite(items, filters.RULES, lexicon)

@@ -65,6 +65,17 @@ def pair(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
     return None
 
 
+def compared(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "Gentoo heavier than Adelie", "males have a higher mass than females" as a pair."""
+    made = pair(only(items, "V"), lexicon)
+    if made is None:
+        return None
+    first, second = (at for at, item in enumerate(items) if item.kind == "V")
+    middle = [item for item in items[first + 1 : second] if item.kind in "21S>AC"]
+    spans = spans_of(items) - spans_of(middle)
+    return [Item(PAIR, made[0].value, spans, "pair"), *middle]
+
+
 def value(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
     """Read "Gentoo" of the one column that has it."""
     refs: tuple[ValueRef, ...] = only(items, "V")[0].value

@@ -85,7 +85,7 @@ def _ask_measure(sides: tuple[ValueRef, ValueRef], lexicon: FrameLexicon) -> Amb
 def _compile_difference(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
     measure = question.measures[0]
     sides = [where_sql(Where((condition,)), question) for condition in question.target.conditions]
-    expressions = [_filtered(measure_sql(measure, lexicon), side) for side in sides]
+    expressions = [filtered(measure_sql(measure, lexicon), side) for side in sides]
     first, second = expressions
     operator = "/ nullif(" if question.option == "ratio" else "- ("
     outputs = [
@@ -102,7 +102,7 @@ def _compile_difference(question: Question, lexicon: FrameLexicon) -> list[Plann
     return [query(select(question, outputs))]
 
 
-def _filtered(expression: str, condition: str) -> str:
+def filtered(expression: str, condition: str) -> str:
     """Return an aggregate over the rows that meet a condition.
 
     Every aggregate in the expression is filtered.

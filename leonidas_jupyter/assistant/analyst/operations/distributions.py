@@ -1,13 +1,16 @@
 """Operations that test a column: outliers by two rules, and whether it looks normal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from leonidas_jupyter.assistant.analyst.compiler import cell, fill, quote, select
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
+from leonidas_jupyter.assistant.analyst.operations.extremes import shown_columns
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Question
-from leonidas_jupyter.assistant.analyst.reply import assemble, number, rows_of, scope
+from leonidas_jupyter.assistant.analyst.reply import assemble, number, rows_of, scope, table
 
 _LEVEL = 0.05
 _OUTLIERS = """WITH kept AS (
@@ -71,6 +74,67 @@ def _render_outliers(question: Question, _: FrameLexicon, results: Sequence[Tool
     return assemble(first, "", question, f"the outliers of {name}")
 
 
+_LISTED = """WITH kept AS (
+{kept}
+), bounds AS (
+  SELECT quantile_cont(x, 0.25) AS q1, quantile_cont(x, 0.75) AS q3,
+    avg(x) AS m, stddev_samp(x) AS s FROM kept
+)
+SELECT kept.* EXCLUDE (x) FROM kept, bounds WHERE {rule}
+ORDER BY x DESC LIMIT {most}"""
+_RULES = {
+    "iqr": "x < q1 - 1.5 * (q3 - q1) OR x > q3 + 1.5 * (q3 - q1)",
+    "z": "abs(x - m) > 3 * s",
+}
+_MOST_LISTED = 200
+
+
+def _build_listed(parse: Parse) -> Question | None:
+    """Read "which penguins are outliers in body mass": the rows themselves."""
+    if not parse.items("lR") or parse.items("H"):
+        return None
+    question = _build_outliers(parse)
+    if question is None:
+        return None
+    option = "z" if question.option == "z" else "iqr"
+    return replace(question, operation="outliers_listed", option=option)
+
+
+def _compile_listed(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+    name = question.columns[0]
+    shown = shown_columns([name], lexicon)
+    kept = select(
+        question,
+        [*((quote(column), column) for column in shown), (f"CAST({quote(name)} AS DOUBLE)", "x")],
+        extra=[f"{quote(name)} IS NOT NULL"],
+    )
+    rule = _RULES[question.option or "iqr"]
+    listed = query(fill(_LISTED, kept=kept, rule=rule, most=_MOST_LISTED))
+    return [listed, *_compile_outliers(question, lexicon)]
+
+
+def _render_listed(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
+    columns, rows = rows_of(results[0])
+    counts = dict(zip(*_first(results[1]), strict=True))
+    name = f"`{question.columns[0]}`"
+    said = (
+        "more than 3 sample standard deviations from the mean"
+        if question.option == "z"
+        else "more than 1.5 times the interquartile range outside the quartiles"
+    )
+    count = counts["z_outliers" if question.option == "z" else "iqr_outliers"]
+    of = f"{number(counts['n'])} values of {name}{scope(question)}"
+    first = f"**{number(count)}** of the {of} lie {said}{':' if rows else '.'}"
+    more = f"Only {_MOST_LISTED} are listed." if count > len(rows) else ""
+    body = table(columns, rows, question.decimals) if rows else ""
+    return assemble(first, body, question, f"the outliers of {name}, {said}", more)
+
+
+def _first(outcome: ToolOutcome) -> tuple[list[str], list[Any]]:
+    columns, rows = rows_of(outcome)
+    return columns, rows[0]
+
+
 def _build_normality(parse: Parse) -> Question | None:
     columns = parse.columns()
     if len(columns) != 1 or not columns[0].numeric or parse.groups:
@@ -105,6 +169,13 @@ def _render_normality(question: Question, _: FrameLexicon, results: Sequence[Too
 
 
 OPERATIONS = (
+    Operation(
+        "outliers_listed",
+        patterns("q?a?j[)]?g?C[)]?", "q?R[)]?j[)]?C[)]?", "q?Rj[)]?C", "q?Ca?j", "q?[)]jC"),
+        _build_listed,
+        _compile_listed,
+        _render_listed,
+    ),
     Operation(
         "outliers",
         patterns("q?H?j[)]?g?C[)]?", "q?C[)]?j", "HCj", "q?[)]jC", "H?[)]jC"),

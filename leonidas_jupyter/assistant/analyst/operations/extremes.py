@@ -87,8 +87,13 @@ def _build_lookup(parse: Parse) -> Question | None:
 
 
 def _shown(question: Question, lexicon: FrameLexicon) -> list[str]:
+    return shown_columns(question.columns, lexicon)
+
+
+def shown_columns(columns: Sequence[str], lexicon: FrameLexicon) -> list[str]:
+    """Return the columns to show of rows that were picked by the first of ``columns``."""
     label = label_column(lexicon)
-    first = [*question.columns[1:], *([label.name] if label else []), question.columns[0]]
+    first = [*columns[1:], *([label.name] if label else []), columns[0]]
     rest = [column.name for column in lexicon.columns]
     return list(dict.fromkeys([*first, *rest]))[: max(_SHOWN, len(set(first)))]
 

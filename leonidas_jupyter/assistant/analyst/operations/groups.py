@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from leonidas_jupyter.assistant.analyst.compiler import (
+    AGGREGATES,
     fill,
     group_sql,
     has_groups,
@@ -19,10 +20,12 @@ from leonidas_jupyter.assistant.analyst.phrases import DATE_PART, by_year
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Group, Measure, Question
 from leonidas_jupyter.assistant.analyst.reply import (
+    AGGREGATE_WORDS,
     assemble,
     bold,
     cut_note,
     group_header,
+    group_words,
     having_words,
     left_out,
     number,
@@ -96,7 +99,61 @@ def _ungrouped(question: Question) -> Question:
     return replace(question, groups=())
 
 
+def _build_mean_count(parse: Parse) -> Question | None:
+    """Read "average number of flights per day": rows are counted first, then averaged."""
+    aggregates = parse.items("A")
+    if len(parse.groups) != 1 or len(aggregates) != 1:
+        return None
+    agg = aggregates[0].value
+    if agg not in ("mean", "median", "min", "max", "std"):
+        return None
+    return parse.ask("mean_count", measures=(Measure(agg, "rows"),), groups=parse.groups)
+
+
+def _compile_mean_count(question: Question, _: FrameLexicon) -> list[PlannedCall]:
+    groups = list(zip(map(group_sql, question.groups), group_header(question.groups), strict=True))
+    inner = select(
+        question,
+        [*groups, ("count(*)", "rows")],
+        extra=has_groups(question),
+        group_by=len(groups),
+    )
+    agg = AGGREGATES[question.measures[0].agg].format(c=quote("rows"), p=None)
+    return [
+        query(
+            fill(
+                "SELECT {agg} AS result, count(*) AS groups FROM (\n{inner}\n)",
+                agg=agg,
+                inner=inner,
+            )
+        )
+    ]
+
+
+def _render_mean_count(
+    question: Question, lexicon: FrameLexicon, results: Sequence[ToolOutcome]
+) -> str:
+    value, count = rows_of(results[0])[1][0]
+    word = AGGREGATE_WORDS[question.measures[0].agg]
+    by = group_words(question.groups).replace(" by ", " per ", 1)
+    first = (
+        f"The {word} number of rows{by} is **{number(value, question.decimals)}**{scope(question)}."
+    )
+    note = f"There are {number(count)} such groups; those without a row are not among them."
+    read = f"the {word} of the numbers of rows{by}"
+    return assemble(
+        first, "", replace(question, groups=()), read, note, left_out(question, lexicon, ())
+    )
+
+
 OPERATIONS = (
+    Operation(
+        "mean_count",
+        patterns("q?AHR?", "q?AHR?A?"),
+        _build_mean_count,
+        _compile_mean_count,
+        _render_mean_count,
+    ),
     Operation(
         "groups_kept",
         patterns("q?H?[C9]", "q[C9]R?", "H[C9]R?"),

@@ -37,6 +37,9 @@ from leonidas_jupyter.assistant.analyst.reply import (
     table,
 )
 
+ALL_GROUPS = 200
+"""What "rank all of them" lists at most."""
+
 
 def _group_measure(parse: Parse) -> tuple[Measure, bool, bool] | None:
     """Return what groups are ranked by, whether downwards.
@@ -201,6 +204,11 @@ def _render_group(question: Question, lexicon: FrameLexicon, results: Sequence[T
     note = left_out(question, lexicon, [measure.column] if measure.column else [])
     if not rows:
         return assemble(f"There are too few groups{scope(question)} to say.", "", plain, read)
+    if order.limit == ALL_GROUPS:
+        end = "highest" if order.descending else "lowest"
+        first = f"{names} by the {words}, the {end} first{scope(question)}:"
+        body = table(columns, rows, question.decimals, headings(question))
+        return assemble(first, body, plain, f"the {names} ranked by the {words}", note)
     if (order.limit or 1) > 1:
         first = f"The {len(rows)} {names} with the {extreme_words(order)} {words}{scope(question)}:"
         if len(rows) <= 5 and keys == 1:
@@ -243,7 +251,23 @@ def _build_common(parse: Parse) -> Question | None:
     )
 
 
+def _build_ranking(parse: Parse) -> Question | None:
+    """Read "rank the species by average mass": every group, the highest first."""
+    question = _build_group(parse)
+    if question is None or question.order is None or question.option == "assumed":
+        return None
+    descending = not any(item.value == "asc" for item in parse.items("↓"))
+    return replace(question, order=Order(descending, 0, ALL_GROUPS, parse.spans))
+
+
 OPERATIONS = (
+    Operation(
+        "ranking",
+        patterns("q?¶[CR]?[C9]B7↓?", "q?¶[C9]BHR?↓?", "q?[C9]¶B7↓?", "q?[C9]¶BHR?↓?", "q?¶[C9]7↓?"),
+        _build_ranking,
+        _compile_group,
+        _render_group,
+    ),
     Operation(
         "top_groups",
         patterns(

@@ -31,16 +31,22 @@ from leonidas_jupyter.assistant.analyst.reply import (
 _BINS = 20
 
 
+def _binned(parse: Parse) -> bool:
+    """Return whether "histogram" is said; a distribution by group is better seen in boxes."""
+    return any("histogram" in item.text.lower() for item in parse.items("G"))
+
+
 _HISTOGRAM = """WITH kept AS (
 {kept}
 ), ends AS (SELECT min(x) AS low, max(x) AS high FROM kept),
 wide AS (SELECT low, CASE WHEN high > low THEN (high - low) / {bins} ELSE 1 END AS width FROM ends)
-SELECT low + bin * width AS bin_start, low + (bin + 1) * width AS bin_end, count(*) AS "rows"
+SELECT low + bin * width AS bin_start, low + (bin + 1) * width AS bin_end{colour},
+  count(*) AS "rows"
 FROM (
-  SELECT low, width, least(CAST(floor((x - low) / width) AS INTEGER), {last}) AS bin FROM kept, wide
+  SELECT *, least(CAST(floor((x - low) / width) AS INTEGER), {last}) AS bin FROM kept, wide
 )
-GROUP BY low, width, bin
-ORDER BY 1"""
+GROUP BY low, width, bin{colour}
+ORDER BY 1{colour}"""
 
 
 def _build_histogram(parse: Parse) -> Question | None:
@@ -48,7 +54,8 @@ def _build_histogram(parse: Parse) -> Question | None:
     kind = kind_of(parse)
     if (
         len(columns) != 1
-        or parse.groups
+        or len(parse.groups) > (1 if _binned(parse) else 0)
+        or any(group.part for group in parse.groups)
         or kind not in ("any", "histogram")
         or not columns[0].numeric
     ):
@@ -58,21 +65,31 @@ def _build_histogram(parse: Parse) -> Question | None:
 
 def _compile_histogram(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
     name = question.columns[0]
+    groups = list(zip(map(group_sql, question.groups), group_header(question.groups), strict=True))
     kept = select(
         question,
-        [(f"CAST({cell(name, lexicon)} AS DOUBLE)", "x")],
-        extra=[f"{quote(name)} IS NOT NULL"],
+        [(f"CAST({cell(name, lexicon)} AS DOUBLE)", "x"), *groups],
+        extra=[f"{quote(name)} IS NOT NULL", *has_groups(question)],
     )
-    sql = fill(_HISTOGRAM, kept=kept, bins=_BINS, last=_BINS - 1)
+    colour = "".join(f", {quote(group)}" for _, group in groups)
+    sql = fill(_HISTOGRAM, kept=kept, bins=_BINS, last=_BINS - 1, colour=colour)
     summary = [
         (measure_sql(Measure(agg, name), lexicon), agg)
         for agg in ("mean", "median", "min", "max", "std", "skew")
     ]
     counted = [(f"count({quote(name)})", "n")]
-    title = f"Distribution of {name}"
+    shown = [group for _, group in groups]
+    title = f"Distribution of {name}" + "".join(f" by {group}" for group in shown)
+    by_group = select(
+        question,
+        [*groups, *summary, *counted],
+        extra=has_groups(question),
+        group_by=len(groups),
+        order="1" if groups else "",
+    )
     return [
-        query(select(question, [*summary, *counted])),
-        draw(sql, charts.histogram("bin_start", "bin_end", "rows", name), title),
+        query(by_group),
+        draw(sql, charts.histogram("bin_start", "bin_end", "rows", name, *shown), title),
     ]
 
 
@@ -81,6 +98,11 @@ def _render_histogram(question: Question, _: FrameLexicon, results: Sequence[Too
     values = dict(zip(columns, rows[0], strict=True))
     name = question.columns[0]
     read = f"a histogram of `{name}`"
+    if question.groups:
+        by = group_words(question.groups)
+        first = f"The chart shows the distribution of `{name}`{by}; in numbers:"
+        body = table(columns, rows, question.decimals, headings(question))
+        return assemble(first, body, question, read)
     if not values["n"]:
         return assemble(f"No row{scope(question)} has a value of `{name}`.", "", question, read)
     first = (
@@ -149,6 +171,7 @@ def _build_box(parse: Parse) -> Question | None:
     columns = parse.columns()
     if (
         kind_of(parse) not in (("box", "histogram") if parse.groups else ("box",))
+        or _binned(parse)
         or len(columns) != 1
         or not columns[0].numeric
         or len(parse.groups) > 1

@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
 from leonidas_jupyter.assistant.analyst.leads import headings
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
+from leonidas_jupyter.assistant.analyst.operations.quality import findings, quality_calls
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Measure, Question
 from leonidas_jupyter.assistant.analyst.reply import (
@@ -86,10 +87,11 @@ def _compile_describe(question: Question, lexicon: FrameLexicon) -> list[Planned
             (f"CAST({measure_sql(Measure(agg, name), lexicon)} AS DOUBLE)", agg) for agg in _SUMMARY
         ]
         parts.append(select(question, outputs))
-    return [
-        PlannedCall("describe_frame", {"name": question.frame}),
-        query("\nUNION ALL\n".join(parts)),
-    ]
+    summary = query("\nUNION ALL\n".join(parts))
+    described = PlannedCall("describe_frame", {"name": question.frame})
+    if question.where.conditions:
+        return [described, summary]
+    return [described, summary, *quality_calls(question, lexicon)]
 
 
 def _render_describe(
@@ -102,10 +104,14 @@ def _render_describe(
         f"{question.frame} has **{number(profile.rows)}** rows and **{len(profile.columns)}** "
         f"columns. The numeric ones{scope(question)}:"
     )
+    odd = findings(results[2:]) if len(results) > 2 else []
+    body = table(columns, rows, question.decimals, headings(question))
+    if odd:
+        body += "\n\nWorth a look:\n\n" + "\n".join(f"- {each}" for each in odd)
     other = "Other columns: " + ", ".join(f"`{name}`" for name in texts) + "." if texts else ""
     return assemble(
         first,
-        table(columns, rows, question.decimals, headings(question)),
+        body,
         question,
         "a summary of every numeric column",
         other,
