@@ -60,11 +60,11 @@ class Executor(Protocol):
         Always empty where the namespace is DS Bro's own.
         """
 
-    async def write(self, kept: str, target: Path) -> int:
-        """Write a table that an earlier run kept to ``target``, CSV or Parquet by its suffix.
+    async def write(self, kept: str, target: Path) -> Sequence[str]:
+        """Write a table that an earlier run kept to ``target``, as CSV.
 
         Returns:
-            How many rows it has.
+            The names of its columns of text.
 
         Raises:
             tools.base.ToolFailed: it is not kept any more, or cannot be written.

@@ -96,15 +96,13 @@ def result(key: str, keep: bool, max_rows: int, max_bytes: int) -> dict[str, Any
 
 
 def write(key: str, path: str) -> dict[str, Any]:
-    """Write a kept table to a file, CSV or Parquet by its suffix."""
+    """Write a kept table to a file, as CSV; says which of its columns are text."""
     if key not in _kept:
         return {"gone": True}
     frame = _tables().flat(_kept[key])
-    if path.endswith(".parquet"):
-        frame.to_parquet(path, index=False)
-    else:
-        frame.to_csv(path, index=False, encoding="utf-8")
-    return {"rows": len(frame)}
+    frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    kinds = [(name, _tables().type_of(frame[name])) for name in frame.columns]
+    return {"text_columns": [name for name, kind in kinds if kind in {"VARCHAR", "INTERVAL"}]}
 
 
 _CALLS: dict[str, Callable[..., Any]] = {

@@ -95,12 +95,12 @@ class NotebookKernel:
 
         return await guarded(self._state, work, self._stop)
 
-    async def write(self, kept: str, target: Path) -> int:
+    async def write(self, kept: str, target: Path) -> Sequence[str]:
         """As `base.Executor.write`."""
         if self._language() != "python":
             return await self._other.write(kept, target)
 
-        async def work() -> int:
+        async def work() -> Sequence[str]:
             worker = await self._worker(self._limits)
             try:
                 await worker.ready(None)

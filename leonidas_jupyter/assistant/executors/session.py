@@ -111,10 +111,10 @@ class SessionKernel:
         """As `base.Executor.overwrites`."""
         return ()
 
-    async def write(self, kept: str, target: Path) -> int:
+    async def write(self, kept: str, target: Path) -> Sequence[str]:
         """As `base.Executor.write`."""
 
-        async def work() -> int:
+        async def work() -> Sequence[str]:
             worker = self._state.worker
             if worker is None or await self._kernels.life(worker.kernel_id) != worker.life:
                 raise NotRun("That result is not in the kernel any more; compute it again.")

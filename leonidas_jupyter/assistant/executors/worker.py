@@ -164,12 +164,12 @@ class Worker:
         there: list[str] = await self.call("existing", **named)
         return there
 
-    async def write(self, kept: str, target: Path) -> int:
-        """Write a kept table. Raises NotRun when it is not kept any more."""
+    async def write(self, kept: str, target: Path) -> list[str]:
+        """Write a kept table; says which columns are text. Raises NotRun when it is not kept."""
         written = await self.call("write", key=kept, path=str(target))
         if written.get("gone"):
             raise NotRun("That result is not in the kernel any more; compute it again.")
-        return int(written["rows"])
+        return [str(name) for name in written["text_columns"]]
 
     async def run(self, code: str) -> Execution:
         """Run the user's code; what it raises is part of what came of it.

@@ -43,6 +43,10 @@ class RunQuery(Protocol):
         """
 
 
+WriteFile = Callable[[Path], Awaitable[Sequence[str]]]
+"""Writes a CSV file to the path that it is given; says which of its columns are text."""
+
+
 class SaveResults(Protocol):
     """Makes files of the project out of results, as the layers above supply it.
 
@@ -55,8 +59,8 @@ class SaveResults(Protocol):
     async def query(self, sql: str, filename: str, sources: Sequence[Frame]) -> Frame:
         """The whole result of a query over ``sources``."""
 
-    async def file(self, path: Path, filename: str, sources: Sequence[Frame]) -> Frame:
-        """A file of this machine that was computed from ``sources``."""
+    async def file(self, write: WriteFile, filename: str, sources: Sequence[Frame]) -> Frame:
+        """What ``write`` writes, computed from ``sources``."""
 
 
 DrawChart = Callable[[dict[str, Any]], Awaitable[str | None]]
