@@ -254,6 +254,12 @@ class Recipe(Shape):
     steps: list[AnyStep] = Field(default_factory=list, max_length=MAX_STEPS)
     outputs: list[AnyOutput] = Field(min_length=1, max_length=MAX_OUTPUTS)
 
+    @property
+    def frames(self) -> list[str]:
+        """The frames that it names."""
+        joined = [step.frame for step in self.steps if isinstance(step, Join)]
+        return list(dict.fromkeys([self.frame, *joined]))
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         names = [name for output in self.outputs for name in figures_of(output)]
