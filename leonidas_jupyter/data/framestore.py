@@ -15,6 +15,11 @@ from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.frames import Frame, FrameCache
 from leonidas_jupyter.data.ingest import IngestReport
 from leonidas_jupyter.data.profile import FrameProfile
+from leonidas_jupyter.data.recipes.errors import RecipeRefused
+from leonidas_jupyter.data.recipes.program import compile_recipe
+from leonidas_jupyter.data.recipes.results import RecipeResult
+from leonidas_jupyter.data.recipes.steps import Recipe
+from leonidas_jupyter.data.recipes.workers import RecipeWorkers
 from leonidas_jupyter.data.scratch import Scratch
 from leonidas_jupyter.data.sql import Export, QueryResult, SqlFailed, SqlWorkers
 from leonidas_jupyter.data.worker import Progress, WorkerLimits, run_ingest
@@ -114,11 +119,18 @@ class FrameStore:
     """Makes frames of uploaded bytes, keeps them in the object store, and answers from them."""
 
     def __init__(
-        self, *, store: ObjectStore, cache: FrameCache, sql: SqlWorkers, scratch: Path
+        self,
+        *,
+        store: ObjectStore,
+        cache: FrameCache,
+        sql: SqlWorkers,
+        scratch: Path,
+        recipes: RecipeWorkers | None = None,
     ) -> None:
         self._store = store
         self._cache = cache
         self._sql = sql
+        self._recipes = recipes
         self._scratch = Scratch(scratch)
         self._profiles: OrderedDict[str, FrameProfile] = OrderedDict()
 
@@ -209,6 +221,28 @@ class FrameStore:
         """As ``query``, but the whole result as a CSV file of at most ``max_bytes``."""
         named = await self._named(frames, sql)
         return await self._sql.export(named, sql, target, max_bytes=max_bytes, timeout=seconds)
+
+    async def statistics(
+        self, frames: Sequence[Standing], recipe: Recipe, *, seconds: float
+    ) -> RecipeResult:
+        """Run a recipe over the frames that it names.
+
+        Raises:
+            RecipeRefused, RecipeFailed: it does not fit them, or ran into an error or a limit.
+            FrameLost: a frame is gone.
+        """
+        if self._recipes is None:
+            raise RecipeRefused("This server runs no statistics; ask by SQL.")
+        names = recipe.frames
+        wanted = [frame for frame in frames if frame.name in names]
+        if len(wanted) < len(names):
+            wanted = list(frames)  # so that the error can say what there is
+        profiles = await asyncio.gather(*(self.profile(frame) for frame in wanted))
+        known = {frame.name: profile for frame, profile in zip(wanted, profiles, strict=True)}
+        program = await asyncio.to_thread(compile_recipe, recipe, known)
+        paths = await asyncio.gather(*(self.path(frame) for frame in wanted))
+        named = {frame.name: path for frame, path in zip(wanted, paths, strict=True)}
+        return await self._recipes.run(program, named, timeout=seconds)
 
     async def _named(self, frames: Sequence[Standing], sql: str) -> dict[str, Path]:
         text = sql.casefold()

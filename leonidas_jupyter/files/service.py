@@ -15,6 +15,9 @@ from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.frames import FrameCache
 from leonidas_jupyter.data.framestore import FrameStore, Standing, of_what_stands
 from leonidas_jupyter.data.reading import FileStatus, Incoming, Reading, busy
+from leonidas_jupyter.data.recipes.results import RecipeResult
+from leonidas_jupyter.data.recipes.steps import Recipe
+from leonidas_jupyter.data.recipes.workers import RecipeWorkers
 from leonidas_jupyter.data.sql import SqlWorkers
 from leonidas_jupyter.files import schemas
 from leonidas_jupyter.files.repository import FilesRepository
@@ -51,6 +54,7 @@ class FilesService:
         cache: FrameCache,
         limits: schemas.FileLimits,
         scratch: Path,
+        recipes: RecipeWorkers | None = None,
     ) -> None:
         self._repository = repository
         self._projects = projects
@@ -58,7 +62,9 @@ class FilesService:
         self._bus = bus
         self._leases = leases
         self._limits = limits
-        self._frames = FrameStore(store=store, cache=cache, sql=sql, scratch=scratch)
+        self._frames = FrameStore(
+            store=store, cache=cache, sql=sql, scratch=scratch, recipes=recipes
+        )
         table = repository.files
         self._reading = Reading(
             table=table,
@@ -281,6 +287,16 @@ class FilesService:
             await self._reading.stop(file_id)
             self._removals.start(file_id)
             return
+
+    @of_what_stands
+    async def statistics(self, project_id: str, recipe: Recipe) -> RecipeResult:
+        """Run a recipe over the project's frames; the caller is authorised.
+
+        Raises:
+            RecipeRefused, RecipeFailed: it does not fit the frames, or failed.
+        """
+        standing = await self._standing(project_id)
+        return await self._frames.statistics(standing, recipe, seconds=self._limits.sql_seconds)
 
     async def _standing(self, project_id: str) -> list[Standing]:
         files = await self._repository.all_of_project(project_id)

@@ -31,6 +31,7 @@ from leonidas_jupyter.core.rates import RateLimiter, parse_rate
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.core.tokens import AccessTokens, RefreshTokens
 from leonidas_jupyter.data.frames import FrameCache
+from leonidas_jupyter.data.recipes.workers import RecipeLimits, RecipeWorkers
 from leonidas_jupyter.data.sql import SqlLimits, SqlWorkers
 from leonidas_jupyter.data.worker import WorkerLimits
 from leonidas_jupyter.files.repository import SPECS as FILES
@@ -164,6 +165,7 @@ class _Application:
         self._recovery: asyncio.Task[None] | None = None
         self._settled_at = 0.0
         self._sql = SqlWorkers(SqlLimits(memory_bytes=settings.sql_memory_bytes))
+        self._recipes = RecipeWorkers(RecipeLimits(memory_bytes=settings.sql_memory_bytes))
         self._common: dict[str, Any] = {
             "bus": self._bus,
             "tasks": self._tasks,
@@ -223,6 +225,7 @@ class _Application:
         await self.models.close()
         await self._executors.close()
         await self._sql.close()
+        await self._recipes.close()
         await self._engines.database.close()
         if done:
             self._marker.clear()
@@ -293,6 +296,7 @@ class _Application:
             store=engines.store,
             signer=engines.signer,
             sql=self._sql,
+            recipes=self._recipes,
             cache=FrameCache(settings.directory / "frames", settings.frame_cache_bytes),
             limits=FileLimits(
                 max_upload_bytes=settings.max_upload_bytes,

@@ -12,6 +12,8 @@ from leonidas_jupyter.assistant.executors import Executor
 from leonidas_jupyter.assistant.results import Results
 from leonidas_jupyter.assistant.shapes import Needs
 from leonidas_jupyter.data.frames import Frame
+from leonidas_jupyter.data.recipes.results import RecipeResult
+from leonidas_jupyter.data.recipes.steps import Recipe
 from leonidas_jupyter.data.sql import QueryResult
 
 
@@ -63,6 +65,17 @@ class SaveResults(Protocol):
         """What ``write`` writes, computed from ``sources``."""
 
 
+class RunStatistics(Protocol):
+    """Recipes over the project's frames, as the layers above supply it."""
+
+    def __call__(self, recipe: Recipe) -> Awaitable[RecipeResult]:
+        """The figures and tables.
+
+        Raises:
+            data.errors.DataError: the recipe does not fit the frames, or failed.
+        """
+
+
 DrawChart = Callable[[dict[str, Any]], Awaitable[str | None]]
 """A whole Vega-Lite specification as PNG in base64; None where it could not be drawn."""
 
@@ -83,6 +96,7 @@ class ToolContext:
         results: what the tools of this answer found so far.
         save: makes files out of results; None where this caller may not.
         draw: makes pictures out of charts; None where nothing can.
+        statistics: recipes over the frames; None where nothing runs them.
     """
 
     frames: Sequence[Frame]
@@ -93,6 +107,7 @@ class ToolContext:
     results: Results = field(default_factory=Results)
     save: SaveResults | None = None
     draw: DrawChart | None = None
+    statistics: RunStatistics | None = None
 
     def frame(self, name: str) -> Frame:
         """The frame of this name, whatever its case.
@@ -132,7 +147,9 @@ class Tool:
 
     ``code`` gives the SQL or Python that a call runs, to be stored and shown before it runs.
     ``needs`` says whether somebody must agree first, or the client that asked runs it; what they
-    may edit is the argument ``code``. ``offered`` says whether a model is told of the tool at all.
+    may edit is the argument ``code``. ``offered`` says
+    whether a model is told of the tool at all. ``code_over`` stands for ``code`` where it also
+    depends on the frames.
     """
 
     name: str
@@ -142,6 +159,11 @@ class Tool:
     code: Callable[[Any], str | None] = lambda _: None
     needs: Callable[[Any, ToolContext], Needs] = lambda _arguments, _context: "none"
     offered: Callable[[ToolContext], bool] = lambda _context: True
+    code_over: Callable[[Any, ToolContext], str | None] | None = None
+
+    def code_of(self, arguments: BaseModel, context: ToolContext) -> str | None:
+        """The code that a call runs; None where it runs none."""
+        return self.code_over(arguments, context) if self.code_over else self.code(arguments)
 
 
 def use_of(frame: Frame) -> FrameUse:
