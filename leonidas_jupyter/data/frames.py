@@ -44,7 +44,11 @@ FRESH_SECONDS = 60.0
 
 
 class Frame(BaseModel):
-    """A project's file as a typed table: its name in SQL and Python, its origin, its profile."""
+    """A project's file as a typed table: its name in SQL and Python, its origin, its profile.
+
+    ``generated`` says that the file is a result which was saved from a session, so that its rows
+    and the names of its columns are whatever was computed.
+    """
 
     name: str
     file_id: str
@@ -52,6 +56,7 @@ class Frame(BaseModel):
     frame_hash: str
     content_version: int
     profile: FrameProfile
+    generated: bool = False
 
 
 def frame_name(filename: str, taken: Collection[str] = ()) -> str:

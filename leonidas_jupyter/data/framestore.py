@@ -75,6 +75,7 @@ class Standing:
     filename: str
     content: Content
     frame_hash: str
+    generated: bool = False
 
 
 class FrameLost(ObjectMissing):
@@ -201,6 +202,7 @@ class FrameStore:
             frame_hash=standing.frame_hash,
             content_version=standing.content.content_version,
             profile=await self.profile(standing),
+            generated=standing.generated,
         )
 
     async def query(

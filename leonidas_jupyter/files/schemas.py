@@ -1,7 +1,7 @@
 """The shapes of files: what is stored, what comes in, what goes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from leonidas_jupyter.core.filenames import check_filename
 from leonidas_jupyter.data.dialect import Dialect
+from leonidas_jupyter.data.framestore import Standing
 from leonidas_jupyter.data.ingest import BadRows
 from leonidas_jupyter.data.profile import ColumnType, FrameProfile, Scalar
 from leonidas_jupyter.data.reading import FileRecord, FileStatus
@@ -57,6 +58,13 @@ class StoredFile(FileRecord):
     frame_key: str | None = None
     source: FileSource
     derived_from: str | None = None
+
+    @property
+    def standing(self) -> Standing | None:
+        """The frame that can be asked now."""
+        frame = super().standing
+        generated = self.source is FileSource.APP_GENERATED
+        return None if frame is None else replace(frame, generated=generated)
 
     def named(self, filename: str, frame: str) -> dict[str, Any]:
         """The changes that give the file and its frame these names."""
