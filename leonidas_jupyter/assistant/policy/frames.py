@@ -10,6 +10,8 @@ from leonidas_jupyter.data.profile import ColumnProfile, Scalar
 MODEL_CHARACTERS = 200
 """Where a cell is cut for a model."""
 
+GENERATED = "a result that was saved here; its columns are not told at this data exposure"
+
 CATEGORICAL = ("text", "boolean", "integer")
 """Columns whose common values are said to be categories."""
 
@@ -30,6 +32,9 @@ def shown_frame(frame: Frame, level: DataExposure, k: int) -> dict[str, Any]:
             "rows": profile.rows,
             "columns": [_whole(column) for column in profile.columns],
         }
+    if frame.generated:
+        # Computing it may have copied a row k times, or made names out of cells.
+        return {"name": frame.name, "columns": [], "note": GENERATED}
     if level.rank < DataExposure.SUMMARY.rank:
         columns = [{"name": column.name, "type": column.type} for column in profile.columns]
         return {"name": frame.name, "columns": columns}

@@ -1,18 +1,22 @@
 """What of a tool's result passes below the level ``rows``."""
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from leonidas_jupyter.assistant.policy.frames import at_least, short
+from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.exposure import DataExposure
+from leonidas_jupyter.data.errors import DataError
 
 if TYPE_CHECKING:
     from leonidas_jupyter.assistant.policy.gate import Gate
     from leonidas_jupyter.assistant.tools.base import Tool, ToolContext, ToolOutput
+    from leonidas_jupyter.data.aggregates import Proved
 
 MODEL_ROWS = 50
 """Rows of a result that go to a model which is not local."""
@@ -21,6 +25,12 @@ BLIND = (
     "The values are shown to the user, not to you. Put them into your answer by handles: "
     "{{%s.0.COLUMN}} is the first row's, {{%s.rows}} how many rows there are."
 )
+SMALL_GROUPS = (
+    "Groups of fewer than {k} rows are left out here, and values of fewer are '(too few rows)'; "
+    "the user's table has them all, so its rows may be others. Write of them by handles: "
+    "{{{{{id}[KEY].COLUMN}}}} is the row of a key, {{{{{id}.0.COLUMN}}}} the first of the user's."
+)
+TOO_FEW = "(too few rows)"
 _WORD = re.compile(r"\w+")
 
 
@@ -64,14 +74,14 @@ def cut(result: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _frames(call: Call) -> dict[str, Any]:
     counted = call.gate.exposure.rank >= DataExposure.SUMMARY.rank
-    frames = [
-        {
-            "name": frame.name,
-            "columns": len(frame.profile.columns),
-            **({"rows": at_least(frame.profile.rows, call.gate.k)} if counted else {}),
-        }
-        for frame in call.context.frames
-    ]
+    frames: list[dict[str, Any]] = []
+    for frame in call.context.frames:
+        shown: dict[str, Any] = {"name": frame.name}
+        if not frame.generated:
+            shown["columns"] = len(frame.profile.columns)
+            if counted:
+                shown["rows"] = at_least(frame.profile.rows, call.gate.k)
+        frames.append(shown)
     return {"frames": frames}
 
 
@@ -81,7 +91,56 @@ async def _frame(call: Call) -> dict[str, Any]:
 
 
 async def _query(call: Call) -> dict[str, Any]:
-    return {"columns": safe_names(call)}
+    names = safe_names(call)
+    if call.gate.exposure is DataExposure.AGGREGATES and names:
+        view = await aggregates(call, names)
+        if view is not None:
+            return view
+    return {"columns": names}
+
+
+async def aggregates(call: Call, names: Sequence[str]) -> dict[str, Any] | None:
+    """The rows of a query that is proved to give aggregates, without its small groups.
+
+    Args:
+        call: of a tool whose result is that of the argument ``sql``.
+        names: of the result's columns, as they may pass.
+    """
+    sql, k = str(getattr(call.arguments, "sql", "")), call.gate.k
+    frames = {
+        frame.name: [column.name for column in frame.profile.columns]
+        for frame in call.context.frames
+        if not frame.generated
+    }
+    proved = await asyncio.to_thread(_prove, sql, frames, k)
+    if proved is None or len(names) <= max(proved.outputs):
+        return None
+    try:
+        found = await call.context.query(proved.sql, limit=MODEL_ROWS)
+    except (DataError, LeonidasError):
+        return None
+    return {
+        "columns": [names[at] for at in proved.outputs],
+        "rows": [_proved_row(row, proved) for row in found.rows],
+        "not_shown": [name for at, name in enumerate(names) if at not in proved.outputs],
+        "note": SMALL_GROUPS.format(k=k, id=call.id),
+    }
+
+
+def _prove(sql: str, frames: Mapping[str, Sequence[str]], k: int) -> "Proved | None":
+    from leonidas_jupyter.data.aggregates import prove
+
+    return prove(sql, frames, k)
+
+
+def _proved_row(row: Sequence[object], proved: "Proved") -> list[object]:
+    """The outputs of a row: each aggregate is followed by whether it stands."""
+    cells, shown = iter(row), []
+    for output in proved.outputs:
+        value = short(next(cells))
+        stands = output in proved.keys or next(cells)
+        shown.append(value if stands else TOO_FEW)
+    return shown
 
 
 async def _python(call: Call) -> dict[str, Any]:
@@ -117,7 +176,8 @@ def safe_names(call: Call) -> list[str]:
     sql = str(getattr(call.arguments, "sql", ""))
     if re.search(r"\b(un)?pivot|pivot_(wider|longer)\b", sql, re.IGNORECASE):
         return []
-    columns = {c.name for frame in call.context.frames for c in frame.profile.columns}
+    known = [frame for frame in call.context.frames if not frame.generated]
+    columns = {column.name for frame in known for column in frame.profile.columns}
     own = _words([sql, "count_star column_name column_type", *columns])
     return [name if _words([name]) <= own else f"column {at}" for at, name in enumerate(names)]
 

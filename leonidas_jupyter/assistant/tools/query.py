@@ -16,7 +16,7 @@ from leonidas_jupyter.assistant.tools.base import (
 )
 from leonidas_jupyter.assistant.tools.table import counted, markdown_table
 from leonidas_jupyter.core.errors import LeonidasError
-from leonidas_jupyter.data.errors import DataError
+from leonidas_jupyter.data.errors import DataError, SqlRefused
 from leonidas_jupyter.data.frames import Frame
 from leonidas_jupyter.data.sql import QueryResult
 
@@ -46,11 +46,14 @@ async def run_sql(sql: str, context: ToolContext, limit: int) -> QueryResult:
         ToolFailed: it was refused or failed; the sentence says why, made for people.
     """
     if not context.frames:
-        raise ToolFailed("This project has no files yet, so there is nothing to query.")
+        sentence = "This project has no files yet, so there is nothing to query."
+        raise ToolFailed(sentence, safe=True)
     try:
         return await context.query(sql, limit=limit)
     except DataError as error:
-        raise ToolFailed(error.sentence) from error
+        # Refused is what does not fit the rules, by its words alone; what ran may quote cells.
+        refused = isinstance(error, SqlRefused)
+        raise ToolFailed(error.sentence, safe=refused) from error
     except LeonidasError as error:
         raise ToolFailed(error.message) from error
 
