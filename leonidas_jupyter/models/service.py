@@ -77,7 +77,7 @@ class ModelsService:
             return
         kept = await asyncio.to_thread(self._repository.read)
         if kept is not None and not self._refusal(kept):
-            self._take(kept)
+            await self._take(kept)
 
     async def listing(self) -> schemas.ModelsResponse:
         """What policy allows, and whether it answers; never slower than a look at one model."""
@@ -117,7 +117,7 @@ class ModelsService:
         stored_key = None if connection.key_from else key
         async with self._changing:
             kept = await asyncio.to_thread(self._repository.write, connection, stored_key)
-            self._take(kept)
+            await self._take(kept)
         log.info("The model %r is connected", kept.name)
         return schemas.ConnectionResponse.of(kept)
 
@@ -130,18 +130,22 @@ class ModelsService:
         self._check_may_connect()
         async with self._changing:
             await asyncio.to_thread(self._repository.remove)
-            self._take(None)
+            await self._take(None)
 
     async def close(self) -> None:
-        """End what is being looked at."""
+        """End what is being looked at, and the connections to providers."""
         await self._availability.close()
+        await self.registry.close()
 
-    def _take(self, connection: StoredConnection | None) -> None:
+    async def _take(self, connection: StoredConnection | None) -> None:
         for each in (self._connected, connection):
             if each is not None:
-                self.registry.forget(each.name)
                 self._availability.forget(each.name)
-        self._connected = connection
+        before, self._connected = self._connected, connection
+        if before is not None:
+            await self.registry.forget(before.name)
+        if connection is not None:
+            await self.registry.forget(connection.name)
         self._adopt(self.policy)
 
     def _check_may_connect(self) -> None:

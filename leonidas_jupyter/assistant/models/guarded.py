@@ -1,6 +1,7 @@
 """A provider's model with what every provider needs: retries, a second try, failures in words."""
 
 import asyncio
+import inspect
 import logging
 import random
 from collections.abc import AsyncGenerator
@@ -128,6 +129,14 @@ class GuardedModel(WrapperModel):
             if not _of_a_provider(error):
                 raise
             raise self._failure(error) from error
+
+    async def close(self) -> None:
+        """Close the connections that are kept for the next request; answers that go on break."""
+        closing = getattr(getattr(self.wrapped, "client", None), "close", None)
+        if inspect.iscoroutinefunction(closing):
+            await closing()
+        elif closing is not None:
+            await asyncio.to_thread(closing)
 
     async def _open(
         self,

@@ -18,6 +18,8 @@ from leonidas_jupyter.data.frames import Frame
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
+    from leonidas_jupyter.assistant.models.guarded import GuardedModel
+
 __all__ = ["BUILTIN", "ModelEntry", "ModelRegistry"]
 
 MOST_MODELS = 100
@@ -68,7 +70,7 @@ class ModelRegistry:
     ) -> None:
         self._entries = {entry.name: entry for entry in entries}
         self._where = where
-        self._made: dict[str, tuple[ProviderSettings, Model]] = {}
+        self._made: dict[str, tuple[ProviderSettings, GuardedModel]] = {}
         self._making = threading.Lock()
 
     def __getitem__(self, name: str) -> ModelEntry:
@@ -91,10 +93,15 @@ class ModelRegistry:
         providers = self._where is not None and isinstance(name, str)
         return providers and bool(model_of(str(name))) and not is_pattern(str(name))
 
-    def forget(self, name: str) -> None:
-        """Make the model anew when it is next asked: its key has changed."""
-        with self._making:
-            self._made.pop(name, None)
+    async def forget(self, name: str) -> None:
+        """Close the model, and make it anew when it is next asked: its settings have changed."""
+        if (made := self._made.pop(name, None)) is not None:
+            await made[1].close()
+
+    async def close(self) -> None:
+        """Close every model that was made."""
+        for name in list(self._made):
+            await self.forget(name)
 
     def _model(self, name: str) -> "Model":
         if self._where is None:
@@ -110,7 +117,7 @@ class ModelRegistry:
         return kept[1]
 
 
-def guarded_model(name: str, settings: ProviderSettings) -> "Model":
+def guarded_model(name: str, settings: ProviderSettings) -> "GuardedModel":
     """A provider's model that raises `ModelFailure` alone; call it in a thread.
 
     Raises:

@@ -42,4 +42,7 @@ async def _ask(name: str, settings: ProviderSettings) -> None:
     from pydantic_ai.messages import ModelRequest
 
     question = ModelRequest.user_text_prompt(QUESTION)
-    await model_request(model, [question], model_settings={"max_tokens": MOST_TOKENS})
+    try:
+        await model_request(model, [question], model_settings={"max_tokens": MOST_TOKENS})
+    finally:
+        await model.close()

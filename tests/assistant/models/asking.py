@@ -35,4 +35,7 @@ async def asking(name, settings, monkeypatch, **more):
     registry = ModelRegistry(where=lambda _: settings)
     async with world(policy=policy) as w:
         w.chat.settings = replace(w.chat.settings, policy=policy, models=registry)
-        yield w
+        try:
+            yield w
+        finally:
+            await registry.close()
