@@ -19,8 +19,8 @@ from scripts import check_layout
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGE = CHECKOUT / "leonidas_jupyter"
-BROUGHT = {"jupyter_client", "jupyter_core", "pydantic_core", "tornado", "traitlets"}
-"""Parts of IPython, of Jupyter Server and of pydantic that never come apart from them."""
+BROUGHT = {"botocore", "jupyter_client", "jupyter_core", "pydantic_core", "tornado", "traitlets"}
+"""Parts of boto3, IPython, Jupyter Server and pydantic that never come apart from them."""
 ANOTHER_PROCESS = {"serve.py"}
 """The private server: `kernel` starts it in a process of its own, where Jupyter Server is there."""
 
@@ -93,7 +93,7 @@ def _declared(project: dict[str, object], *extras: str) -> set[str]:
     return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
-@pytest.mark.parametrize(("folder", "extras"), [("kernel", []), (".", ["server"])])
+@pytest.mark.parametrize(("folder", "extras"), [("kernel", []), (".", ["server", "openai"])])
 def test_what_is_imported_is_declared(folder: str, extras: list[str]) -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = _declared(project, *extras)

@@ -63,11 +63,11 @@ def ollama_model(name: str, settings: ProviderSettings) -> "Model":
     return OllamaModel(model_of(name), provider=OllamaProvider(openai_client=client))
 
 
-def timeouts(settings: ProviderSettings) -> Any:  # noqa: ANN401 - httpx2 comes with pydantic-ai
+def timeouts(settings: ProviderSettings) -> Any:  # noqa: ANN401 - of an extra
     """A short time to connect, the settings' time between any two bytes."""
-    import httpx2
+    from openai import Timeout
 
-    return httpx2.Timeout(settings.timeout_seconds, connect=CONNECT_SECONDS)
+    return Timeout(settings.timeout_seconds, connect=CONNECT_SECONDS)
 
 
 def _client(url: str, key: str | None, settings: ProviderSettings) -> Any:  # noqa: ANN401 - of an extra
