@@ -21,6 +21,7 @@ from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.errors import SqlFailed
 from leonidas_jupyter.data.frames import Frame
 from leonidas_jupyter.data.profile import ColumnProfile, FrameProfile
+from leonidas_jupyter.data.recipes.errors import RecipeRefused
 from leonidas_jupyter.data.sql import QueryResult
 from leonidas_jupyter.files.repository import SPECS as FILES
 from leonidas_jupyter.projects.repository import SPECS as PROJECTS
@@ -87,6 +88,9 @@ class Files:
 
     async def query(self, _project_id, sql, *, limit):
         return await asyncio.to_thread(self._query, sql, limit)
+
+    async def statistics(self, _project_id, recipe):
+        raise RecipeRefused(f"There are no statistics of {recipe.frame} here.")
 
     def _query(self, sql, limit):
         with duckdb.connect() as connection:

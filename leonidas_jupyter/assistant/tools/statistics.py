@@ -51,7 +51,7 @@ class StatisticsArguments(Recipe):
     """A recipe; its schema for models says in short what ops there are.
 
     Some providers take no description of more than 1,024 characters for a tool, so that what a
-    step and an output may be stands with the arguments. A call is checked by the whole shapes all the same.
+    step and an output may be stands with the arguments. A call is checked by the whole shapes.
     """
 
     @classmethod
