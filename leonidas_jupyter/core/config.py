@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from traitlets import Bool, Enum, Float, Integer, List, TraitError, TraitType, Unicode, validate
+from traitlets import Bool, Enum, Integer, List, TraitError, TraitType, Unicode, validate
 from traitlets.config import Config
 
-from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.modelsettings import ModelSettings
+from leonidas_jupyter.core.policysettings import HUB_EXPOSURE, PolicySettings, inside_hub
 from leonidas_jupyter.core.rates import parse_rate
 
 PREFIX = "LEONIDAS_"
@@ -25,7 +25,6 @@ CLIENT_VARIABLES = frozenset(
 
 DATABASES = ("sqlite", "memory")
 STORES = ("file", "memory")
-EXPOSURES = tuple(level.value for level in DataExposure)
 
 MINIMUM_KEY = 32
 """The fewest characters of a signing key (256 bits; RFC 7518, section 3.2, for HS256)."""
@@ -35,7 +34,7 @@ class SettingsError(Exception):
     """A setting is wrong; the message says which one, why, and what to do."""
 
 
-class Leonidas(ModelSettings):
+class Leonidas(ModelSettings, PolicySettings):
     """Settings of the Leonidas server extension.
 
     Attributes:
@@ -72,30 +71,6 @@ class Leonidas(ModelSettings):
     )
     refresh_token_seconds = Integer(
         30 * 86400, min=60, help="How long a refresh token is good if it is not used."
-    ).tag(config=True)
-    data_exposure_max = Enum(
-        EXPOSURES,
-        "aggregates",
-        help="The most of the data that may reach a model, whatever a project says: "
-        "none, schema, summary, aggregates or rows.",
-    ).tag(config=True)
-    python_tool = Enum(
-        ("ask", "auto", "off"),
-        "ask",
-        help="Whether DS Bro may run Python: ask first, auto, or off. "
-        "The built-in analyst runs SQL only.",
-    ).tag(config=True)
-    user_daily_tokens = Integer(
-        0,
-        min=0,
-        help="Tokens that each user may use in a day (UTC), over all models but the built-in "
-        "analyst; 0 is no bound.",
-    ).tag(config=True)
-    user_daily_cost = Float(
-        0.0,
-        min=0.0,
-        help="US dollars that each user may use in a day (UTC), for models whose price is known; "
-        "0 is no bound.",
     ).tag(config=True)
     trace_content = Bool(
         False,
@@ -209,6 +184,8 @@ def load_settings(config: Config, environment: Mapping[str, str]) -> Leonidas:
         if name not in section:
             _assign(settings, known[name], name, text)
     settings.given = frozenset({*section, *variables})
+    if "data_exposure_max" not in settings.given and inside_hub(environment):
+        settings.data_exposure_max = HUB_EXPOSURE
     if "allowed_models" not in settings.given:
         settings.allow_default()
     elif not settings.model_is_allowed:

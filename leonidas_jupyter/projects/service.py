@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from leonidas_jupyter.assistant.policy import Narrower, Policy
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, invalid, not_found
 from leonidas_jupyter.core.events import EventBus, ProjectDeleted
-from leonidas_jupyter.core.exposure import DataExposure, strictest
+from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.ids import new_id, now
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.core.security import Action, Caller, Role, allows
@@ -21,13 +22,16 @@ from leonidas_jupyter.tables.base import Missing
 from leonidas_jupyter.tables.leases import Leases
 from leonidas_jupyter.tables.resumable import Resumable
 
-_CONFIGURING = frozenset({"data_exposure", "kernel_name"})
+_CONFIGURING = frozenset(
+    {"data_exposure", "python", "models", "tool_rounds", "run_tokens", "kernel_name"}
+)
+"""What only the owner changes."""
 
 
 class ProjectsService:
     """Projects: listing, making, changing, deleting; every other domain asks it who may do what.
 
-    ``data_exposure_max`` is the installation's ceiling, which no project exceeds.
+    ``policy`` is the installation's, which no project loosens.
     """
 
     def __init__(
@@ -37,12 +41,12 @@ class ProjectsService:
         bus: EventBus,
         tasks: Tasks,
         leases: Leases,
-        data_exposure_max: DataExposure = DataExposure.AGGREGATES,
+        policy: Policy | None = None,
     ) -> None:
         self._repository = repository
         self._bus = bus
         self._leases = leases
-        self._ceiling = data_exposure_max
+        self.policy = policy or Policy()
         self._cascades = Resumable(
             CASCADE,
             repository.projects,
@@ -104,13 +108,18 @@ class ProjectsService:
         for field in ("name", "description"):
             if field in changes and changes[field] is None:
                 raise invalid(f"{field}: It takes text; leave it out to keep it.")
-        level = changes.get("data_exposure")
-        if level is not None and level.rank > self._ceiling.rank:
+        chosen = Narrower(
+            exposure=changes.get("data_exposure"),
+            python=changes.get("python"),
+            models=changes.get("models"),
+            tool_rounds=changes.get("tool_rounds"),
+            run_tokens=changes.get("run_tokens"),
+        )
+        if (looser := self.policy.looser(chosen)) is not None:
             raise LeonidasError(
                 ErrorCode.FORBIDDEN_BY_POLICY,
-                f"This installation lets models see at most “{self._ceiling}”; "
-                "choose that or a stricter level.",
-                detail={"data_exposure_max": self._ceiling.value},
+                looser.sentence,
+                detail={looser.field: looser.allowed},
             )
 
     async def delete(
@@ -170,10 +179,20 @@ class ProjectsService:
 
     def exposure(self, project: Project) -> DataExposure:
         """The level that holds in the project: its own, unless the installation's is stricter."""
-        return strictest([self._ceiling, project.data_exposure])
+        return self.limits(project).exposure_max
+
+    def limits(self, project: Project) -> Policy:
+        """What is allowed in the project: nothing looser than in the installation."""
+        return self.policy.narrowed(project.chosen)
 
     def _shown(self, project: Project, role: Role) -> ProjectResponse:
         stored = project.model_dump(include=set(ProjectResponse.model_fields))
-        return ProjectResponse(
-            **stored | {"my_role": role, "data_exposure": self.exposure(project)}
-        )
+        limits = self.limits(project)
+        holds = {
+            "data_exposure": limits.exposure_max,
+            "python": limits.python,
+            "models": limits.choices(),
+            "tool_rounds": limits.tool_rounds,
+            "run_tokens": limits.run_tokens,
+        }
+        return ProjectResponse(**stored | holds | {"my_role": role})

@@ -142,6 +142,10 @@ def _chat_policy(settings: Leonidas) -> ChatPolicy:
         model=settings.model,
         allowed_models=tuple(settings.allowed_models),
         exposure_max=DataExposure(settings.data_exposure_max),
+        exposure_k=settings.exposure_k,
+        python=settings.python_tool,
+        tool_rounds=settings.tool_rounds,
+        run_tokens=settings.run_tokens or None,
     )
 
 
@@ -172,9 +176,9 @@ class _Application:
             "leases": self._leases,
         }
         auth = self._make_auth(kernels)
-        projects = ProjectsService(
+        self._projects = projects = ProjectsService(
             repository=ProjectsRepository(engines.database),
-            data_exposure_max=DataExposure(settings.data_exposure_max),
+            policy=_chat_policy(settings),
             **self._common,
         )
         sessions = SessionsService(
@@ -233,6 +237,7 @@ class _Application:
     def _adopt(self, policy: ChatPolicy) -> None:
         """Let a model that was connected, or disconnected, hold from now on."""
         self._chat.settings = replace(self._chat.settings, policy=policy)
+        self._projects.policy = policy
 
     async def _recover(self) -> None:
         while True:

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from leonidas_jupyter.assistant.policy import Policy
 from leonidas_jupyter.core.errors import ErrorCode
 from leonidas_jupyter.core.events import ProjectDeleted
 from leonidas_jupyter.core.exposure import DataExposure
@@ -163,7 +164,7 @@ def test_exposure_is_only_stricter_than_the_ceiling(run):
             "data_exposure"
         ] == "summary"
 
-    run(body, data_exposure_max=DataExposure.SUMMARY)
+    run(body, policy=Policy(exposure_max=DataExposure.SUMMARY))
 
 
 def test_a_ceiling_that_was_lowered_holds_for_what_was_chosen_before(run):
@@ -171,10 +172,10 @@ def test_a_ceiling_that_was_lowered_holds_for_what_was_chosen_before(run):
         project_id = await world.project()
         path = f"/projects/{project_id}"
         await world.call("PUT", path, {"data_exposure": "rows"})
-        world.projects._ceiling = DataExposure.SCHEMA
+        world.projects.policy = Policy(exposure_max=DataExposure.SCHEMA)
         assert (await world.call("GET", path)).json["data_exposure"] == "schema"
 
-    run(body, data_exposure_max=DataExposure.ROWS)
+    run(body, policy=Policy(exposure_max=DataExposure.ROWS))
 
 
 UNKNOWN = ["unknown", "0197a000-0000-7000-8000-000000000000", "x" * 3000, "a\x00b", "é", "%2e%2e"]
@@ -370,3 +371,80 @@ def test_the_owner_of_a_service_can_make_a_project(run):
         assert await world.projects.role(BOB, project) is Role.OWNER
 
     run(body)
+
+
+STRICT = Policy(
+    allowed_models=("builtin", "bedrock:*"), python="ask", tool_rounds=6, run_tokens=50_000
+)
+
+
+def test_an_owner_narrows_what_is_allowed(run):
+    async def body(world):
+        path = f"/projects/{await world.project()}"
+        before = (await world.call("GET", path)).json
+        assert (before["python"], before["models"]) == ("ask", ["builtin", "bedrock:*"])
+        assert (before["tool_rounds"], before["run_tokens"]) == (6, 50_000)
+        chosen = {"python": "off", "models": ["bedrock:a.*"], "tool_rounds": 2, "run_tokens": 9_000}
+        changed = (await world.call("PUT", path, chosen)).json
+        assert {name: changed[name] for name in chosen} == chosen
+        given_back = (await world.call("PUT", path, dict.fromkeys(chosen))).json
+        assert {name: given_back[name] for name in chosen} == {n: before[n] for n in chosen}
+
+    run(body, policy=STRICT)
+
+
+@pytest.mark.parametrize(
+    "looser",
+    [
+        {"python": "auto"},
+        {"models": ["openai:x"]},
+        {"models": ["builtin", "openai:*"]},
+        {"tool_rounds": 7},
+        {"run_tokens": 60_000},
+        {"data_exposure": "rows"},
+    ],
+)
+def test_an_owner_loosens_nothing(run, looser):
+    async def body(world):
+        path = f"/projects/{await world.project()}"
+        before = (await world.call("GET", path)).json
+        error = await world.refused(ErrorCode.FORBIDDEN_BY_POLICY, "PUT", path, looser)
+        assert error.detail
+        assert (await world.call("GET", path)).json == before
+
+    run(body, policy=STRICT)
+
+
+@pytest.mark.parametrize(
+    "sent", [{"python": "yes"}, {"models": []}, {"models": ["a b"]}, {"tool_rounds": 0}]
+)
+def test_what_is_no_limit_is_refused(run, sent):
+    async def body(world):
+        path = f"/projects/{await world.project()}"
+        await world.refused(ErrorCode.INVALID_REQUEST, "PUT", path, sent)
+
+    run(body, policy=STRICT)
+
+
+def test_only_the_owner_sets_limits(run):
+    async def body(world):
+        project_id = await world.project()
+        await world.member(project_id, BOB, Role.EDITOR)
+        for sent in ({"python": "off"}, {"models": ["builtin"]}, {"run_tokens": 5_000}):
+            await world.refused(
+                ErrorCode.FORBIDDEN_BY_POLICY, "PUT", f"/projects/{project_id}", sent, caller=BOB
+            )
+
+    run(body, policy=STRICT)
+
+
+def test_a_policy_that_became_stricter_holds_for_what_was_chosen_before(run):
+    async def body(world):
+        path = f"/projects/{await world.project()}"
+        chosen = {"python": "auto", "models": ["openai:x", "builtin"], "tool_rounds": 9}
+        await world.call("PUT", path, chosen)
+        world.projects.policy = STRICT
+        holds = (await world.call("GET", path)).json
+        assert (holds["python"], holds["models"], holds["tool_rounds"]) == ("ask", ["builtin"], 6)
+
+    run(body, policy=Policy(allowed_models=("builtin", "openai:x"), python="auto", tool_rounds=10))

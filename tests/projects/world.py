@@ -81,9 +81,9 @@ class World:
         self.leases = Leases(seconds=options.get("lease_seconds", 30))
         self.sql = SqlWorkers(SqlLimits(processes=1))
         common = {"bus": self.bus, "tasks": self.tasks, "leases": self.leases}
-        exposure = {k: v for k, v in options.items() if k == "data_exposure_max"}
+        policy = options.get("policy")
         self.projects = ProjectsService(
-            repository=ProjectsRepository(self.database), **exposure, **common
+            repository=ProjectsRepository(self.database), policy=policy, **common
         )
         self.sessions = SessionsService(
             repository=SessionsRepository(self.database), projects=self.projects, **common

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from leonidas_jupyter.assistant.policy import Policy
 from leonidas_jupyter.core.errors import ErrorCode
 from leonidas_jupyter.core.events import SessionDeleted
 from leonidas_jupyter.core.exposure import DataExposure
@@ -140,7 +141,7 @@ def test_exposure_is_only_stricter_than_the_projects(run):
         await world.call("PUT", f"/projects/{project_id}", {"data_exposure": "none"})
         assert (await world.call("GET", path)).json["data_exposure"] == "none"
 
-    run(body, data_exposure_max=DataExposure.ROWS)
+    run(body, policy=Policy(exposure_max=DataExposure.ROWS))
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])

@@ -6,6 +6,6 @@ Any other sees what the level of data exposure lets it see.
 """
 
 from leonidas_jupyter.assistant.policy.gate import Gate
-from leonidas_jupyter.assistant.policy.limits import Policy, PythonTool
+from leonidas_jupyter.assistant.policy.limits import Narrower, Policy, PythonTool
 
-__all__ = ["Gate", "Policy", "PythonTool"]
+__all__ = ["Gate", "Narrower", "Policy", "PythonTool"]

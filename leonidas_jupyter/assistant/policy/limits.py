@@ -15,6 +15,10 @@ PythonTool = Literal["ask", "auto", "off"]
 PYTHON_STRICTEST_FIRST: tuple[PythonTool, ...] = ("off", "ask", "auto")
 
 
+def _rank(python: PythonTool) -> int:
+    return PYTHON_STRICTEST_FIRST.index(python)
+
+
 def matches(name: str, patterns: Sequence[str]) -> bool:
     """Whether a model is among ``patterns``; ``*`` in one stands for any characters."""
     return any(re.fullmatch(re.escape(each).replace(r"\*", ".*"), name) for each in patterns)
@@ -29,6 +33,15 @@ class Narrower:
     models: Sequence[str] | None = None
     tool_rounds: int | None = None
     run_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Looser:
+    """A choice that the policy stands against: of what, what is allowed, and a sentence."""
+
+    field: str
+    allowed: object
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -70,11 +83,53 @@ class Policy:
         return replace(
             self,
             exposure_max=strictest([self.exposure_max, chosen.exposure]),
-            python=min(python, self.python, key=PYTHON_STRICTEST_FIRST.index),
+            python=min(python, self.python, key=_rank),
             project_models=None if chosen.models is None else tuple(chosen.models),
             tool_rounds=min(self.tool_rounds, chosen.tool_rounds or self.tool_rounds),
             run_tokens=min(limits, default=None),
         )
+
+    def looser(self, chosen: Narrower) -> Looser | None:
+        """The first choice that is looser than this policy, if there is one."""
+        allowed = ", ".join(self.choices())
+        ceiling, rounds, spent = self.exposure_max, self.tool_rounds, self.run_tokens
+        checks = (
+            (
+                chosen.exposure is not None and chosen.exposure.rank > ceiling.rank,
+                Looser(
+                    "data_exposure_max",
+                    ceiling.value,
+                    f"This installation lets models see at most “{ceiling}”; choose that or a "
+                    "stricter level.",
+                ),
+            ),
+            (
+                chosen.python is not None and _rank(chosen.python) > _rank(self.python),
+                Looser(
+                    "python",
+                    self.python,
+                    f"This installation sets Python to “{self.python}”; choose that or what is "
+                    "stricter: off is the strictest, then ask, then auto.",
+                ),
+            ),
+            (
+                not all(matches(name, self.allowed_models) for name in chosen.models or ()),
+                Looser(
+                    "models", self.choices(), f"Choose among the models allowed here: {allowed}."
+                ),
+            ),
+            (
+                (chosen.tool_rounds or 0) > rounds,
+                Looser(
+                    "tool_rounds", rounds, f"Choose at most {rounds} tool rounds for an answer."
+                ),
+            ),
+            (
+                spent is not None and (chosen.run_tokens or 0) > spent,
+                Looser("run_tokens", spent, f"Choose at most {spent or 0:,} tokens for an answer."),
+            ),
+        )
+        return next((looser for against, looser in checks if against), None)
 
     def allows(self, model: str) -> bool:
         """Whether the model may be asked."""

@@ -1,0 +1,60 @@
+"""The settings of policy: what models may see, and how much people and answers may use."""
+
+from collections.abc import Mapping
+
+from traitlets import Enum, Float, Integer
+from traitlets.config import LoggingConfigurable
+
+from leonidas_jupyter.core.exposure import DataExposure
+
+EXPOSURES = tuple(level.value for level in DataExposure)
+
+HUB_EXPOSURE = DataExposure.SUMMARY.value
+"""The ceiling inside a JupyterHub, where the administrator sets none."""
+
+HUB_VARIABLES = ("JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_USER")
+
+
+class PolicySettings(LoggingConfigurable):
+    """The part of the settings that is about policy."""
+
+    data_exposure_max = Enum(
+        EXPOSURES,
+        "aggregates",
+        help="The most of the data that may reach a model, whatever a project says: "
+        "none, schema, summary, aggregates or rows. Default inside a JupyterHub: summary.",
+    ).tag(config=True)
+    exposure_k = Integer(
+        10,
+        min=2,
+        help="How many rows must share what a model sees of the data below the exposure rows.",
+    ).tag(config=True)
+    tool_rounds = Integer(
+        8, min=1, max=100, help="How often a model may ask for tools in one answer."
+    ).tag(config=True)
+    run_tokens = Integer(
+        0, min=0, help="Tokens that one answer may use, in and out; 0 is no bound."
+    ).tag(config=True)
+    python_tool = Enum(
+        ("ask", "auto", "off"),
+        "ask",
+        help="Whether DS Bro may run Python: ask first, auto, or off. "
+        "The built-in analyst runs SQL only.",
+    ).tag(config=True)
+    user_daily_tokens = Integer(
+        0,
+        min=0,
+        help="Tokens that each user may use in a day (UTC), over all models but the built-in "
+        "analyst; 0 is no bound.",
+    ).tag(config=True)
+    user_daily_cost = Float(
+        0.0,
+        min=0.0,
+        help="US dollars that each user may use in a day (UTC), for models whose price is known; "
+        "0 is no bound.",
+    ).tag(config=True)
+
+
+def inside_hub(environment: Mapping[str, str]) -> bool:
+    """Whether a JupyterHub started this process."""
+    return any(environment.get(name) for name in HUB_VARIABLES)
