@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - answers are written with signs for minus, times, alpha
 """Which numbers of an answer claim something about the data, and which do not.
 
 No claims: numbers in code and in names, numbering, what a method is called by ("95 % confidence",
@@ -14,7 +15,7 @@ from leonidas_jupyter.assistant.receipts.moments import Calendar, moments
 
 _BLOCK = re.compile(r"^(`{3,}|~{3,}).*?(?:^\1[`~]*\s*$|\Z)", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_NUMBER_ONLY = re.compile(r"\s*[-−+$€£]?[\d.,]+\s*%?\s*")  # noqa: RUF001
+_NUMBER_ONLY = re.compile(r"\s*[-−+$€£]?[\d.,]+\s*%?\s*")
 _NO_TEXT = re.compile(
     r"<!--.*?-->|</?[A-Za-z][^<>\n]*>|!?\[[^\]\n]*\]\([^)\n]*\)|https?://\S+|\{\{[^{}\n]*\}\}"
     r"|\[\^?\d+\](?!\()",
@@ -43,7 +44,7 @@ _POSITION = re.compile(
     re.IGNORECASE,
 )
 _THRESHOLD = re.compile(
-    r"(?:\bp(?:[- ]?values?)?|α|alpha|significance(?:\s+level)?(?:\s+of)?|\|?[zrt]\|?|z-scores?"  # noqa: RUF001
+    r"(?:\bp(?:[- ]?values?)?|α|alpha|significance(?:\s+level)?(?:\s+of)?|\|?[zrt]\|?|z-scores?"
     r"|correlations?(?:\s+coefficients?)?|at the|level of)\s*\$?\s*"
     r"(?:<|>|≤|≥|<=|>=|&lt;|&gt;|\\leq?|\\geq?|below|under|above|over|less than|greater than)?\s*$",
     re.IGNORECASE,
@@ -55,12 +56,15 @@ _CONVENTIONAL = frozenset(
 )
 _METHOD = re.compile(
     r"\s*(?:\(?(?:confidence|CI\b|credible|prediction interval|significance|level\b|quantile"
-    r"|percentile|trimmed)|-?\s?(?:sigma|σ)|(?:\s*[×x*]\s*|\s+times\s+(?:the\s+)?)"  # noqa: RUF001
+    r"|percentile|trimmed)|-?\s?(?:sigma|σ)|(?:\s*[×x*]\s*|\s+times\s+(?:the\s+)?)"
     r"(?:IQR|interquartile|SD\b|std)|\s*(?:IQRs?|SDs?|standard deviations?)\b"
     r"|-(?:way|samples?|sided|tailed|folds?|hot|dimensional|point scale|D\b))",
     re.IGNORECASE,
 )
 _DEVIATIONS = frozenset({1.0, 1.5, 2.0, 2.5, 3.0, 3.5})
+FENCE = re.compile(r"IQR|interquartile|fence|\bSD\b|\bstd\b|sigma|deviation", re.IGNORECASE)
+_SPAN_OF = re.compile(r"\b(?:middle|central|inner|lower|upper)\s+[*_]*$", re.IGNORECASE)
+_SPANS = frozenset({10.0, 20.0, 25.0, 50.0, 68.0, 75.0, 80.0, 90.0, 95.0, 99.0})
 _SHOWN_AS = re.compile(
     r"[\s-]*(?:decimals?|decimal places?|d\.?p\.?|digits?|significant|sig\.? figs?)\b",
     re.IGNORECASE,
@@ -89,6 +93,9 @@ _FACTORS = (10, 100, 1000, 1e6, 60, 3600, 24, 7, 12, 365, 1.609344, 2.54, 0.4535
 """Powers of ten, parts of time, and miles, inches, pounds and feet (international units)."""
 
 SMALL = 12
+
+
+_EACH_IN = re.compile(r"\s+(?:in|out of)\s+(?:every\s+)?\d")
 
 
 class Given:
@@ -176,8 +183,8 @@ def is_claim(figure: Figure, text: str, ledger: Ledger) -> bool:
     before = text[max(0, figure.start - 40) : figure.start]
     after = text[figure.end : figure.end + 40]
     if figure.word:
-        return _counts(figure, after, ledger)
-    if _LABELLED.search(before) or _SHOWN_AS.match(after):
+        return not _POSITION.search(before) and _counts(figure, after, ledger)
+    if _LABELLED.search(before) or _SHOWN_AS.match(after) or _EACH_IN.match(after):
         return False
     most = max(max(ledger.sizes, default=0), SMALL)
     if figure.ordinal:
@@ -193,6 +200,10 @@ def is_claim(figure: Figure, text: str, ledger: Ledger) -> bool:
 
 def _is_method(figure: Figure, before: str, after: str) -> bool:
     value = abs(figure.value)
+    if value in _DEVIATIONS and re.match(r"\s*[×*·]\s*\d", after):
+        return bool(FENCE.search(before + after))
+    if figure.percent and _SPAN_OF.search(before):
+        return value in _SPANS
     if _THRESHOLD.search(before) and _COMPARES.search(before) and not before.endswith("="):
         return value in _CONVENTIONAL
     found = _METHOD.match(after)

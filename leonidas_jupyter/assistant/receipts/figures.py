@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - answers are written with signs for minus, times, alpha
 """Numbers as people write them: found in a text with their signs, units and shown precision."""
 
 import math
@@ -26,15 +27,16 @@ NUMBER_WORDS = (
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 _NUMBER = re.compile(
-    r"(?<![\w.])(?<!\d,)(?P<sign>(?<![\w)\]%.])[-−+]\s?(?=[$€£¥.\d]))?(?:[$€£¥]\s?)?"  # noqa: RUF001 - the minus sign itself
+    r"(?<![\w.])(?<!\d,)(?<![A-Za-z]-)(?P<sign>(?<![\w)\]%.])[-−+](?=[$€£¥.\d]))?(?:[$€£¥]\s?)?"
     r"(?P<body>\d{1,3}(?:[,'\u00a0\u202f]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-    r"(?P<power>[eE][-−+]?\d+\b|\s?[×x·*]\s?10(?:\^\{?[-−]?\d+\}?|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?"  # noqa: RUF001
-    r"(?P<suffix>\s?\\?%|\s?(?:percent(?:age\spoints?)?|per\scent|pp|[kKMBbm]|mn|bn|tn|thousand"
-    r"|millions?|billions?|trillion)\b|\s?×|x\b|(?:st|nd|rd|th)\b)?"
+    r"(?P<power>[eE][-−+]?\d+\b|\s?[×x·*]\s?10(?:\^\{?[-−]?\d+\}?|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?"
+    r"(?P<suffix>\s?\\?%|\s?(?:percent(?:age\spoints?)?|per\scent|pp|[kKMm]|mn|bn|tn|thousand"
+    r"|millions?|billions?|trillion)\b|[bB]\b|\s?×(?!\s?[\d.(])|x\b|(?:st|nd|rd|th)\b)?"
 )
 _WORD = re.compile(rf"\b(?P<word>{'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE)
 _JOINED = re.compile(r"\s?(?:–|-|to|and|or)\s?(?=[$€£¥]?[\d.])")
 _TIMES = re.compile(r"\s*(?:-?fold\b|times\b)", re.IGNORECASE)
+_FACTOR = re.compile(r"\bfactor of\s+[*_]*(?:about|roughly|almost|nearly)?\s*[*_]*$", re.IGNORECASE)
 _UNIT = re.compile(r"[\s-]?([A-Za-zµ°]+)")
 _ROUGH = re.compile(
     r"(?:about|around|roughly|approximately|approx\.?|nearly|almost|over|under|some|close to"
@@ -135,6 +137,7 @@ def _figure(text: str, match: re.Match[str]) -> Figure | None:
     body = re.sub("[,'\u00a0\u202f]", "", match["body"])
     suffix = (match["suffix"] or "").strip().lower()
     after = text[match.end() : match.end() + 40]
+    before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
     if len(body) > 40 or (not suffix and after[:1] == "_"):
         return None
     power = _power(match["power"] or "")
@@ -144,7 +147,7 @@ def _figure(text: str, match: re.Match[str]) -> Figure | None:
     if not math.isfinite(value * scale) or abs(power) > 300:
         return None
     factor = scale * 10.0**power
-    signed = (match["sign"] or "").strip() in ("-", "−")  # noqa: RUF001
+    signed = (match["sign"] or "").strip() in ("-", "−")
     exact = decimals == 0 and power == 0 and scale == 1
     return Figure(
         text=text[match.start() : match.end()].strip(),
@@ -156,19 +159,19 @@ def _figure(text: str, match: re.Match[str]) -> Figure | None:
         whole=exact,
         signed=signed,
         percent=suffix in _PERCENT or suffix.startswith("per"),
-        times=suffix in ("×", "x") or bool(_TIMES.match(after)),
+        times=suffix in ("×", "x") or bool(_TIMES.match(after) or _FACTOR.search(before)),
         ordinal=suffix in ("st", "nd", "rd", "th"),
-        rough=bool(_ROUGH.search(text[max(0, match.start() - _LOOK_BACK) : match.start()])),
+        rough=bool(_ROUGH.search(before)),
         scale=scale,
         unit=_unit(after) if suffix not in _SCALES or len(suffix) > 1 else suffix,
     )
 
 
 def _power(text: str) -> int:
-    digits = re.search(r"(?:[eE]|\^\{?|10(?=[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]))([-−+]?[\d⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)  # noqa: RUF001
+    digits = re.search(r"(?:[eE]|\^\{?|10(?=[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]))([-−+]?[\d⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
     if digits is None:
         return 0
-    plain = digits[1].translate(_SUPERSCRIPTS).replace("−", "-")  # noqa: RUF001
+    plain = digits[1].translate(_SUPERSCRIPTS).replace("−", "-")
     return int(plain[:5])
 
 

@@ -3,7 +3,8 @@
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from calendar import month_name
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,14 @@ MAX_TEXT = 20_000
 """Characters of one text (what a program printed) that are searched for numbers."""
 
 MAX_NAMES = 3_000
+MAX_LABELLED = 200
+"""Rows of a table that can be meant by their labels."""
+
 MAX_DEPTH = 8
+_MONTHS = tuple(name.lower() for name in month_name)
+MAX_WHOLES = 6
+ROWS = ("rows", "n", "count", "total", "row_count")
+"""What a number of rows is called."""
 
 _DIGIT = re.compile(r"\d")
 _NUMBERED = re.compile(rf"\d|\b(?:{'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE)
@@ -68,6 +76,7 @@ class Ledger:
     words: set[str] = field(default_factory=set)
     calendar: Calendar = field(default_factory=Calendar)
     _left: int = MAX_VALUES
+    _seen: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, results: Results) -> "Ledger":
@@ -88,6 +97,11 @@ class Ledger:
                 break
             found.append(number)
         return found
+
+    def wholes(self) -> list[int]:
+        """How many rows there are of what was read: of results, and what calls itself so."""
+        told = {int(v) for name, v in self.scalars.items() if name.split(".")[-1] in ROWS and v > 0}
+        return sorted(self.sizes | told, reverse=True)[:MAX_WHOLES]
 
     def whole(self) -> set[int]:
         """The whole numbers below 3000: years, months and hours come as such."""
@@ -139,30 +153,34 @@ class Ledger:
             self._word(name)
             if _NUMBERED.search(name):
                 self._name(name)
-        kept = [list(row) for row in rows[: max(1, self._left // max(1, len(names)))]]
+        kept = rows[: max(1, self._left // max(1, len(names)))]
         columns = [Column(name, []) for name in names]
-        labels: list[tuple[str, ...]] = []
+        labels = []
         for row in kept:
-            label = []
+            labelled: list[str] = []
             for column, cell in zip(columns, row, strict=False):
-                number = as_number(cell)
-                column.values.append(number)
-                if number is not None:
-                    self._number(number)
-                    if number.is_integer() and column is columns[0]:
-                        label.append(str(int(number)))
-                elif isinstance(cell, str):
-                    self._text(cell)
-                    label.append(cell.casefold()[:80])
-                elif isinstance(cell, Mapping | list):
-                    self.take(column.name, cell, depth + 2)
-            labels.append(tuple(label))
+                column.values.append(self._cell(column.name, cell, labelled, depth))
+            labels.append(tuple(labelled) if len(rows) <= MAX_LABELLED else ())
         if len(kept) == 1:
             self.scalars.update(
                 {c.name: c.values[0] for c in columns if c.values and c.values[0] is not None}
             )
         numeric = [column for column in columns if column.numbers]
         self.tables.append(Table(numeric, labels, len(rows)))
+
+    def _cell(self, name: str, cell: object, labels: list[str], depth: int) -> float | None:
+        """A cell as a number; where it is a text, what it calls its row goes to ``labels``."""
+        number = as_number(cell)
+        if number is not None:
+            self._number(number)
+            if not labels and number.is_integer():
+                labels.append(str(int(number)))
+        elif isinstance(cell, str):
+            self._text(cell)
+            labels += labels_of(cell)
+        elif isinstance(cell, Mapping | list):
+            self.take(name, cell, depth + 2)
+        return number
 
     def _number(self, number: float) -> None:
         self._left -= 1
@@ -176,8 +194,8 @@ class Ledger:
 
     def _text(self, text: str) -> None:
         self._left -= 1
-        for word in text.split()[:8] if len(text) < 80 else ():
-            self._word(word)
+        if len(text) < 80 and text[:1].isalpha():
+            self._word(text)
         if not _NUMBERED.search(text) or self.calendar.add_iso(text):
             return
         if len(text) <= 80 and not _NUMERIC.fullmatch(text):
@@ -193,8 +211,18 @@ class Ledger:
             self.names.add(name)
 
     def _word(self, text: str) -> None:
-        if len(self.words) < MAX_NAMES:
+        if len(self.words) < MAX_NAMES and text not in self._seen:
+            self._seen.add(text)
             self.words.update(stems(text))
+
+
+def labels_of(cell: str) -> Iterator[str]:
+    """What a text calls the row that holds a cell, in lower case; a date also by its month."""
+    yield cell.casefold()[:80]
+    if len(cell) >= len("2024-01-01") and cell[4:5] == cell[7:8] == "-":
+        yield cell[:10]
+        if cell[5:7].isdigit() and 1 <= int(cell[5:7]) <= 12:
+            yield _MONTHS[int(cell[5:7])]
 
 
 def stems(text: str) -> Iterable[str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF002 - answers are written with signs for minus, times, alpha
 """Each number of an answer beside what backs it."""
 
 import math
@@ -9,16 +10,17 @@ from functools import cached_property, partial
 
 from leonidas_jupyter.assistant.receipts import derive
 from leonidas_jupyter.assistant.receipts.claims import (
+    FENCE,
     Given,
     counts_rows,
     is_claim,
     shown_rows,
     without_names,
 )
-from leonidas_jupyter.assistant.receipts.derive import Candidates, Pool
 from leonidas_jupyter.assistant.receipts.figures import Figure, figures
 from leonidas_jupyter.assistant.receipts.ledger import Ledger
 from leonidas_jupyter.assistant.receipts.moments import moments
+from leonidas_jupyter.assistant.receipts.pools import Candidates, Formula, Kind, Pool, shown
 from leonidas_jupyter.assistant.results import Results
 from leonidas_jupyter.assistant.shapes import Derived, Receipts, Unmatched
 
@@ -55,6 +57,22 @@ UNITS: dict[str, tuple[float, ...]] = {
 """How many of a smaller unit a unit is: a result in grams may be told in kilograms."""
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
+_STEPS = (
+    derive.totals,
+    derive.extremes,
+    derive.leading,
+    derive.shares,
+    derive.steps,
+    derive.pairs,
+)
+"""Where it is looked without a hint in the text, the likely first."""
+
+_CHANGE = re.compile(
+    r"\b(?:more|less|fewer|than|increas\w*|decreas\w*|grew|grow\w*|rose|fell|drop\w*|declin\w*"
+    r"|up|down|above|below|higher|lower|heavier|lighter|larger|smaller|better|worse|ahead|gain\w*"
+    r"|los[st]\w*|chang\w*)\b",
+    re.IGNORECASE,
+)
 _LEFT = re.compile(
     r"\s+(?:more|other|others|further|additional|remaining)\b(?P<columns> columns?\b)?"
 )
@@ -68,11 +86,16 @@ class _Paragraph:
     start: int
     text: str
     told: list[float] = field(default_factory=list)
+    wholes: list[int] = field(default_factory=list)
+    _made: tuple[int, Candidates] | None = None
 
-    @cached_property
     def candidates(self) -> Candidates:
-        """What follows from what it tells."""
-        return derive.told(list(dict.fromkeys(self.told))[:MAX_TOLD])
+        """What follows from what it tells so far."""
+        if self._made is None or self._made[0] != len(self.told):
+            operands = list(dict.fromkeys(self.told))[:MAX_TOLD]
+            fences = bool(FENCE.search(self.text))
+            self._made = len(self.told), derive.told(operands, self.wholes, fences=fences)
+        return self._made[1]
 
 
 class Matching:
@@ -84,7 +107,7 @@ class Matching:
         self._shown = set(shown_rows(text))
         self._original = text
         self._text = without_names(text, self._ledger.names)
-        self._paragraphs = _paragraphs(self._text)
+        self._paragraphs = _paragraphs(self._text, self._ledger.wholes())
         self._starts = [paragraph.start for paragraph in self._paragraphs]
         self._wide: dict[str, Candidates] = {}
         self.receipts = Receipts()
@@ -100,15 +123,23 @@ class Matching:
             if found is None:
                 open_figures.append(figure)
             else:
-                self._paragraph(figure).told += [abs(figure.value), *found[:1]]
-        for figure in open_figures:
+                self._tell(figure, found)
+        # A percentage is told of amounts that may themselves follow from results.
+        for figure in sorted(open_figures, key=lambda each: each.percent):
             formula = self._derived(figure)
             if formula is None:
                 self._unmatched(figure.start, figure.end)
-            elif len(self.receipts.derived) < MAX_DERIVED:
+                continue
+            self._tell(figure, [])
+            if len(self.receipts.derived) < MAX_DERIVED:
                 self.receipts.derived.append(Derived(text=figure.text, formula=formula))
         self.receipts.unmatched.sort(key=lambda each: each.start)
         return self.receipts
+
+    def _tell(self, figure: Figure, found: Sequence[float]) -> None:
+        """What was matched can be what the next number follows from, as shown and as found."""
+        told = abs(figure.value) / (100 if figure.percent else 1)
+        self._paragraph(figure).told += [told, *found[:1]]
 
     def _figures(self) -> Iterator[Figure]:
         """The numbers that are no part of a date; dates are looked at on the way."""
@@ -126,7 +157,7 @@ class Matching:
             yield figure
 
     @cached_property
-    def _counts(self) -> dict[int, derive.Formula]:
+    def _counts(self) -> dict[int, Formula]:
         return derive.counts(self._ledger)
 
     @cached_property
@@ -147,6 +178,10 @@ class Matching:
             found = [n for n in ledger.near(value, half * wider) if self._sign_fits(figure, n)]
             if found:
                 return found
+        if self._is_one_in(figure):
+            found = ledger.near(1 / figure.value, 1 / (figure.value - 0.5) - 1 / figure.value)
+            if found:
+                return found
         if figure.percent:
             found = ledger.near(figure.value / 100, figure.half * wider / 100)
             if found:
@@ -156,8 +191,12 @@ class Matching:
             return []
         return [] if self._is_left(figure) else None
 
+    def _is_one_in(self, figure: Figure) -> bool:
+        before = self._text[max(0, figure.start - 24) : figure.start]
+        return figure.value > 1 and bool(_ONE_IN.search(before))
+
     def _sign_fits(self, figure: Figure, size: float) -> bool:
-        """A minus sign has to stand in the result; without one, "fell by 3" may be −3."""  # noqa: RUF002
+        """A minus sign has to stand in the result; without one, "fell by 3" may be −3."""
         return not figure.signed or bool(self._ledger.signs[size] & 2)
 
     def _is_left(self, figure: Figure) -> bool:
@@ -185,19 +224,25 @@ class Matching:
                 expected += pool.expected(value, half)
                 if expected > limit * bearable:
                     break
-                if (found := pool.nearest(value, half)) is not None:
-                    return f"{found[1]()} = {derive.shown(found[0])}"
+                if (found := pool.nearest(value, half, self._kind(figure))) is not None:
+                    return f"{found[1]()} = {shown(found[0])}"
             if bearable > 1:
                 expected = 0.0  # what the text names is no large search
         return None
 
     def _sources(self, figure: Figure) -> Iterator[tuple[float, Callable[[], Candidates]]]:
         paragraph = self._paragraph(figure)
-        yield derive.CLOSE, lambda: paragraph.candidates
+        yield derive.CLOSE, paragraph.candidates
         lowered = paragraph.text.casefold()
         yield derive.CLOSE, partial(derive.named, self._ledger, lowered)
-        for step in (derive.totals, derive.shares, derive.neighbours, derive.pairs):
+        yield derive.CLOSE, partial(derive.across, self._ledger, lowered)
+        for step in _STEPS:
             yield 1.0, partial(self._widely, step)
+
+    def _kind(self, figure: Figure) -> Kind:
+        """What the words around a percentage make of it."""
+        around = self._text[max(0, figure.start - 30) : figure.end + 30]
+        return "change" if _CHANGE.search(around) else ""
 
     def _widely(self, step: Callable[[Ledger], Candidates]) -> Candidates:
         if step.__name__ not in self._wide:
@@ -214,7 +259,7 @@ class Matching:
             yield candidates.amounts, size, half
             yield candidates.amounts, size / 100, half / 100
             return
-        if _ONE_IN.search(self._text[max(0, figure.start - 24) : figure.start]) and size > 1:
+        if self._is_one_in(figure):
             yield candidates.shares, 1 / size, 1 / (size - 0.5) - 1 / size
             return
         if figure.times:
@@ -232,7 +277,7 @@ class Matching:
         for factor in UNITS.get(figure.unit, ()):
             found = self._ledger.near(figure.value * factor, _tolerance(figure) * factor)
             if found:
-                return f"{derive.shown(found[0])} ÷ {factor:g}"
+                return f"{shown(found[0])} ÷ {factor:g}"
         return None
 
 
@@ -241,13 +286,13 @@ def _tolerance(figure: Figure) -> float:
     if not figure.rough or not figure.value:
         return figure.half
     unit = 10.0 ** (math.floor(math.log10(abs(figure.value))) - figure.digits + 1)
-    return max(figure.half, 0.5 * unit if figure.digits > 1 else 0.1 * abs(figure.value))
+    return max(figure.half, unit if figure.digits > 1 else 0.05 * abs(figure.value))
 
 
-def _paragraphs(text: str) -> Sequence[_Paragraph]:
+def _paragraphs(text: str, wholes: list[int]) -> Sequence[_Paragraph]:
     found, start = [], 0
     for gap in _PARAGRAPH.finditer(text):
-        found.append(_Paragraph(start, text[start : gap.start()]))
+        found.append(_Paragraph(start, text[start : gap.start()], wholes=wholes))
         start = gap.end()
-    found.append(_Paragraph(start, text[start:]))
+    found.append(_Paragraph(start, text[start:], wholes=wholes))
     return found

@@ -12,6 +12,12 @@ _NAMES = "|".join([*filter(None, calendar.month_name), *filter(None, calendar.mo
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>[12]\d{3})"
 _MONTH = rf"(?P<name>{_NAMES})\.?"
+_ISO = re.compile(
+    r"(\d{4})-([01]\d)-([0-3]\d)(?:[T ]([0-2]\d):([0-5]\d)(?::\d{2}(?:\.\d+)?)?)?"
+    r"(?:Z|[+-]\d{2}:?\d{2})?"
+)
+"""A cell that is a date or a time stamp; most dates of results are."""
+
 _FORMS = tuple(
     re.compile(rf"(?<![\w.]){form}(?![\w])")
     for form in (
@@ -79,11 +85,24 @@ class Calendar:
         """Know a cell that is an ISO 8601 date or time; false when it is none."""
         if len(text) < 5 or not (text[4:5] == "-" or text[2:3] == ":"):
             return False
+        whole = _ISO.fullmatch(text)
+        if whole is not None:
+            self._add_numbers(*map(int, filter(None, whole.groups())))
+            return True
         found = next(moments(text[:40]), None)
         if found is None or found.start:
             return False
         self.add(found)
         return True
+
+    def _add_numbers(self, year: int, month: int, day: int, *time: int) -> None:
+        self.years.add(year)
+        self.months_of_year.add(month)
+        self.months.add((year, month))
+        self.days_of_year.add((month, day))
+        self.days.add((year, month, day))
+        if time:
+            self.times.add((time[0], time[1]))
 
     def knows(self, moment: Moment, *, others: Iterable[int] = ()) -> bool:
         """Whether a moment is one of these, as far as it is told.

@@ -1,0 +1,347 @@
+# ruff: noqa: RUF001 - answers are written with signs for minus, times, alpha
+"""Answers as language models write them: which numbers are backed, and which are not."""
+
+import pytest
+
+from leonidas_jupyter.assistant.receipts import check
+from leonidas_jupyter.assistant.results import Results
+
+
+def table(*columns, rows, **more):
+    return {"columns": [{"name": name, "type": "X"} for name in columns], "rows": rows, **more}
+
+
+SPECIES = table(
+    "species",
+    "avg_mass_g",
+    "n",
+    rows=[
+        ["Adelie", 3700.6622516556293, 151],
+        ["Chinstrap", 3733.0882352941176, 68],
+        ["Gentoo", 5076.016260162602, 123],
+    ],
+)
+MONTHS = table(
+    "month",
+    "revenue",
+    "orders",
+    rows=[
+        ["2024-01-01T00:00:00", 125430.5, 1021],
+        ["2024-02-01T00:00:00", 118200.25, 988],
+        ["2024-03-01T00:00:00", 142875.0, 1190],
+        ["2024-04-01T00:00:00", 151020.75, 1243],
+        ["2024-05-01T00:00:00", 139500.0, 1175],
+        ["2024-06-01T00:00:00", 163250.4, 1302],
+    ],
+)
+SURVIVED = table(
+    "sex",
+    "passengers",
+    "survived",
+    "rate",
+    rows=[["female", 314, 233, 0.742038], ["male", 577, 109, 0.188908]],
+)
+TEST = {
+    "test": "welch",
+    "t": -8.2431,
+    "df": 187.3,
+    "p": 3.21e-14,
+    "ci": [-1.92, -1.18],
+    "n": [146, 344],
+}
+REGIONS = table(
+    "region",
+    "customers",
+    "churn_pct",
+    "balance",
+    rows=[
+        ["North", 1204, 12.43, -350.2],
+        ["South", 980, 15.1, 1200.0],
+        ["East", 1533, 9.87, 87.5],
+        ["West", 1102, 11.05, -20.25],
+        ["Centre", 640, 20.31, 410.0],
+    ],
+)
+HOLIDAY = {"stdout": "mean delay: 14.27 min\nmax: 312\nrows used 5,819,079\n", "result": None}
+PROFILE = {
+    "name": "flights",
+    "filename": "flights_2008.csv",
+    "rows": 231083,
+    "columns": [
+        {
+            "name": "delay",
+            "type": "integer",
+            "nulls": 112,
+            "distinct": 410,
+            "min": -34,
+            "max": 702,
+            "mean": 8.2167,
+        },
+        {
+            "name": "date",
+            "type": "datetime",
+            "nulls": 0,
+            "min": "2008-01-01T00:00:00",
+            "max": "2008-03-31T23:55:00",
+        },
+    ],
+    "duplicate_rows": 3,
+}
+
+CARS = table(
+    "Origin",
+    "n",
+    "avg_mpg",
+    "avg_hp",
+    "min_year",
+    "max_year",
+    rows=[
+        ["USA", 254, 20.0835, 119.05, 1970, 1982],
+        ["Europe", 73, 27.891, 80.56, 1970, 1982],
+        ["Japan", 79, 30.450, 79.84, 1970, 1982],
+    ],
+)
+QUANTILES = {
+    "quantiles": {"0.25": 17.5, "0.5": 23.0, "0.75": 29.0},
+    "iqr": 11.5,
+    "outliers": 1,
+    "n": 398,
+    "mean": 23.5146,
+    "std": 7.816,
+}
+LINE = {
+    "slope": -0.15784,
+    "intercept": 39.9359,
+    "r2": 0.60595,
+    "r": -0.77843,
+    "n": 392,
+    "p_value": 7.03e-81,
+    "stderr": 0.0064,
+}
+YEARS = table(
+    "year",
+    "pop",
+    "life",
+    rows=[[1955 + 5 * i, 2.5e9 + 3.1e8 * i + 1234567 * i * i, 50.1 + 1.63 * i] for i in range(11)],
+)
+CUSTOMERS = table(
+    "customer_id",
+    "name",
+    "total",
+    rows=[
+        [10482, "Acme 3000 Ltd", 98234.5],
+        [20931, "Bolt & Co", 87120.0],
+        [18833, "Cyan", 71250.25],
+        [99120, "Delta", 56000.0],
+        [1203, "Epsilon", 55010.75],
+    ],
+)
+CORRELATIONS = table(
+    "column",
+    "correlation",
+    rows=[
+        ["weight", -0.8322],
+        ["displacement", -0.8051],
+        ["horsepower", -0.7784],
+        ["cylinders", -0.7776],
+        ["year", 0.5805],
+    ],
+)
+
+BACKED = {
+    "plain values": (
+        SPECIES,
+        "Gentoo penguins average **5,076 g**, Adelie 3,700.7 g and Chinstrap 3733 g.",
+    ),
+    "counts": (
+        SPECIES,
+        "There are three species: Adelie (n = 151), Chinstrap (n = 68), Gentoo (n=123).",
+    ),
+    "difference of named rows": (SPECIES, "Gentoo are 1,375 g heavier than Adelie."),
+    "percentage of named rows": (SPECIES, "Gentoo is about 37% heavier than Adelie."),
+    "ratio": (SPECIES, "Gentoo weigh 1.37 times as much as Adelie."),
+    "sum of a column": (SPECIES, "That is 342 penguins in all."),
+    "share of a column": (SPECIES, "Adelie make up 44 % of them (151 of 342)."),
+    "other unit": (SPECIES, "Gentoo penguins average 5.08 kg."),
+    "from told numbers": (SPECIES, "Adelie average 3,701 g and Gentoo 5,076 g: a gap of 1,375 g."),
+    "numbered list": (
+        SPECIES,
+        "Ranking by mass:\n\n1. **Gentoo** – 5,076 g\n2. **Chinstrap** – 3,733 g\n3. **Adelie** – 3,701 g",
+    ),
+    "markdown table": (
+        SPECIES,
+        "| # | Species | Mass (kg) |\n|---|---|---:|\n| 1 | Gentoo | 5.08 kg |\n| 2 | Chinstrap | 3.73 kg |",
+    ),
+    "code": (
+        SPECIES,
+        "I ran `SELECT avg(body_mass_g) FROM penguins LIMIT 99`:\n\n```sql\nSELECT 4711\n```\n\nDone.",
+    ),
+    "dates": (MONTHS, "Revenue was highest in June 2024 ($163,250.40) and lowest in Feb 2024."),
+    "date forms": (MONTHS, "From 2024-01-01 to 30 June 2024, that is Q1 2024 and Q2 2024."),
+    "thousands": (MONTHS, "June brought in $163k, January $125.4k."),
+    "growth": (MONTHS, "From January to June revenue grew by 30.2 %."),
+    "total": (MONTHS, "Total revenue over the six months was $840,277."),
+    "average": (MONTHS, "On average $140,046 a month."),
+    "per order": (MONTHS, "In June that is $125.38 per order (163,250.4 / 1,302)."),
+    "million": (MONTHS, "Altogether roughly 0.84 million dollars."),
+    "fell": (MONTHS, "In February it fell by $7,230 (−5.8 %)."),
+    "fractions as percent": (SURVIVED, "74.2 % of the women survived, but only 18.9% of the men."),
+    "rest of a share": (SURVIVED, "81.1 % of the men died."),
+    "overall share": (SURVIVED, "Overall 342 of 891 passengers survived, 38.4 %."),
+    "times": (SURVIVED, "Women were 3.9 times as likely to survive."),
+    "percentage points": (SURVIVED, "The gap is 55.3 percentage points."),
+    "one in": (SURVIVED, "Fewer than 1 in 5 men survived; of the women about three in four."),
+    "p-value": (
+        TEST,
+        "t(187.3) = −8.24, p < 0.001, 95 % CI [−1.92, −1.18], so significant at the 5 % level.",
+    ),
+    "scientific": (TEST, "The p-value is 3.2e-14, or 3.21 × 10⁻¹⁴."),
+    "negative": (REGIONS, "North stands at -350.2 and West at −20.25; South at 1,200."),
+    "own percent": (REGIONS, "Churn is 20.3% in Centre, against 9.9% in East."),
+    "pp of own percent": (REGIONS, "That is 10.4 pp more in Centre than in East."),
+    "counting signs": (REGIONS, "Two regions have a negative balance; 3 of 5 are positive."),
+    "top n": (REGIONS, "The top 3 regions by customers are East, North and West."),
+    "top share": (REGIONS, "East, North and West together have 3,839 customers."),
+    "printed": (
+        HOLIDAY,
+        "The mean delay is 14.3 minutes over 5.8 million rows; the worst was 312 minutes.",
+    ),
+    "profile": (
+        PROFILE,
+        "`flights_2008.csv` has 231,083 rows and 2 columns, from 1 January 2008 to 31 March 2008.",
+    ),
+    "null share": (PROFILE, "112 delays are missing, 0.05 % of the rows."),
+    "range": (PROFILE, "Delays run from –34 to 702 minutes."),
+    "methods": (
+        PROFILE,
+        "Outliers by the 1.5 × IQR rule, |z| > 3, or 2 standard deviations; rounded to 2 decimals.",
+    ),
+    "about": (PROFILE, "Roughly 231,000 rows, a mean delay of about 8 minutes."),
+    "chat": (
+        PROFILE,
+        "There are two ways to read this. Step 1: filter. Step 2: group. See Figure 3.",
+    ),
+    "footnote": (PROFILE, "Delays are skewed.[1] See [the docs](https://example.org/v2/4711)."),
+    "time of day": (PROFILE, "The last one left at 23:55."),
+    "offer": (SPECIES, "Do you want the 25 heaviest?\n\n- How many weigh more than 4711 g"),
+}
+
+LONGER = [
+    (
+        CARS,
+        "Japanese cars get the best mileage, at **30.5 mpg** on average — roughly 50% better than American cars (20.1 mpg). European cars sit in between with 27.9 mpg.",
+    ),
+    (CARS, "Across the 406 cars, 62.6% are American, 18% European and 19.5% Japanese."),
+    (CARS, "The data spans 1970–1982 (13 model years)."),
+    (CARS, "American cars have on average 39 more horsepower than Japanese ones (119 vs 80 hp)."),
+    (CARS, "The spread between best and worst is 10.4 mpg, i.e. a factor of 1.5."),
+    (
+        QUANTILES,
+        "The middle 50% of cars lie between 17.5 and 29 mpg (IQR = 11.5). The upper fence is 29 + 1.5 × 11.5 = 46.25, and just 1 of 398 cars (0.25 %) exceeds it.",
+    ),
+    (QUANTILES, "The mean (23.5) is slightly above the median (23), which hints at right skew."),
+    (
+        LINE,
+        "Each extra horsepower costs about 0.16 mpg (slope −0.158, SE 0.006, p < 0.001, n = 392). The model explains 61 % of the variance (R² = 0.61).",
+    ),
+    (LINE, "The fitted line is mpg = 39.94 − 0.158 · horsepower."),
+    (
+        YEARS,
+        "World population rose from 2.5 billion in 1955 to 5.7 billion in 2005, i.e. it more than doubled (2.3×) in 50 years.",
+    ),
+    (
+        YEARS,
+        "Life expectancy gained 16.3 years between 1955 and 2005, about 1.63 years every 5 years.",
+    ),
+    (YEARS, "In the 1960s it was still around 52 years."),
+    (
+        CUSTOMERS,
+        "Your five biggest customers:\n\n| Rank | Customer | Total |\n|---:|---|---:|\n| 1 | Acme 3000 Ltd | $98,234.50 |\n| 2 | Bolt & Co | $87,120.00 |\n| 3 | Cyan | $71,250.25 |\n| 4 | Delta | $56,000.00 |\n| 5 | Epsilon | $55,010.75 |\n\nTogether they account for $367,615.50; Acme alone is 26.7% of that.",
+    ),
+    (CUSTOMERS, "Customer 10482 (Acme 3000 Ltd) leads with 98.2k, 12.8% ahead of Bolt & Co."),
+    (CUSTOMERS, "The top 2 make up half of it (50.4%)."),
+    (
+        CORRELATIONS,
+        "Weight has the strongest correlation with mpg (r = -0.83), followed by displacement (-0.81). Four of the five are negative; only year is positive (+0.58).",
+    ),
+    (CORRELATIONS, "r² for weight is 0.69."),
+    (CORRELATIONS, "All four size-related measures correlate below −0.77."),
+    (
+        SPECIES,
+        "**Answer:** 5,076 g (Gentoo).\n\n*How:* mean of body_mass_g over 123 birds with a value; 2 decimals dropped.",
+    ),
+    (
+        SPECIES,
+        "Gentoo (36% of the 342 birds) are the heaviest: 5.1 kg, compared with 3.7 kg for the other two species.",
+    ),
+    (SPECIES, "Weighted across species the mean is 4,202 g."),
+    (
+        MONTHS,
+        "June was 38.1% above February, the weakest month; the average order value went from $122.85 in January to $125.38 in June.",
+    ),
+    (MONTHS, "H1 2024 revenue: $840.3k on 6,919 orders (≈ $121 per order)."),
+    (REGIONS, "Churn ranges from 9.9 % (East) to 20.3 % (Centre); the simple average is 13.8 %."),
+    (REGIONS, "In total 5,459 customers, of whom East has 28 %."),
+    (
+        TEST,
+        "The difference is significant, t = -8.24 on 187 degrees of freedom, sample sizes 146 and 344 (490 in total).",
+    ),
+    (
+        PROFILE,
+        "The frame has about 231 thousand flights; duplicates: 3; missing delays: 112 (0.0005 of all).",
+    ),
+]
+"""Several claims in each."""
+
+UNBACKED = {
+    "made up": (SPECIES, "Gentoo average 5,123 g.", ["5,123"]),
+    "wrong rounding": (SPECIES, "Gentoo average 5,077 g.", ["5,077"]),
+    "wrong percent": (SPECIES, "Gentoo is 42.7% heavier than Adelie.", ["42.7%"]),
+    "wrong difference": (SPECIES, "Gentoo are 1,475 g heavier than Adelie.", ["1,475"]),
+    "wrong sum": (MONTHS, "Total revenue was $841,277.", ["$841,277"]),
+    "wrong date": (MONTHS, "Revenue was highest in July 2024.", ["July 2024"]),
+    "wrong year": (MONTHS, "In 2023 it was lower.", ["2023"]),
+    "wrong sign": (REGIONS, "South stands at -1,200.", ["-1,200"]),
+    "wrong scale": (MONTHS, "June brought in $163 million.", ["$163 million"]),
+    "in a code span": (SPECIES, "Gentoo average `5123.4` g.", ["5123.4"]),
+    "word": (SPECIES, "There are five species.", ["five"]),
+    "p-value": (TEST, "p = 0.0312", ["0.0312"]),
+    "in a table": (
+        SPECIES,
+        "| Species | Mass |\n|---|---|\n| Gentoo | 5,076 |\n| Adelie | 3,912 |",
+        ["3,912"],
+    ),
+    "twice": (SPECIES, "It is 4,711, yes, 4,711.", ["4,711", "4,711"]),
+    "beside right ones": (
+        SURVIVED,
+        "74.2 % survived of 314; the median fare was 14.45.",
+        ["14.45"],
+    ),
+}
+
+
+def receipts(result, text, question="Tell me about it.", code=None):
+    results = Results()
+    results.add("t1", result, code)
+    return check(text, question, results)
+
+
+@pytest.mark.parametrize(("result", "text"), BACKED.values(), ids=BACKED)
+def test_what_a_result_backs(result, text):
+    found = receipts(result, text)
+    assert [each.text for each in found.unmatched] == [], found.derived
+
+
+@pytest.mark.parametrize(("result", "text"), LONGER)
+def test_longer_answers(result, text):
+    found = receipts(result, text)
+    assert [each.text for each in found.unmatched] == [], found.derived
+    assert found.checked
+
+
+@pytest.mark.parametrize(("result", "text", "marked"), UNBACKED.values(), ids=UNBACKED)
+def test_what_no_result_backs(result, text, marked):
+    found = receipts(result, text)
+    assert [each.text for each in found.unmatched] == marked, found.derived
+    for each in found.unmatched:
+        assert text[each.start : each.end] == each.text
