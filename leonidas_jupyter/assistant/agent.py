@@ -5,18 +5,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from leonidas_jupyter.assistant.events import Emit, TextSaid, TokensUsed
+from leonidas_jupyter.assistant import receipts
+from leonidas_jupyter.assistant.earlier import Earlier
+from leonidas_jupyter.assistant.events import (
+    AnswerChecked,
+    AnswerEvent,
+    Emit,
+    TextSaid,
+    TokensUsed,
+    ToolCalled,
+)
+from leonidas_jupyter.assistant.handles import Handles
 from leonidas_jupyter.assistant.history import PastTurn, messages
+from leonidas_jupyter.assistant.models.failures import ModelFailure
+from leonidas_jupyter.assistant.models.names import shown
 from leonidas_jupyter.assistant.models.registry import ModelEntry
+from leonidas_jupyter.assistant.namespace import ClientFrame, described
 from leonidas_jupyter.assistant.policy import Gate, Policy
 from leonidas_jupyter.assistant.prompt import instructions
-from leonidas_jupyter.assistant.toolbox import Toolbox
+from leonidas_jupyter.assistant.toolbox import Toolbox, ToolGaveUp
 from leonidas_jupyter.assistant.tools import TOOLS
-from leonidas_jupyter.assistant.tools.base import ToolContext
+from leonidas_jupyter.assistant.tools.base import Tool, ToolContext
 
 if TYPE_CHECKING:
     from pydantic_ai import Agent
-    from pydantic_ai.usage import RunUsage
+    from pydantic_ai.messages import ModelMessage
+    from pydantic_ai.usage import RunUsage, UsageLimits
 
 
 class AnswerFailed(Exception):
@@ -29,17 +43,32 @@ class AnswerFailed(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, of which model, over what."""
+    """What is asked, of which model, over what.
+
+    Attributes:
+        earlier: what stands of this answer, where it goes on after a pause; or of the last one,
+            where that broke off and is in reach of this question.
+        beside: tables that the notebook has which asked, and SQL does not know.
+        tools: what may be called, as far as the context offers it.
+    """
 
     text: str
     turns: Sequence[PastTurn]
     context: ToolContext
     model: ModelEntry
     gate: Gate
+    earlier: Earlier | None = None
+    beside: Sequence[ClientFrame] = ()
+    tools: Sequence[Tool] = TOOLS
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether an answer goes on that was begun before."""
+        return self.earlier is not None and self.earlier.goes_on
 
 
 class Answering:
-    """One answer in the making: the model calls tools until it has answered.
+    """One answer in the making: the model calls tools until it has answered, or must wait.
 
     Every step goes to ``emit``. A tool runs once ``emit`` has returned for its call, and the model
     sees its result once ``emit`` has returned for that.
@@ -48,91 +77,191 @@ class Answering:
     def __init__(self, question: Question, policy: Policy, emit: Emit) -> None:
         self._question = question
         self._policy = policy
-        self._emit = emit
-        self._toolbox = Toolbox(question.context, question.gate, emit, policy.tool_rounds)
+        self._sink = emit
+        self._tools = [tool for tool in question.tools if tool.offered(question.context)]
+        self._toolbox = Toolbox(question.context, question.gate, self._emit, policy)
+        self._handles = Handles(question.context.results)
+        self._held = ""
+        self._begun = TokensUsed()
         self._usage: RunUsage | None = None
-        self._spoken = False
+        self._shown: list[str] = []
+        if (earlier := question.earlier) is not None:
+            self._toolbox.recall(earlier.calls, same_answer=earlier.goes_on)
+            if earlier.goes_on:
+                self._shown.append(earlier.shown)
+                self._begun = earlier.used
 
     @property
     def tokens(self) -> TokensUsed:
-        """What was used so far, also of an answer that was cancelled or failed."""
-        used = self._usage
+        """What was used so far since the answer began or went on, also if it failed."""
+        used, begun = self._usage, self._begun
         if used is None:
             return TokensUsed()
         cost = None if used.cost is None else float(used.cost)
-        return TokensUsed(used.input_tokens, used.output_tokens, cost)
+        return TokensUsed(
+            used.input_tokens - begun.input_tokens, used.output_tokens - begun.output_tokens, cost
+        )
 
     async def run(self) -> None:
         """Ask and answer. Cancelling the caller stops the model and the tool.
 
         Raises:
-            AnswerFailed: the model failed, or used up its rounds or its retries.
+            AnswerFailed: the model failed, or used up its rounds, its tokens or its retries.
         """
         # The first import of pydantic-ai takes a second, and a model may prepare itself.
         agent = await asyncio.to_thread(self._agent)
-        from pydantic_ai import UsageLimits
         from pydantic_ai.exceptions import AgentRunError
-        from pydantic_ai.usage import RunUsage
 
-        question, policy = self._question, self._policy
-        self._usage = RunUsage()
+        await self._carry_out_approved()
+        self._usage = self._used_before()
+        waits = False
         try:
             async with agent.run_stream_events(
-                question.text,
-                message_history=messages(question.turns, question.gate, policy.history_tokens),
-                instructions=instructions(
-                    question.text,
-                    question.context.frames,
-                    question.gate,
-                    policy.context_tokens,
-                ),
-                usage_limits=UsageLimits(request_limit=policy.tool_rounds + 1),
+                None if self._question.goes_on else self._question.text,
+                message_history=self._history(),
+                instructions=self._instructions(),
+                usage_limits=self._limits(),
                 usage=self._usage,
             ) as events:
                 async for event in events:
                     await self._take(event)
-        except AgentRunError as error:
+                    waits = waits or _waits(event)
+        except (AgentRunError, ToolGaveUp, ModelFailure) as error:
+            await self._release()
             raise AnswerFailed(self._sentence(error)) from error
+        await self._release()
+        if not waits:
+            await self._check()
 
-    def _agent(self) -> "Agent[None, str]":
-        from pydantic_ai import Agent
+    def _agent(self) -> "Agent[None, Any]":
+        from pydantic_ai import Agent, DeferredToolRequests
 
         return Agent(
             self._question.model.make(self._question.context.frames),
             name="ds_bro",
             deps_type=type(None),
-            tools=[self._toolbox.offer(tool) for tool in TOOLS],
+            output_type=[str, DeferredToolRequests],
+            tools=[self._toolbox.offer(tool) for tool in self._tools],
             retries={"tools": self._policy.tool_retries, "output": 1},
+        )
+
+    async def _carry_out_approved(self) -> None:
+        """Run what was approved while the answer waited, before the model hears of it."""
+        if self._question.earlier is None or not self._question.goes_on:
+            return
+        by_name = {tool.name: tool for tool in self._tools}
+        for call in self._question.earlier.calls:
+            if call.state == "pending" and call.decision in ("once", "session"):
+                await self._toolbox.carry_out(call, by_name.get(call.tool))
+
+    def _history(self) -> list["ModelMessage"]:
+        question = self._question
+        past = messages(question.turns, question.gate, self._policy.history_tokens)
+        if question.earlier is None:
+            return past
+        return [*past, *question.earlier.messages(question.gate)]
+
+    def _instructions(self) -> str:
+        question, budget = self._question, self._policy.context_tokens
+        told = instructions(question.text, question.context.frames, question.gate, budget)
+        beside = described(question.beside, budget // 2)
+        return f"{told}\n\n{beside}" if beside else told
+
+    def _used_before(self) -> "RunUsage":
+        from pydantic_ai.usage import RunUsage
+
+        return RunUsage(
+            requests=self._toolbox.steps,
+            input_tokens=self._begun.input_tokens,
+            output_tokens=self._begun.output_tokens,
+        )
+
+    def _limits(self) -> "UsageLimits":
+        from pydantic_ai import UsageLimits
+
+        return UsageLimits(
+            request_limit=self._policy.tool_rounds + 1, total_tokens_limit=self._policy.run_tokens
         )
 
     async def _take(self, event: Any) -> None:  # noqa: ANN401 - later versions add events
         """Pass text on; every other event, also one that is not known yet, is left alone."""
-        from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
+        from pydantic_ai.messages import (
+            PartDeltaEvent,
+            PartEndEvent,
+            PartStartEvent,
+            TextPart,
+            TextPartDelta,
+        )
 
         if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
             await self._say(event.delta.content_delta)
         elif isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
             # What was said before a tool call and what is said after it are two paragraphs.
-            await self._say(("\n\n" if self._spoken else "") + event.part.content)
+            await self._say(("\n\n" if any(self._shown) else "") + event.part.content)
+        elif isinstance(event, PartEndEvent) and isinstance(event.part, TextPart):
+            await self._release()
 
     async def _say(self, text: str) -> None:
         # What no store takes: halves of surrogate pairs, and NUL.
         text = text.encode(errors="replace").decode().replace("\x00", "")
         if text:
-            self._spoken = True
-            await self._emit(TextSaid(text))
+            self._held += text
+            await self._show(self._handles.feed(text))
+
+    async def _release(self) -> None:
+        """Show what was held back of the text for a handle that never came to its end."""
+        await self._show(self._handles.rest())
+
+    async def _show(self, text: str) -> None:
+        if not text:
+            return
+        said, self._held = self._held, ""
+        self._shown.append(text)
+        await self._sink(TextSaid(text, None if said == text else said))
+
+    async def _emit(self, event: AnswerEvent) -> None:
+        if isinstance(event, ToolCalled):
+            await self._release()
+        await self._sink(event)
+
+    async def _check(self) -> None:
+        """Match the answer's numbers with what was computed, and say which are not backed."""
+        text, question = "".join(self._shown), self._question
+        asked = question.text if question.earlier is None else question.earlier.question
+        found = await asyncio.to_thread(
+            receipts.check, text, f"{asked}\n{question.text}", question.context.results
+        )
+        if told := receipts.note(found):
+            await self._sink(TextSaid("\n\n" + told, said=""))
+        await self._sink(AnswerChecked(found))
 
     def _sentence(self, error: "Exception") -> str:
         from pydantic_ai.exceptions import UnexpectedModelBehavior, UsageLimitExceeded
 
-        name = self._question.model.name
+        if isinstance(error, ModelFailure):
+            return error.message
+        name, policy = shown(self._question.model.name), self._policy
         if isinstance(error, UsageLimitExceeded):
+            if "token" in str(error) and "rounds" not in str(error):
+                return (
+                    f"The model {name!r} used up the {policy.run_tokens} tokens that one answer "
+                    "may use; ask for less at once."
+                )
             return (
-                f"The model {name!r} asked for tools {self._policy.tool_rounds} times and had no "
+                f"The model {name!r} asked for tools {policy.tool_rounds} times and had no "
                 "answer yet; ask for less at once."
             )
-        if isinstance(error, UnexpectedModelBehavior):
+        if isinstance(error, UnexpectedModelBehavior | ToolGaveUp):
             if self._toolbox.failure is not None:
                 return f"The model {name!r} got no result: {self._toolbox.failure}"
             return f"The model {name!r} gave no usable answer; ask again, or in other words."
         return f"The model {name!r} did not answer; ask again in a moment."
+
+
+def _waits(event: Any) -> bool:  # noqa: ANN401 - later versions add events
+    """Whether the model has ended with calls that wait for somebody."""
+    from pydantic_ai import AgentRunResultEvent, DeferredToolRequests
+
+    return isinstance(event, AgentRunResultEvent) and isinstance(
+        event.result.output, DeferredToolRequests
+    )

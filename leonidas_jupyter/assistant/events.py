@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from leonidas_jupyter.core.exposure import DataExposure
+
 if TYPE_CHECKING:
     from leonidas_jupyter.assistant.shapes import Receipts
 
@@ -73,6 +75,15 @@ class ToolReturned:
 
 
 @dataclass(frozen=True)
+class ToolTold:
+    """What the model was told of a call, at which level, where that is less than there is."""
+
+    id: str
+    told: Mapping[str, Any]
+    level: DataExposure
+
+
+@dataclass(frozen=True)
 class TokensUsed:
     """What the whole answer cost; ``cost`` in US dollars where the price is known."""
 
@@ -88,6 +99,6 @@ class AnswerChecked:
     receipts: "Receipts"
 
 
-AnswerEvent = TextSaid | ToolCalled | ToolBegan | ToolReturned | AnswerChecked
+AnswerEvent = TextSaid | ToolCalled | ToolBegan | ToolReturned | ToolTold | AnswerChecked
 Emit = Callable[[AnswerEvent], Awaitable[None]]
 """Takes an event of an answer; it has been stored once this returns, so a tool runs after that."""

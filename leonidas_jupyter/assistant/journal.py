@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 TEXT = "text_delta"
+FINISHED = "run_finished"
 BATCH_BYTES = 1024
 BATCH_SECONDS = 0.25
 
@@ -29,17 +30,24 @@ class Journal:
     """Takes a run's events in order, and lets any number of readers follow.
 
     ``record`` is called for each event before any reader gets it with a number. Text is collected
-    into batches of BATCH_BYTES or BATCH_SECONDS; another event closes the batch before it.
+    into batches of BATCH_BYTES or BATCH_SECONDS; another event closes the batch before it. Where
+    the run goes on after a pause, readers are not told of the pause's end.
     """
 
     def __init__(self, record: Store, stored: list[RunEvent]) -> None:
         self._record = record
         self._stored = stored
+        self._went_on_at = len(stored)
         self._open = ""
         self._closed = False
         self._writing = asyncio.Lock()
         self._news = asyncio.Event()
         self._batch_begun = asyncio.Event()
+
+    @property
+    def open_text(self) -> str:
+        """What was said and is not stored yet."""
+        return self._open
 
     async def say(self, text: str) -> None:
         """Take a piece of text; readers get it at once."""
@@ -83,7 +91,7 @@ class Journal:
                     text = event.data["text"]
                     yield RunEvent(event.number, TEXT, {"text": text[sent:]})
                     sent = max(0, sent - len(text))
-                else:
+                elif event.name != FINISHED or position > self._went_on_at:
                     yield event
             if self._closed:
                 return

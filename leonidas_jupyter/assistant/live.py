@@ -51,7 +51,7 @@ class LiveRun:
         self.record.used = used
         try:
             status, error = await self._outcome(work)
-            await self.record.finish(status, error, used())
+            status = await self.record.finish(status, error, used())
         except asyncio.CancelledError:
             with suppress(LeaseLost, Exists, Missing):
                 await self.record.finish(RunStatus.FAILED, INTERRUPTED, used())

@@ -1,37 +1,51 @@
 """An answer that grows: each step of it is stored before it counts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from leonidas_jupyter.assistant.earlier import CUT_SHORT, Earlier
 from leonidas_jupyter.assistant.events import (
+    AnswerChecked,
     AnswerEvent,
     TextSaid,
     TokensUsed,
+    ToolBegan,
     ToolCalled,
     ToolReturned,
+    ToolTold,
 )
-from leonidas_jupyter.assistant.journal import TEXT, Journal, RunEvent
+from leonidas_jupyter.assistant.journal import FINISHED, TEXT, Journal, RunEvent
 from leonidas_jupyter.assistant.shapes import (
     FrameRead,
+    Receipts,
     RunFinished,
     RunStatus,
-    ToolCall,
+    StoredCall,
     ToolCallStarted,
     ToolResult,
     Usage,
 )
+from leonidas_jupyter.core.exposure import DataExposure
+
+NOT_BEGUN = "interrupted before it began"
+"""What stands at a call that was allowed, and never ran."""
+
+ENDED_BEFORE = "The answer ended before it ran."
+"""What stands at a call that nobody was asked about any more."""
 
 
 @dataclass
 class Draft:
-    """The answer so far."""
+    """The answer so far; ``said`` is what the model said where ``content`` is not the same."""
 
     content: str = ""
-    tool_calls: list[ToolCall] = field(default_factory=list)
+    tool_calls: list[StoredCall] = field(default_factory=list)
     usage: Usage | None = None
+    said: str | None = None
+    receipts: Receipts | None = None
 
 
 class AnswerStore(Protocol):
@@ -41,6 +55,9 @@ class AnswerStore(Protocol):
         self, number: int, name: str, data: Mapping[str, Any], draft: Draft | None
     ) -> None:
         """Store an event, and with it the answer where one is given."""
+
+    async def keep_said(self, said: str) -> None:
+        """Store what the model said, before anybody reads it filled in."""
 
     async def finish(
         self, number: int, name: str, data: Mapping[str, Any], draft: Draft, end: RunFinished
@@ -61,68 +78,146 @@ class AnswerRecord:
         self._store = store
         self._message_id = message_id
         self._draft = draft
-        self._said = [event.data["text"] for event in stored if event.name == TEXT]
+        self._shown = [event.data["text"] for event in stored if event.name == TEXT]
+        # What is shown is stored after what was said, so that nothing filled in passes for it.
+        self._said = "".join(self._shown) if draft.said is None else draft.said
+        self._earlier = draft.usage or Usage()
+        self._waited = _waited(stored)
         self._end: RunFinished | None = None
-        self._before = draft.usage or Usage()
         self.used: Callable[[], TokensUsed] = TokensUsed
         """What this process has used so far; stored with each tool call, lest a crash loses it."""
         self.journal = Journal(self._record, stored)
 
+    @property
+    def text(self) -> str:
+        """What was said so far, as people read it."""
+        return "".join(self._shown) + self.journal.open_text
+
+    def earlier(self, question: str, exposure: DataExposure) -> Earlier:
+        """What stands of the answer, for it to go on; its calls change as this record does."""
+        used = self._earlier
+        return Earlier(
+            question=question,
+            shown="".join(self._shown),
+            said=self._said,
+            calls=tuple(self._draft.tool_calls),
+            exposure=exposure,
+            used=TokensUsed(used.input_tokens, used.output_tokens, used.cost),
+        )
+
+    async def resume(self) -> None:
+        """Go on after a pause: tell readers how the calls that waited were answered."""
+        for call in self._draft.tool_calls:
+            if call.id in self._waited and call.state != "pending":
+                await self._tell(call)
+
     async def emit(self, event: AnswerEvent) -> None:
         """Take a step of the answer; a call and a result are stored once this returns."""
-        if isinstance(event, TextSaid):
-            await self.journal.say(event.text)
-        elif isinstance(event, ToolCalled):
-            await self._called(event)
-        else:
-            await self._returned(event)
+        match event:
+            case TextSaid():
+                await self._text(event)
+            case ToolCalled():
+                await self._called(event)
+            case ToolBegan():
+                await self._began(event)
+            case ToolReturned():
+                await self._returned(event)
+            case ToolTold():
+                call = self._call(event.id)
+                call.told, call.told_at = dict(event.told), event.level
+            case AnswerChecked():
+                self._draft.receipts = event.receipts
 
-    async def finish(self, status: RunStatus, error: str | None, used: TokensUsed) -> None:
-        """Store the end of the run; ``used`` is on top of what was stored when it was taken up.
+    async def finish(self, status: RunStatus, error: str | None, used: TokensUsed) -> RunStatus:
+        """Store the end of the run, and say how it ended; ``used`` is what this process used.
 
-        A tool that still ran is marked as interrupted.
+        An answer with calls that wait is pending. A tool that still ran is marked as interrupted.
 
         Raises:
             LeaseLost: the run is somebody else's by now.
         """
+        waiting = [call.id for call in self._draft.tool_calls if call.state == "pending"]
+        if status is RunStatus.COMPLETED and waiting:
+            status = RunStatus.PENDING
+        else:
+            waiting = []
+            self._cut_short()
+        self._draft.usage = _sum(self._earlier, used)
+        self._end = RunFinished(
+            status=status,
+            message_id=self._message_id,
+            pending=waiting,
+            error=error,
+            receipts=self._draft.receipts,
+        )
+        await self._add("usage", self._draft.usage)
+        await self._add(FINISHED, self._end)
+        return status
+
+    def _cut_short(self) -> None:
         for call in self._draft.tool_calls:
             if call.state == "running":
-                call.state, call.ok, call.summary = "failed", False, "interrupted"
-        self._draft.usage = self._with(used)
-        self._end = RunFinished(status=status, message_id=self._message_id, error=error)
-        await self._add("usage", self._draft.usage)
-        await self._add("run_finished", self._end)
+                call.state, call.ok, call.summary = "failed", False, CUT_SHORT
+            elif call.state == "pending" and call.decision is not None:
+                call.state, call.ok, call.summary = "failed", False, NOT_BEGUN
+            elif call.state == "pending":
+                call.state, call.ok, call.summary = "refused", False, ENDED_BEFORE
 
-    def _with(self, used: TokensUsed) -> Usage:
-        costs = [cost for cost in (self._before.cost, used.cost) if cost is not None]
-        return Usage(
-            input_tokens=self._before.input_tokens + used.input_tokens,
-            output_tokens=self._before.output_tokens + used.output_tokens,
-            cost=sum(costs) if costs else None,
-        )
+    async def _text(self, event: TextSaid) -> None:
+        self._said += event.text if event.said is None else event.said
+        if event.said is not None:
+            self._draft.said = self._said
+            await self._store.keep_said(self._said)
+        await self.journal.say(event.text)
 
     async def _called(self, event: ToolCalled) -> None:
-        call = ToolCall(
-            id=event.id, tool=event.tool, arguments=dict(event.arguments), code=event.code
+        call = StoredCall(
+            id=event.id,
+            tool=event.tool,
+            arguments=dict(event.arguments),
+            code=event.code,
+            needs=event.needs,
+            state="running" if event.needs == "none" else "pending",
+            overwrites=list(event.overwrites),
+            step=event.step,
+            said=len(self._said),
         )
         self._draft.tool_calls.append(call)
+        await self._announce(call)
+
+    async def _began(self, event: ToolBegan) -> None:
+        call = self._call(event.id)
+        call.state = "running"
+        await self._announce(call.model_copy(update={"needs": "none"}))
+
+    async def _announce(self, call: StoredCall) -> None:
         started = call.model_dump(include=set(ToolCallStarted.model_fields))
         await self._add("tool_call", ToolCallStarted(**started))
 
     async def _returned(self, event: ToolReturned) -> None:
-        call = next(call for call in self._draft.tool_calls if call.id == event.id)
+        call = self._call(event.id)
         call.state = "done" if event.ok else "failed"
         call.ok, call.summary = event.ok, event.summary
         call.outputs = list(event.outputs)
+        call.result = None if event.result is None else dict(event.result)
         call.frames = [
             FrameRead(name=use.name, file_id=use.file_id, content_version=use.content_version)
             for use in event.frames
         ]
         call.elapsed_ms = round(event.elapsed_ms, 1)
-        await self._add(
-            "tool_result",
-            ToolResult(id=call.id, ok=event.ok, summary=event.summary, outputs=call.outputs),
+        await self._tell(call)
+
+    async def _tell(self, call: StoredCall) -> None:
+        result = ToolResult(
+            id=call.id,
+            ok=bool(call.ok),
+            summary=call.summary or "",
+            outputs=call.outputs or [],
         )
+        await self._add("tool_result", result)
+
+    def _call(self, call_id: str) -> StoredCall:
+        return next(call for call in self._draft.tool_calls if call.id == call_id)
 
     async def _add(self, name: str, data: BaseModel) -> None:
         await self.journal.add(name, data.model_dump(mode="json"))
@@ -130,13 +225,31 @@ class AnswerRecord:
     async def _record(self, number: int, name: str, data: Mapping[str, Any]) -> None:
         if name == TEXT:
             await self._store.record(number, name, data, None)
-            self._said.append(data["text"])
+            self._shown.append(data["text"])
             return
-        self._draft.content = "".join(self._said)
-        if name == "run_finished" and self._end is not None:
-            await self._store.finish(number, name, data, self._draft, self._end)
+        draft = self._draft
+        draft.content = "".join(self._shown)
+        draft.said = self._said if self._said != draft.content else None
+        if name == FINISHED and self._end is not None:
+            await self._store.finish(number, name, data, draft, self._end)
         else:
-            grown = name in ("tool_call", "tool_result")
-            if grown:
-                self._draft.usage = self._with(self.used())
-            await self._store.record(number, name, data, self._draft if grown else None)
+            grown = draft if name in ("tool_call", "tool_result") else None
+            if grown is not None:
+                draft.usage = _sum(self._earlier, self.used())
+            await self._store.record(number, name, data, grown)
+
+
+def _waited(stored: list[RunEvent]) -> frozenset[str]:
+    """The calls that waited when the run paused last."""
+    paused: Iterator[RunEvent] = (event for event in reversed(stored) if event.name == FINISHED)
+    last = next(paused, None)
+    return frozenset(last.data.get("pending", ())) if last is not None else frozenset()
+
+
+def _sum(earlier: Usage, used: TokensUsed) -> Usage:
+    costs = [cost for cost in (earlier.cost, used.cost) if cost is not None]
+    return Usage(
+        input_tokens=earlier.input_tokens + used.input_tokens,
+        output_tokens=earlier.output_tokens + used.output_tokens,
+        cost=sum(costs) if costs else None,
+    )

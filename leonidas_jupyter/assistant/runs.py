@@ -6,19 +6,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from typing import Any, Generic, Protocol, TypeVar
 
 from leonidas_jupyter.assistant.events import TokensUsed
-from leonidas_jupyter.assistant.journal import RunEvent
+from leonidas_jupyter.assistant.journal import FINISHED, RunEvent
 from leonidas_jupyter.assistant.live import INTERRUPTED, LiveRun
 from leonidas_jupyter.assistant.record import AnswerRecord
-from leonidas_jupyter.assistant.shapes import RunRow, RunStatus
+from leonidas_jupyter.assistant.shapes import RUN, RunRow, RunStatus
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.tables.base import Exists, Missing, Stale, Table, Unavailable
 from leonidas_jupyter.tables.leases import LeaseLost, Leases
 
 log = logging.getLogger(__name__)
-
-RUN = "run"
-"""What is unfinished on a run that goes."""
 
 TAIL_SECONDS = 0.5
 """How often a run that goes in another process is looked at."""
@@ -72,7 +69,10 @@ class Runs(Generic[R]):
         self._live: dict[str, LiveRun] = {}
 
     async def start(self, run: R, work: Work) -> None:
-        """Begin the work of a run that was stored with its lease; it goes on in the background."""
+        """Begin the work of a run that was stored with its lease, or let it go on after a pause.
+
+        It is done in the background.
+        """
         record = await self._store.record_of(run, self._leases)
         if record is None:
             return
@@ -84,7 +84,8 @@ class Runs(Generic[R]):
         """A run's events after a number, until its last one.
 
         A run of this process is followed live; where its lease is lost the stream just ends, and
-        the reader attaches again. Any other run is looked at every TAIL_SECONDS.
+        the reader attaches again. Any other run is looked at every TAIL_SECONDS. A run that waits
+        has ended for its readers; of one that went on, the pauses are passed over.
         """
         live = self._live.get(run_id)
         if live is not None:
@@ -95,15 +96,20 @@ class Runs(Generic[R]):
             yield event
 
     async def wait(self, run_id: str) -> R | None:
-        """The run once it has ended, wherever it goes; None when it is gone."""
+        """The run once it has ended or waits for somebody; None when it is gone."""
         while True:
             if (live := self._live.get(run_id)) is not None:
                 await live.ended.wait()
             run = await self._store.runs.get(run_id)
-            if run is None or run.unfinished is None:
+            if run is None or run.unfinished != RUN:
                 return run
             if not await self.take_over(run):
                 await asyncio.sleep(TAIL_SECONDS)
+
+    def text(self, run_id: str) -> str | None:
+        """What a run of this process has said so far; None for any other."""
+        live = self._live.get(run_id)
+        return None if live is None else live.record.text
 
     def stop(self, run_id: str) -> None:
         """End a run of this process soon; those of others look at their row themselves."""
@@ -112,7 +118,9 @@ class Runs(Generic[R]):
 
     async def take_over(self, run: R) -> bool:
         """End a run whose process is gone, keeping what it stored; false while its lease holds."""
-        if run.run_id in self._live or (run.lease_until is not None and run.lease_until > now()):
+        if run.unfinished != RUN or run.run_id in self._live:
+            return False
+        if run.lease_until is not None and run.lease_until > now():
             return False
         claimed = await self._leases.claim(self._store.runs, run)
         if claimed is None:
@@ -160,14 +168,21 @@ class Runs(Generic[R]):
         return run is None or run.cancel_requested
 
     async def _tail(self, run_id: str, after: int) -> AsyncIterator[RunEvent]:
+        paused: RunEvent | None = None
         while True:
             # Read before its events: once a run has ended, all of them stand.
             run = await self._store.runs.get(run_id)
             while events := await self._store.events(run_id, after):
                 for event in events:
                     after = event.number or after
+                    if event.name == FINISHED and event.data.get("pending"):
+                        paused = event
+                        continue
+                    paused = None
                     yield event
-            if run is None or run.unfinished is None:
+            if run is None or run.unfinished != RUN:
+                if paused is not None:
+                    yield paused
                 return
             if not await self.take_over(run):
                 await asyncio.sleep(TAIL_SECONDS)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from leonidas_jupyter.assistant.events import MimeBundle
 from leonidas_jupyter.core.exposure import DataExposure
+from leonidas_jupyter.tables.base import Item
 from leonidas_jupyter.tables.leases import Leased
 
 MICROS = 1_000_000
@@ -24,11 +25,54 @@ class RunStatus(StrEnum):
     FAILED = "failed"
 
 
+RunsIn = Literal["session", "client", "kernel"]
+"""Whose Python a run uses: the session's own kernel, the client that asked, a notebook's kernel."""
+
+RUN = "run"
+"""What is unfinished on a run that goes."""
+
+APPROVAL = "approval"
+"""What is unfinished on a run with calls that wait for somebody, until its lease is over."""
+
+
 class RunRow(Leased):
-    """What every stored run has; ``cancel_requested`` is set by whoever wants it to stop."""
+    """What every stored run has.
+
+    Attributes:
+        user_id: who asked.
+        question_id: the user's message.
+        message_id: the assistant's message, in which the answer is kept.
+        model: which is asked.
+        exposure: the level at which the answer was begun; a stricter one may hold by now.
+        executor: whose Python it is, with ``kernel_id`` where it is a notebook's; null is the
+            session's own, as in ``runs_in``.
+        active_session: the session while the run goes, else null; unique, so that one session never
+            has two runs that go.
+        error: one sentence when the run failed.
+        cancel_requested: set by whoever wants it to stop.
+        paused_at: the number of the event after which it waits, or waited last.
+    """
 
     run_id: str
+    session_id: str
+    user_id: str
+    question_id: str
+    message_id: str
+    model: str
+    exposure: DataExposure
+    executor: RunsIn | None = None
+    kernel_id: str | None = None
+    status: RunStatus = RunStatus.RUNNING
+    active_session: str | None = None
+    error: str | None = None
+    finished_at: datetime | None = None
     cancel_requested: bool = False
+    paused_at: int | None = None
+
+    @property
+    def runs_in(self) -> RunsIn:
+        """Whose Python it is."""
+        return self.executor or "session"
 
 
 ToolState = Literal["pending", "running", "done", "failed", "refused"]
@@ -82,6 +126,7 @@ class StoredCall(ToolCall):
         step: which of the model's steps asked for it, from 1; 0 in answers of an older version.
         said: how many characters the model had said before it.
         result: the whole result where the outputs do not hold it; see ``found``.
+        told: what the model was told of it at the level ``told_at``, where that is less.
         answered_by: who decided, or reported the result.
         answered_via: ``kernel`` when that came with a token of a kernel.
         claimed_by: which client runs it, and may report its result, until ``claimed_until``.
@@ -90,6 +135,8 @@ class StoredCall(ToolCall):
     step: int = 0
     said: int = 0
     result: dict[str, Any] | None = None
+    told: dict[str, Any] | None = None
+    told_at: DataExposure | None = None
     answered_by: str | None = None
     answered_via: Literal["user", "kernel"] | None = None
     claimed_by: str | None = None
@@ -154,6 +201,33 @@ class Receipts(BaseModel):
     checked: int = 0
     derived: list[Derived] = Field(default_factory=list)
     unmatched: list[Unmatched] = Field(default_factory=list)
+
+
+class AnswerRow(Item):
+    """What every stored message has. An answer is stored when its run begins, and grows with it.
+
+    Attributes:
+        role: ``USER`` or ``ASSISTANT``.
+        content: what was said, as people read it.
+        content_until: the number of the run's event up to which ``content`` goes.
+        said: the same as the model said it, with handles; null where that is the same.
+        exposure: what the model saw of the data when it answered.
+        receipts: how the numbers of an answer are backed.
+    """
+
+    session_id: str
+    message_id: str
+    role: str
+    content: str = ""
+    content_until: int | None = None
+    said: str | None = None
+    tool_calls: list[StoredCall] = Field(default_factory=list)
+    run_id: str | None = None
+    run_status: RunStatus | None = None
+    model: str | None = None
+    exposure: DataExposure | None = None
+    usage: Usage | None = None
+    receipts: Receipts | None = None
 
 
 class RunStarted(BaseModel):

@@ -2,14 +2,23 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from leonidas_jupyter.assistant.events import Emit, MimeBundle, ToolCalled, ToolReturned
-from leonidas_jupyter.assistant.policy import Gate
+from leonidas_jupyter.assistant.events import (
+    Emit,
+    MimeBundle,
+    ToolBegan,
+    ToolCalled,
+    ToolReturned,
+    ToolTold,
+)
+from leonidas_jupyter.assistant.policy import Gate, Policy
+from leonidas_jupyter.assistant.shapes import StoredCall
 from leonidas_jupyter.assistant.tools.base import Tool, ToolContext, ToolFailed, ToolOutput
 
 if TYPE_CHECKING:
@@ -22,20 +31,49 @@ LIGHT = ("text/markdown", "text/plain")
 """What of an output stays when the answer has no room for the rest."""
 
 
+class ToolGaveUp(Exception):
+    """A tool failed more often than a model may try it in one answer."""
+
+
 class Toolbox:
     """Runs the tool calls of one answer, one after the other; the model gets what the gate lets.
 
     ``failure`` is the last error that a tool had, for when the model gets no further.
     """
 
-    def __init__(self, context: ToolContext, gate: Gate, emit: Emit, rounds: int) -> None:
+    def __init__(self, context: ToolContext, gate: Gate, emit: Emit, policy: Policy) -> None:
         self._context = context
         self._gate = gate
         self._emit = emit
-        self._rounds = rounds
+        self._rounds = policy.tool_rounds
+        self._retries = policy.tool_retries
         self._calls = 0
+        self._steps = 0
         self._left = MAX_OUTPUT_BYTES
+        self._failures: Counter[str] = Counter()
         self.failure: str | None = None
+
+    @property
+    def steps(self) -> int:
+        """How many steps the model had taken when the answer was left."""
+        return self._steps
+
+    def recall(self, calls: Sequence[StoredCall], *, same_answer: bool) -> None:
+        """Go on from earlier calls: their results are at hand, and numbers follow theirs.
+
+        The limits of an answer go on too, where it is the ``same_answer``.
+        """
+        for call in calls:
+            self._calls = max(self._calls, _number(call.id))
+            found = call.found if call.state == "done" else None
+            if found is not None:
+                self._context.results.add(call.id, found, call.code)
+            if not same_answer:
+                continue
+            self._steps = max(self._steps, call.step)
+            self._failures[call.tool] += call.state == "failed" and not call.client_reported
+            kept = [call.outputs, call.result, call.told]
+            self._left -= len(json.dumps(kept, default=str).encode())
 
     def offer(self, tool: Tool) -> "pydantic_ai.Tool[None]":
         """The tool as pydantic-ai takes it. Its errors go back to the model as retries."""
@@ -47,9 +85,10 @@ class Toolbox:
             context: "pydantic_ai.RunContext[None]",
             **arguments: Any,  # noqa: ANN401 - checked by the tool
         ) -> dict[str, Any]:
-            if context.run_step > self._rounds:
+            step = self._steps + context.run_step
+            if step > self._rounds:
                 raise UsageLimitExceeded("tool rounds")
-            return await self._call(tool, arguments)
+            return await self._call(tool, arguments, step)
 
         offered = pydantic_ai.Tool.from_schema(
             call,
@@ -66,51 +105,143 @@ class Toolbox:
         )
         return offered
 
-    async def _call(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    async def carry_out(self, call: StoredCall, tool: Tool | None) -> None:
+        """Run a call that somebody has approved; how it went is stored, whatever it is."""
+        if tool is None:
+            await self._emit(ToolReturned(call.id, ok=False, summary="There is no such tool now."))
+            return
+        await self._emit(ToolBegan(call.id))
+        try:
+            parsed = tool.arguments.model_validate(call.arguments)
+            self._context.may_overwrite = tuple(call.overwrites)
+            await self._run(tool, parsed, call.id)
+        except ValidationError as error:
+            await self._failed(tool, call.id, ToolFailed(_complaint(tool, error)), 0.0)
+        except ToolFailed as error:
+            await self._told_error(tool, call.id, parsed, error)
+        finally:
+            self._context.may_overwrite = ()
+
+    async def _call(self, tool: Tool, arguments: Mapping[str, Any], step: int) -> dict[str, Any]:
         try:
             parsed = tool.arguments.model_validate(arguments)
         except ValidationError as error:
-            raise self._retry(_complaint(tool, error)) from error
+            self._failures[tool.name] += 1
+            complaint = _complaint(tool, error)
+            raise self._retry(tool, complaint, complaint) from error
         self._calls += 1
         call_id = f"t{self._calls}"
-        await self._emit(ToolCalled(call_id, tool.name, dict(arguments), tool.code(parsed)))
+        code, needs = tool.code_of(parsed, self._context), tool.needs(parsed, self._context)
+        called = ToolCalled(
+            call_id,
+            tool.name,
+            dict(arguments),
+            code,
+            needs,
+            await overwritten(self._context, code) if needs == "approval" else (),
+            step,
+        )
+        await self._emit(called)
+        if needs != "none":
+            raise _waiting(needs)
+        try:
+            return await self._run(tool, parsed, call_id)
+        except ToolFailed as error:
+            told = await self._told_error(tool, call_id, parsed, error)
+            raise self._retry(tool, error.sentence, told) from error
+
+    async def _run(self, tool: Tool, parsed: BaseModel, call_id: str) -> dict[str, Any]:
+        """Run a tool; what it found is stored whole, and the model's share of it returned."""
         began = perf_counter()
         try:
             output = await tool.run(parsed, self._context)
         except ToolFailed as error:
             elapsed = (perf_counter() - began) * 1000
-            await self._emit(
-                ToolReturned(call_id, ok=False, summary=error.sentence, elapsed_ms=elapsed)
-            )
-            raise self._retry(error.sentence) from error
+            await self._failed(tool, call_id, error, elapsed)
+            raise
         elapsed = (perf_counter() - began) * 1000
+        outputs, result = await asyncio.to_thread(self._within_room, output)
         returned = ToolReturned(
             call_id,
             ok=True,
             summary=output.summary,
-            outputs=await asyncio.to_thread(self._within_room, output),
+            outputs=outputs,
+            result=result,
             frames=output.frames,
             elapsed_ms=elapsed,
         )
         await self._emit(returned)
-        return self._gate.result(tool.name, call_id, output.result)
+        code = tool.code_of(parsed, self._context)
+        self._context.results.add(call_id, output.result, code)
+        told = await self._gate.returned(tool, call_id, parsed, output, self._context)
+        if not self._gate.open:
+            await self._emit(ToolTold(call_id, told, self._gate.level))
+        return told
 
-    def _retry(self, sentence: str) -> Exception:
+    async def _told_error(
+        self, tool: Tool, call_id: str, parsed: BaseModel, error: ToolFailed
+    ) -> str:
+        told = await self._gate.failed(tool, parsed, error, self._context)
+        if not self._gate.open:
+            await self._emit(ToolTold(call_id, {"error": told}, self._gate.level))
+        return told
+
+    async def _failed(self, tool: Tool, call_id: str, error: ToolFailed, elapsed: float) -> None:
+        self._failures[tool.name] += 1
+        shown, _ = self._within_room(ToolOutput(error.sentence, {}, error.outputs))
+        await self._emit(
+            ToolReturned(
+                call_id, ok=False, summary=error.sentence, outputs=shown, elapsed_ms=elapsed
+            )
+        )
+
+    def _retry(self, tool: Tool, sentence: str, told: str) -> Exception:
+        """What tells the model of an error, in words for it, as often as it may hear of one."""
         from pydantic_ai import ModelRetry
 
         self.failure = sentence
-        return ModelRetry(self._gate.error(sentence))
+        if self._failures[tool.name] > self._retries:
+            return ToolGaveUp(sentence)
+        return ModelRetry(told)
 
-    def _within_room(self, output: ToolOutput) -> Sequence[MimeBundle]:
-        """The outputs; where the answer has no room left, their light forms alone."""
-        size = len(json.dumps(output.outputs).encode())
+    def _within_room(
+        self, output: ToolOutput
+    ) -> tuple[Sequence[MimeBundle], Mapping[str, Any] | None]:
+        """The outputs, and the result where they do not hold it.
+
+        Where the answer has no room left, the light forms of the outputs alone.
+        """
+        held = bool(output.outputs) and output.outputs[0].get("application/json") == output.result
+        result = None if held else output.result
+        size = len(json.dumps([output.outputs, result], default=str).encode())
         if size <= self._left:
             self._left -= size
-            return output.outputs
-        return [
+            return output.outputs, result
+        light = [
             {kind: form for kind, form in bundle.items() if kind in LIGHT}
             for bundle in output.outputs
         ]
+        return light, None
+
+
+async def overwritten(context: ToolContext, code: str | None) -> Sequence[str]:
+    """The names of the user's own that code would overwrite, where that can be looked up."""
+    if code is None or context.executor is None:
+        return ()
+    try:
+        return await context.executor.overwrites(code)
+    except ToolFailed:
+        return ()  # what is not there holds no names; running it says so
+
+
+def _waiting(needs: str) -> Exception:
+    from pydantic_ai import ApprovalRequired, CallDeferred
+
+    return ApprovalRequired() if needs == "approval" else CallDeferred()
+
+
+def _number(call_id: str) -> int:
+    return int(call_id[1:]) if call_id[1:].isdigit() else 0
 
 
 def _complaint(tool: Tool, error: ValidationError) -> str:

@@ -40,12 +40,16 @@ class StoredUser(Leased):
 
 
 class TokenFamily(Item):
-    """The refresh tokens that follow from one sign-in; only the newest ``generation`` is good."""
+    """The refresh tokens that follow from one sign-in; only the newest ``generation`` is good.
+
+    ``kernel``: the sign-in was a kernel's, with its secret.
+    """
 
     family_id: str
     user_id: str
     generation: int = 1
     revoked_at: datetime | None = None
+    kernel: bool | None = None
     expires_at: datetime
 
 

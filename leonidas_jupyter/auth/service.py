@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hmac
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
@@ -115,11 +115,11 @@ class AuthService:
             LeonidasError: ``token_expired`` or ``unauthenticated``.
         """
         claims = await self._claims(token)
-        if (known := self._users.get(claims.user_id)) is not None:
-            return known
-        caller = _caller(await self._present(claims.user_id))
-        self._users.put(claims.user_id, caller)
-        return caller
+        caller = self._users.get(claims.user_id)
+        if caller is None:
+            caller = _caller(await self._present(claims.user_id))
+            self._users.put(claims.user_id, caller)
+        return replace(caller, kernel=True) if claims.kernel else caller
 
     async def register(self, wanted: UserRegister) -> AuthResponse:
         """A new account, signed in.
@@ -162,8 +162,8 @@ class AuthService:
         return await self._sign_in(user)
 
     async def exchange(self, caller: Caller) -> AuthResponse:
-        """Tokens for whom Jupyter or a Hub named."""
-        return await self._sign_in(await self._present(caller.user_id))
+        """Tokens for whom Jupyter or a Hub named, or, marked as a kernel's, for a kernel."""
+        return await self._sign_in(await self._present(caller.user_id), kernel=caller.kernel)
 
     async def exchange_secret(self, secret: SecretStr) -> AuthResponse:
         """Tokens of the server's own user, for a kernel that this server started.
@@ -178,7 +178,8 @@ class AuthService:
                 ErrorCode.UNAUTHENTICATED,
                 "The secret is not that of this server; restart the kernel from it.",
             )
-        return await self.exchange(await self.identify(kernels.username))
+        caller = await self.identify(kernels.username)
+        return await self.exchange(replace(caller, kernel=True))
 
     async def refresh(self, token: SecretStr) -> AuthResponse:
         """The next tokens of a family. A token that was used before ends the family.
@@ -265,14 +266,21 @@ class AuthService:
         await self._bus.deliver(UserRegistered(user.user_id))
         await self._leases.finish(self._repository.users, user, {})
 
-    async def _sign_in(self, user: StoredUser) -> AuthResponse:
-        family = TokenFamily(family_id=new_id(), user_id=user.user_id, expires_at=self._until())
+    async def _sign_in(self, user: StoredUser, *, kernel: bool = False) -> AuthResponse:
+        family = TokenFamily(
+            family_id=new_id(),
+            user_id=user.user_id,
+            kernel=kernel or None,
+            expires_at=self._until(),
+        )
         return self._tokens(user, await self._repository.add_family(family))
 
     def _tokens(self, user: StoredUser, family: TokenFamily) -> AuthResponse:
         refresh = Refresh(family.family_id, family.generation)
         return AuthResponse(
-            access_token=self._access.issue(user.user_id, family.family_id),
+            access_token=self._access.issue(
+                user.user_id, family.family_id, kernel=bool(family.kernel)
+            ),
             refresh_token=self._refresh.token(refresh),
             expires_in=self._access.seconds,
             user=self._response(user),

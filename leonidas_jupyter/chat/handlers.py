@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 
 from pydantic_core import to_json
 
+from leonidas_jupyter.assistant.approvals import Claim
 from leonidas_jupyter.assistant.journal import RunEvent
 from leonidas_jupyter.chat.schemas import (
     ChatRequest,
     ChatResponse,
+    ClaimRequest,
     MessageResponse,
     Run,
     RunResponse,
@@ -36,10 +38,27 @@ async def history(request: Request, services: Services) -> Response:
 
 
 async def say(request: Request, services: Services) -> Response:
-    """A question and its answer, whole or as it comes."""
-    chat = services[ChatService]
-    run = await chat.say(request.user, request.params["session_id"], request.json(ChatRequest))
-    return await _answer(request, chat, run)
+    """A question and its answer, or answers to calls that wait; whole or as it comes."""
+    chat, given = services[ChatService], request.json(ChatRequest)
+    if given.content is not None:
+        run = await chat.say(request.user, request.params["session_id"], given)
+        return await _answer(request, chat, run)
+    run = await chat.answer(request.user, request.params["session_id"], given)
+    if EVENT_STREAM in request.headers.get("accept", ""):
+        return _stream(chat.events(run))
+    return Response(body=await chat.ended(run))
+
+
+async def claim(request: Request, services: Services) -> Response:
+    """A client runs a call."""
+    claimed = await services[ChatService].claim(
+        request.user,
+        request.params["session_id"],
+        request.params["run_id"],
+        request.params["call_id"],
+        request.json(ClaimRequest).claim,
+    )
+    return Response(body=claimed)
 
 
 async def edit(request: Request, services: Services) -> Response:
@@ -149,11 +168,12 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST",
         _CHAT,
-        "Say something; the answer comes whole, or with `Accept: text/event-stream` as it is made",
+        "Say something, or answer calls that wait; the answer comes whole, or with "
+        "`Accept: text/event-stream` as it is made",
         handler=say,
         takes=ChatRequest,
         gives=ChatResponse,
-        errors=(*_SEND, ErrorCode.RATE_LIMITED),
+        errors=(*_SEND, ErrorCode.CONFLICT, ErrorCode.RATE_LIMITED),
         rate_limit=_RATE,
     ),
     Route(
@@ -182,6 +202,15 @@ ROUTES: tuple[Route, ...] = (
         media_type=EVENT_STREAM,
         query={"after": "the number of the last event that you have (0)"},
         errors=(ErrorCode.INVALID_REQUEST, ErrorCode.NOT_FOUND),
+    ),
+    Route(
+        "POST",
+        "/sessions/{session_id}/runs/{run_id}/calls/{call_id}/claim",
+        "Say that your client runs a call, or still runs it, so that no other does",
+        handler=claim,
+        takes=ClaimRequest,
+        gives=Claim,
+        errors=(*_SEND[:3], ErrorCode.CONFLICT),
     ),
     Route(
         "POST",

@@ -1,13 +1,17 @@
 """What chat needs stored: messages, runs, and the events of runs."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from leonidas_jupyter.assistant.answers import AnswerTables, RunStore
+from leonidas_jupyter.assistant.journal import TEXT
 from leonidas_jupyter.assistant.journal import RunEvent as SaidEvent
 from leonidas_jupyter.assistant.record import AnswerRecord, Draft
-from leonidas_jupyter.assistant.shapes import RunFinished, RunStarted, RunStatus, Usage
+from leonidas_jupyter.assistant.shapes import RunRow, RunStarted, RunStatus, Usage
 from leonidas_jupyter.chat.schemas import Message, MessageRole, Run, RunEvent
+from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.projects.repository import PROJECTS
@@ -52,18 +56,28 @@ EVENTS_LAST = timedelta(days=7)
 
 
 class ChatRepository:
-    """Messages, runs and run events, and the number of messages in their session."""
+    """Messages, runs and run events, and the number of messages in their session.
 
-    def __init__(self, database: Database) -> None:
+    ``patience`` is how long calls wait for somebody; it is shorter than EVENTS_LAST.
+    """
+
+    def __init__(self, database: Database, patience: timedelta = timedelta(days=1)) -> None:
         self._database = database
+        self.answers: AnswerTables[Run, Message] = AnswerTables(
+            database, RUNS, MESSAGES, _event, _Counting(UsageRepository(database)), patience
+        )
         self.messages = database.table(MESSAGES)
         self.runs = database.table(RUNS)
         self._events = database.table(RUN_EVENTS)
         self._sessions = database.table(SESSIONS)
         self._projects = database.table(PROJECTS)
 
-    async def begin(self, session: Session, run: Run, question: Message, *, edited: bool) -> None:
+    async def begin(
+        self, session: Session, run: Run, question: Message, level: DataExposure, *, edited: bool
+    ) -> None:
         """Store the question (new, or edited), the empty answer, the run and its first event.
+
+        ``level`` is what the model sees of the data.
 
         Raises:
             Exists: another run goes in the session (``active_session``).
@@ -77,6 +91,7 @@ class ChatRepository:
             run_id=run.run_id,
             run_status=run.status,
             model=run.model,
+            exposure=level,
         )
         started = RunStarted(
             run_id=run.run_id, session_id=run.session_id, message_id=run.message_id
@@ -153,13 +168,32 @@ class ChatRepository:
         stored: list[SaidEvent] = []
         while events := await self.events(run.run_id, len(stored)):
             stored += events
-        draft = Draft(message.content, message.tool_calls, message.usage)
-        return AnswerRecord(_RunStore(self._database, run, leases), run.message_id, draft, stored)
+        draft = Draft(
+            content=message.content,
+            tool_calls=message.tool_calls,
+            usage=message.usage,
+            said=message.said,
+            receipts=message.receipts,
+        )
+        return AnswerRecord(RunStore(self.answers, run, leases), run.message_id, draft, stored)
 
     async def events(self, run_id: str, after: int) -> list[SaidEvent]:
         """Some stored events with a number above ``after``, in order; none when there are none."""
         page = await self._events.query(None, run_id, between=(after + 1, None), limit=BATCH)
         return [SaidEvent(event.number, event.event, event.data) for event in page.items]
+
+    async def text_of(self, message: Message) -> str:
+        """What an answer that is being made elsewhere says so far."""
+        text, number = message.content, message.content_until or 0
+        while message.run_id is not None and (events := await self.events(message.run_id, number)):
+            text += "".join(event.data["text"] for event in events if event.name == TEXT)
+            number = events[-1].number or number
+        return text
+
+    async def newest(self, session_id: str, many: int) -> list[Run]:
+        """The newest runs of a session, newest first."""
+        page = await self.runs.query(BY_SESSION.name, session_id, limit=many, descending=True)
+        return page.items
 
     async def settle(self, run: Run, leases: Leases) -> None:
         """Remove what an edited question took back, newest first, so that a rest is a beginning.
@@ -199,10 +233,16 @@ class ChatRepository:
         except Missing:
             return None
 
-    async def runs_of(self, session_id: str, limit: int = 50) -> list[Run]:
-        """Some runs of a session, the oldest first."""
-        page = await self.runs.query(BY_SESSION.name, session_id, limit=limit)
-        return page.items
+    async def remove_some(self, session_id: str) -> bool:
+        """Remove some messages of a session, or else some runs; false when there are none."""
+        if messages := (await self.history(session_id, limit=BATCH)).items:
+            with suppress(Stale, Missing):
+                await self.remove(messages, count_in=None)
+            return True
+        runs = (await self.runs.query(BY_SESSION.name, session_id, limit=BATCH)).items
+        for run in runs:
+            await self.forget_run(run.run_id)
+        return bool(runs)
 
     async def forget_run(self, run_id: str) -> None:
         """Remove a run, its events first; what is left of it can be removed again."""
@@ -237,7 +277,7 @@ class ChatRepository:
         )
 
 
-def _event(run: Run, number: int, name: str, data: Mapping[str, Any]) -> Put:
+def _event(run: RunRow, number: int, name: str, data: Mapping[str, Any]) -> Put:
     event = RunEvent(
         run_id=run.run_id,
         number=number,
@@ -248,83 +288,23 @@ def _event(run: Run, number: int, name: str, data: Mapping[str, Any]) -> Put:
     return Put(RUN_EVENTS, event, if_absent=True)
 
 
-class _RunStore:
-    """Where one run's events and its answer go, written only while its lease is held."""
+class _Counting:
+    """See assistant.answers.Counting: what a run uses, added to its user's day and its session."""
 
-    def __init__(self, database: Database, run: Run, leases: Leases) -> None:
-        self._database = database
-        self._runs = database.table(RUNS)
-        self._usage = UsageRepository(database)
-        self._run = run
-        self._leases = leases
-        self._key = (run.session_id, run.message_id)
+    def __init__(self, usage: UsageRepository) -> None:
+        self._usage = usage
 
-    async def record(
-        self, number: int, name: str, data: Mapping[str, Any], draft: Draft | None
-    ) -> None:
-        """See AnswerStore. Raises Exists (the number is taken), Missing (the answer)."""
-        operations: list[Operation] = [_event(self._run, number, name, data)]
-        if draft is not None:
-            changes = {
-                "content": draft.content,
-                "tool_calls": draft.tool_calls,
-                "usage": draft.usage,
-            }
-            operations.append(Update(MESSAGES, self._key, changes))
-        await self._database.transact(operations)
+    def operations(self, run: Run, usage: Usage, moment: datetime) -> list[Operation]:
+        """What is not counted yet."""
+        fresh = beyond(usage, run.counted)
+        if fresh == Usage(cost=fresh.cost) and not fresh.cost:
+            return []
+        runs = 1 if run.counted is None else 0
+        return [
+            counting(run.user_id, run.model, moment, fresh, runs=runs),
+            used_in(run.session_id, fresh),
+        ]
 
-    async def finish(
-        self, number: int, name: str, data: Mapping[str, Any], draft: Draft, end: RunFinished
-    ) -> None:
-        """See AnswerStore. Raises LeaseLost, Exists, Missing (the answer)."""
-        ended = {
-            "status": end.status,
-            "error": end.error,
-            "finished_at": now(),
-            "active_session": None,
-            "unfinished": None,
-            "worker_id": None,
-            "lease_until": None,
-            "counted": draft.usage,
-        }
-        answer = {
-            "content": draft.content,
-            "tool_calls": draft.tool_calls,
-            "usage": draft.usage,
-            "run_status": end.status,
-        }
-        moment, day_begun = now(), False
-        while True:
-            held = await self._leases.check(self._runs, self._run)
-            try:
-                await self._database.transact(
-                    [
-                        Update(RUNS, self._run.run_id, ended, held.version),
-                        _event(self._run, number, name, data),
-                        Update(MESSAGES, self._key, answer),
-                        *_counts(held, draft.usage, moment),
-                    ]
-                )
-            except Stale:  # the lease was renewed, or somebody asked to cancel
-                continue
-            except Missing:  # perhaps the day's first count
-                if day_begun:
-                    raise
-                day_begun = True
-                await self._usage.begin_day(self._run.user_id, self._run.model, moment)
-                continue
-            return
-
-
-def _counts(run: Run, usage: Usage | None, moment: datetime) -> list[Operation]:
-    """What a run has used since it was counted last, added to its user's day and its session."""
-    if usage is None:
-        return []
-    fresh = beyond(usage, run.counted)
-    if fresh == Usage(cost=fresh.cost) and not fresh.cost:
-        return []
-    runs = 1 if run.counted is None else 0
-    return [
-        counting(run.user_id, run.model, moment, fresh, runs=runs),
-        used_in(run.session_id, fresh),
-    ]
+    async def begin_day(self, run: Run, moment: datetime) -> None:
+        """Make the day's row."""
+        await self._usage.begin_day(run.user_id, run.model, moment)

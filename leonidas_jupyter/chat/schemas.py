@@ -13,6 +13,9 @@ Text is stored in batches (250 ms or 1 KB). A batch is a ``text_delta`` event wi
   with ``after=N`` (N: the last id that it saw) first drops the text which it appended since N; the
   batches after N then come whole.
 
+A run that waits for somebody ends with ``run_finished`` of the status ``pending``. Once it goes on,
+its events go on after that one, and who reads them from before is not told of the pause.
+
 So the text of the events with an id, replayed from ``after=0``, is the answer, and what a reader
 that followed live has appended is the same.
 """
@@ -20,21 +23,39 @@ that followed live has appended is the same.
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from leonidas_jupyter.assistant.approvals import Answers, Approval, ClientResult
+from leonidas_jupyter.assistant.desk import Holds, unanswered
 from leonidas_jupyter.assistant.models.registry import ModelRegistry
+from leonidas_jupyter.assistant.namespace import MAX_FRAMES, ClientFrame
 from leonidas_jupyter.assistant.policy import Policy
-from leonidas_jupyter.assistant.shapes import RUN_EVENTS, RunRow, RunStatus, ToolCall, Usage
+from leonidas_jupyter.assistant.shapes import (
+    APPROVAL,
+    RUN_EVENTS,
+    AnswerRow,
+    Receipts,
+    RunRow,
+    RunsIn,
+    RunStatus,
+    ToolCall,
+    Usage,
+)
+from leonidas_jupyter.assistant.tools.base import DrawChart
 from leonidas_jupyter.core.exposure import DataExposure
+from leonidas_jupyter.core.ids import new_id
 from leonidas_jupyter.tables.base import Item
 
 __all__ = ["RUN_EVENTS", "RunStatus", "ToolCall", "Usage"]
 
 MAX_QUESTION = 32_000
 """The longest message that a person can send, in characters."""
+
+MAX_ANSWERS = 50
+"""How many calls can be answered at once."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,7 @@ class ChatSettings:
 
     policy: Policy = field(default_factory=Policy)
     models: ModelRegistry = field(default_factory=ModelRegistry)
+    draw: DrawChart | None = None
 
 
 class MessageRole(StrEnum):
@@ -52,47 +74,62 @@ class MessageRole(StrEnum):
     ASSISTANT = "ASSISTANT"
 
 
-class Message(Item):
-    """A message as stored. An answer is stored when its run begins, and grows with it."""
+class Message(AnswerRow):
+    """A message as stored."""
 
-    session_id: str
-    message_id: str
     role: MessageRole
-    content: str = ""
-    tool_calls: list[ToolCall] = Field(default_factory=list)
-    run_id: str | None = None
-    run_status: RunStatus | None = None
-    model: str | None = None
-    usage: Usage | None = None
+
+    @classmethod
+    def asked(cls, run: "Run", content: str) -> "Message":
+        """The question of a run."""
+        return cls(
+            session_id=run.session_id,
+            message_id=run.question_id,
+            role=MessageRole.USER,
+            content=content,
+        )
 
 
 class Run(RunRow):
     """The work of answering one message.
 
     Attributes:
-        question_id: the user's message.
-        message_id: the assistant's message, in which the answer is kept.
-        active_session: the session while the run goes, else null; unique, so that one session never
-            has two runs that go.
         cut_from: an edited question takes back what followed it; that is what lies between this
             message and ``message_id``, until it has been removed and this is null.
-        error: one sentence when the run failed.
+        frames: the tables that the client named.
         counted: what of the run's usage has been counted for its user and its session.
     """
 
-    session_id: str
     project_id: str
-    user_id: str
-    question_id: str
-    message_id: str
-    model: str
-    exposure: DataExposure
-    status: RunStatus = RunStatus.RUNNING
-    active_session: str | None = None
     cut_from: str | None = None
-    error: str | None = None
-    finished_at: datetime | None = None
+    frames: list[ClientFrame] | None = None
     counted: Usage | None = None
+
+    @classmethod
+    def begun(
+        cls,
+        holds: Holds,
+        wanted: "ChatRequest",
+        model: str,
+        exposure: DataExposure,
+        edited: str | None,
+    ) -> "Run":
+        """A run that goes, of a new question, or of the message ``edited``."""
+        return cls(
+            run_id=new_id(),
+            session_id=holds.session_id,
+            project_id=holds.project_id,
+            user_id=holds.caller.user_id,
+            question_id=edited or new_id(),
+            message_id=new_id(),
+            model=model,
+            exposure=exposure,
+            executor=wanted.executor,
+            kernel_id=wanted.kernel_id,
+            frames=wanted.frames,
+            active_session=holds.session_id,
+            cut_from=edited,
+        )
 
 
 class RunEvent(Item):
@@ -105,41 +142,56 @@ class RunEvent(Item):
     expires_at: datetime
 
 
-_LATER = ("approvals", "tool_results", "kernel_id", "frames")
-
-
 class ChatRequest(BaseModel):
-    """What a person says, to which model, and what that model may see of the data."""
+    """What a person says, or their answers to the calls that wait in the answer ``run_id``.
+
+    ``executor`` says whose Python runs: the session's own kernel, the client that asks, or the
+    notebook's kernel ``kernel_id``; ``frames`` are the tables which that namespace has.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    content: str = Field(min_length=1, max_length=MAX_QUESTION)
+    content: str | None = Field(default=None, min_length=1, max_length=MAX_QUESTION)
+    approvals: dict[str, Approval] | None = Field(default=None, max_length=MAX_ANSWERS)
+    tool_results: list[ClientResult] | None = Field(default=None, max_length=MAX_ANSWERS)
+    run_id: str | None = Field(default=None, max_length=40)
     model: str | None = Field(default=None, max_length=200)
     data_exposure: DataExposure | None = None
-    executor: Literal["session"] = "session"
+    executor: RunsIn = "session"
+    kernel_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    frames: list[ClientFrame] | None = Field(default=None, max_length=MAX_FRAMES)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _only_what_works(cls, data: Any) -> Any:  # noqa: ANN401 - any JSON may come in
-        if not isinstance(data, dict):
-            return data
-        for name in _LATER:
-            if data.get(name) is not None:
-                raise PydanticCustomError(
-                    "unsupported",
-                    "{name} is not taken by this server: its tools run on the server and none of "
-                    "them waits for approval. Send content alone.",
-                    {"name": name},
-                )
-        if data.get("executor", "session") != "session":
+    @property
+    def answers(self) -> Answers:
+        """What is answered to calls that wait."""
+        return Answers(self.approvals or {}, self.tool_results or ())
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        answers = bool(self.approvals or self.tool_results)
+        if (self.content is not None) == answers:
             raise PydanticCustomError(
-                "unsupported", "This server runs its tools itself; leave executor out."
+                "one_thing", "Send content, or answers to calls that wait: one of them."
             )
-        return {name: value for name, value in data.items() if name not in _LATER}
+        asks = self.model or self.data_exposure or self.kernel_id or self.frames
+        if answers and (asks or self.executor != "session"):
+            raise PydanticCustomError(
+                "one_thing", "Answers go to the question as it was asked; send them alone."
+            )
+        if (self.executor == "kernel") != (self.kernel_id is not None):
+            raise PydanticCustomError(
+                "kernel", "kernel_id names the kernel of the executor 'kernel'; send both."
+            )
+        named = [result.tool_call_id for result in self.tool_results or ()]
+        if len({*named, *(self.approvals or ())}) < len(named) + len(self.approvals or ()):
+            raise PydanticCustomError("twice", "A call is answered twice; send one answer to it.")
+        return self
 
     @field_validator("content")
     @classmethod
-    def _says_something(cls, content: str) -> str:
+    def _says_something(cls, content: str | None) -> str | None:
+        if content is None:
+            return None
         if not content.strip():
             raise PydanticCustomError("blank", "Write a question first.")
         if "\x00" in content:
@@ -159,6 +211,7 @@ class MessageResponse(BaseModel):
     run_status: RunStatus | None = None
     model: str | None = None
     usage: Usage | None = None
+    receipts: Receipts | None = None
     created_at: datetime
 
     @classmethod
@@ -178,6 +231,27 @@ class ChatResponse(BaseModel):
     message: MessageResponse
     pending: list[ToolCall] = Field(default_factory=list)
     error: str | None = None
+
+    @classmethod
+    def of(cls, run: Run, answer: Message) -> "ChatResponse":
+        """A run that has ended, or waits, with its answer."""
+        shown = MessageResponse.of(answer)
+        still = {call.id for call in unanswered(answer)} if run.unfinished == APPROVAL else ()
+        return cls(
+            run_id=run.run_id,
+            status=run.status,
+            message=shown,
+            pending=[call for call in shown.tool_calls if call.id in still],
+            error=run.error,
+        )
+
+
+class ClaimRequest(BaseModel):
+    """``claim`` is what the first claiming gave, to go on with it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    claim: str | None = Field(default=None, max_length=40)
 
 
 class RunResponse(BaseModel):

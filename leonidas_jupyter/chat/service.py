@@ -1,21 +1,26 @@
 """The rules of chat: questions, the runs that answer them, and who may follow or stop them."""
 
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from functools import partial
 
+from leonidas_jupyter.assistant.approvals import Claim
+from leonidas_jupyter.assistant.desk import Asked, Desk, Holds, allowance
 from leonidas_jupyter.assistant.executors import Executors
 from leonidas_jupyter.assistant.journal import RunEvent
+from leonidas_jupyter.assistant.pending import ASKED_ELSE, STARTED_AFRESH
 from leonidas_jupyter.assistant.prompt import title_of
-from leonidas_jupyter.assistant.runs import RUN, Runs
-from leonidas_jupyter.assistant.turn import Sources, Turn
-from leonidas_jupyter.assistant.waiting import Progress, unread_files
+from leonidas_jupyter.assistant.shapes import RUN
+from leonidas_jupyter.assistant.workbench import Workbench
 from leonidas_jupyter.chat import schemas
-from leonidas_jupyter.chat.repository import BATCH, ChatRepository
+from leonidas_jupyter.chat.repository import ChatRepository
 from leonidas_jupyter.chat.schemas import ChatRequest, Message, MessageRole, Run, RunStatus
-from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, invalid, not_found
-from leonidas_jupyter.core.events import EventBus, MessageAdded, RunStateChanged, SessionDeleted
-from leonidas_jupyter.core.ids import new_id
+from leonidas_jupyter.core.errors import invalid, not_found
+from leonidas_jupyter.core.events import (
+    EventBus,
+    MessageAdded,
+    RunStateChanged,
+    SessionDeleted,
+    SessionRefreshed,
+)
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.core.security import Action, Caller
 from leonidas_jupyter.core.tasks import Tasks
@@ -26,9 +31,6 @@ from leonidas_jupyter.sessions.service import SessionsService
 from leonidas_jupyter.tables.base import Exists, Missing, Stale, Unavailable
 from leonidas_jupyter.tables.leases import Leases
 from leonidas_jupyter.usage.service import UsageService
-
-TURN_MESSAGES = 60
-"""Messages of a session that are read for a new turn, so that its cost does not grow with age."""
 
 ATTEMPTS = 20
 """How often somebody else may be quicker before a question is refused."""
@@ -57,15 +59,14 @@ class ChatService:
         self._repository = repository
         self._projects = projects
         self._sessions = sessions
-        self._files = files
         self._usage = usage
         self._bus = bus
         self._leases = leases
         self.settings = settings
-        self._executors = executors
-        self._progress = Progress(bus)
-        self._runs = Runs(repository, leases, tasks, self._run_ended)
+        self._bench = Workbench(files, bus, executors, settings.draw)
+        self._desk = Desk(repository, self._bench, leases, tasks, self._run_ended)
         bus.subscribe(SessionDeleted, self._session_deleted)
+        bus.subscribe(SessionRefreshed, self._session_refreshed)
 
     async def say(self, caller: Caller, session_id: str, asked: ChatRequest) -> Run:
         """Store a question and begin to answer it; the run goes on whoever listens.
@@ -76,6 +77,54 @@ class ChatService:
         """
         return await self._begin(caller, session_id, asked, None)
 
+    async def answer(self, caller: Caller, session_id: str, given: ChatRequest) -> Run:
+        """Answer calls that wait; the run goes on once all of them are answered.
+
+        Membership, policy and exposure are looked at anew: the stricter ones hold.
+
+        Raises:
+            LeonidasError: ``not_found``, ``invalid_request``, ``forbidden_by_policy``, ``conflict``
+                (answered before, expired), ``run_in_progress``, ``budget_exhausted``.
+        """
+        _, holds = await self._standing(caller, session_id)
+        waiting = await self._desk.waiting(session_id, given.run_id)
+        asked = await self._asked_again(waiting, holds)
+        run = await self._desk.pending.answer(
+            waiting.run_id,
+            given.answers,
+            self._desk.rules(waiting, caller, asked.bench),
+            lambda: self._sessions.allowing(session_id, allowance(waiting)),
+        )
+        if given.tool_results:
+            self._bench.kernel_work.reported(caller.user_id)
+        if run.unfinished == RUN:
+            # Whoever answers may have allowed Python for what follows.
+            _, holds = await self._standing(caller, session_id)
+            await self._desk.go_on(run, await self._asked_again(run, holds))
+            changed = RunStateChanged(run.project_id, session_id, run.run_id, run.status)
+            await self._bus.publish(changed)
+        return run
+
+    async def claim(
+        self, caller: Caller, session_id: str, run_id: str, call_id: str, claim: str | None
+    ) -> Claim:
+        """Say that the caller's client runs a call, so that no other does.
+
+        Raises:
+            LeonidasError: ``not_found``, ``forbidden_by_policy``, ``invalid_request``,
+                ``conflict`` while another client runs it, or once it is answered.
+        """
+        _, holds = await self._standing(caller, session_id)
+        run = await self._desk.waiting(session_id, run_id)
+        rules = self._desk.rules(run, caller, (await self._asked_again(run, holds)).bench)
+        claimed = await self._desk.pending.claim(run.run_id, call_id, rules, claim)
+        self._bench.kernel_work.claimed(caller.user_id, claimed.lease_until)
+        return claimed
+
+    def events(self, run: Run) -> AsyncIterator[RunEvent]:
+        """What follows from an answer to a run's calls; `chat.schemas` says how text adds up."""
+        return self._desk.events(run)
+
     async def edit(
         self, caller: Caller, session_id: str, message_id: str, asked: ChatRequest
     ) -> Run:
@@ -84,97 +133,93 @@ class ChatService:
         Raises:
             LeonidasError: as ``say``; ``invalid_request`` when the message is not a question.
         """
+        if asked.content is None:
+            raise invalid("content: Write the question in other words.")
         return await self._begin(caller, session_id, asked, message_id)
 
     async def _begin(
         self, caller: Caller, session_id: str, wanted: ChatRequest, edited: str | None
     ) -> Run:
         for _ in range(ATTEMPTS):
-            session, run, question = await self._prepare(caller, session_id, wanted, edited)
+            session, holds = await self._standing(caller, session_id)
+            run = await self._new_run(holds, wanted, edited)
+            question = await self._question(run, wanted.content or "", edited)
+            asked = self._asked(run, question, holds)
             try:
-                await self._repository.begin(session, run, question, edited=edited is not None)
+                await self._repository.begin(
+                    session, run, question, asked.gate.level, edited=edited is not None
+                )
             except (Stale, Missing):
                 continue
             except Exists:
-                await self._make_way(session_id)
+                await self._desk.make_way(session_id)
                 continue
-            await self._start(caller, session, run, question)
+            # Only now: what became pending since it was looked for is found, too.
+            await self._desk.give_up_waiting(session_id, ASKED_ELSE, besides=run.run_id)
+            await self._start(run, question, asked)
             return run
         raise Unavailable("Many things happen in this session at once.", retry_after=1)
 
-    async def _prepare(
-        self, caller: Caller, session_id: str, wanted: ChatRequest, edited: str | None
-    ) -> tuple[Session, Run, Message]:
-        """What is to be stored, if the caller may and policy allows the model."""
+    async def _standing(self, caller: Caller, session_id: str) -> tuple[Session, Holds]:
+        """The session, and what holds in it now, if the caller may chat there."""
         session = await self._sessions.authorize(caller, session_id, Action.CHAT)
         project = await self._projects.authorize(caller, session.project_id, Action.CHAT)
-        policy = self.settings.policy
-        exposure = policy.exposure(wanted.data_exposure, self._sessions.exposure(session, project))
+        return session, Holds(
+            caller=caller,
+            project_id=session.project_id,
+            session_id=session_id,
+            title=session.title,
+            policy=self.settings.policy,
+            exposure=self._sessions.exposure(session, project),
+            kernel_name=project.kernel_name,
+            context_from=session.context_from,
+            python_allowed=session.python_allowed or (),
+        )
+
+    async def _new_run(self, holds: Holds, wanted: ChatRequest, edited: str | None) -> Run:
+        """The run of a question, if policy allows its model and its Python."""
+        policy = holds.policy
+        exposure = policy.exposure(wanted.data_exposure, holds.exposure)
         model = self.settings.models[policy.allowed_model(wanted.model)]
         policy.gate(model.name, local=model.local, exposure=exposure)
+        self._bench.check(wanted.executor)
         if not model.local:
-            await self._usage.check(caller.user_id)
-        question = await self._question(session_id, wanted.content, edited)
-        run = Run(
-            run_id=new_id(),
-            session_id=session_id,
-            project_id=session.project_id,
-            user_id=caller.user_id,
-            question_id=question.message_id,
-            message_id=new_id(),
-            model=model.name,
-            exposure=exposure,
-            active_session=session_id,
-            cut_from=edited,
-            **self._leases.fields(RUN),
-        )
-        return session, run, question
+            await self._usage.check(holds.caller.user_id)
+        begun = Run.begun(holds, wanted, model.name, exposure, edited)
+        return begun.model_copy(update=self._leases.fields(RUN))
 
-    async def _question(self, session_id: str, content: str, edited: str | None) -> Message:
+    async def _question(self, run: Run, content: str, edited: str | None) -> Message:
         if edited is None:
-            return Message(
-                session_id=session_id,
-                message_id=new_id(),
-                role=MessageRole.USER,
-                content=content,
-            )
-        message = await self._repository.message(session_id, edited)
+            return Message.asked(run, content)
+        message = await self._repository.message(run.session_id, edited)
         if message is None:
             raise not_found("message")
         if message.role is not MessageRole.USER:
             raise invalid("Only a question can be edited; delete an answer, or ask again.")
         return message.model_copy(update={"content": content})
 
-    async def _make_way(self, session_id: str) -> None:
-        """Raise if a run goes in the session; one whose process was killed is ended first."""
-        active = await self._repository.active(session_id)
-        if active is not None and not await self._runs.take_over(active):
-            raise LeonidasError(
-                ErrorCode.RUN_IN_PROGRESS,
-                "An answer is still being made in this session; wait for it, or cancel it.",
-                detail={"run_id": active.run_id},
-            )
+    def _asked(self, run: Run, question: Message, holds: Holds) -> Asked:
+        model = self.settings.models[run.model]
+        return self._desk.asked(run, question.content, holds, model, run.frames)
 
-    async def _start(self, caller: Caller, session: Session, run: Run, question: Message) -> None:
-        files, project_id = self._files, run.project_id
-        sources = Sources(
-            query=partial(files.query, project_id),
-            frames=partial(files.frames, project_id),
-            unread=partial(
-                unread_files, partial(files.of_project, caller, project_id), self._progress
-            ),
-            past=partial(self._repository.before, run, session.context_from, TURN_MESSAGES),
-        )
-        policy, model = self.settings.policy, self.settings.models[run.model]
-        gate = policy.gate(run.model, local=model.local, exposure=run.exposure)
-        turn = Turn(question.content, sources, model, gate, policy)
-        await self._runs.start(run, lambda record: (turn.answer(record.emit), turn.used))
+    async def _asked_again(self, run: Run, holds: Holds) -> Asked:
+        """The question of a run that waits, with what holds by now."""
+        question = await self._repository.message(run.session_id, run.question_id)
+        if question is None:
+            raise not_found("question")
+        asked = self._asked(run, question, holds)
+        if not asked.model.local:
+            await self._usage.check(run.user_id)
+        return asked
+
+    async def _start(self, run: Run, question: Message, asked: Asked) -> None:
+        await self._desk.begin(run, asked)
         await self._announce(run, question.message_id, question.role, run.status)
-        if not session.title:
+        if not asked.bench.title:
             await self._sessions.entitle(run.session_id, title_of(question.content))
         if not await self._repository.stands(run):
             # Deleted meanwhile, and its removal may have passed these messages already.
-            await self._remove_all(run.session_id)
+            await self._desk.remove_all(run.session_id)
             raise not_found("session")
 
     async def follow(
@@ -186,24 +231,18 @@ class ChatService:
             LeonidasError: ``not_found``.
         """
         await self._run(caller, session_id, run_id, Action.READ)
-        return self._runs.follow(run_id, after)
+        return self._desk.runs.follow(run_id, after)
 
     async def ended(self, run: Run) -> schemas.ChatResponse:
-        """The answer, once the run has ended.
+        """The answer, once the run has ended, or waits for somebody.
 
         Raises:
             LeonidasError: ``not_found`` when the session was deleted meanwhile.
         """
-        last = await self._runs.wait(run.run_id)
-        message = await self._repository.message(run.session_id, run.message_id)
-        if last is None or message is None:
+        found = await self._desk.ended(run)
+        if found is None:
             raise not_found("answer")
-        return schemas.ChatResponse(
-            run_id=last.run_id,
-            status=last.status,
-            message=schemas.MessageResponse.of(message),
-            error=last.error,
-        )
+        return schemas.ChatResponse.of(*found)
 
     async def cancel(self, caller: Caller, session_id: str, run_id: str) -> schemas.RunResponse:
         """Ask a run to stop, wherever it goes; one that has ended stays as it is.
@@ -211,11 +250,10 @@ class ChatService:
         Raises:
             LeonidasError: ``not_found``, ``forbidden_by_policy``.
         """
-        await self._run(caller, session_id, run_id, Action.CHAT)
-        run = await self._repository.request_cancel(run_id)
+        found = await self._run(caller, session_id, run_id, Action.CHAT)
+        run = await self._desk.cancel(found)
         if run is None:
             raise not_found("run")
-        self._runs.stop(run_id)
         return schemas.RunResponse.of(run)
 
     async def history(
@@ -242,7 +280,8 @@ class ChatService:
             limit=limit,
             descending=before is not None,
         )
-        items = [schemas.MessageResponse.of(message) for message in page.items]
+        shown = [await self._desk.shown(message) for message in page.items]
+        items = [schemas.MessageResponse.of(message) for message in shown]
         return Page(items=items if before is None else items[::-1], next=page.next)
 
     async def delete(self, caller: Caller, session_id: str, message_id: str) -> None:
@@ -252,7 +291,7 @@ class ChatService:
             LeonidasError: ``not_found``, ``forbidden_by_policy``, ``run_in_progress``.
         """
         await self._sessions.authorize(caller, session_id, Action.CHAT)
-        await self._make_way(session_id)
+        await self._desk.make_way(session_id)
         message = await self._repository.message(session_id, message_id)
         if message is None:
             raise not_found("message")
@@ -262,8 +301,11 @@ class ChatService:
             raise not_found("message") from None
 
     async def recover(self) -> None:
-        """End the runs that killed processes left: what they said and found out is kept."""
-        await self._runs.recover()
+        """End the runs that killed processes left, and those that waited too long.
+
+        What they said and found out is kept.
+        """
+        await self._desk.recover()
 
     async def _run(self, caller: Caller, session_id: str, run_id: str, action: Action) -> Run:
         await self._sessions.authorize(caller, session_id, action)
@@ -282,18 +324,8 @@ class ChatService:
         await self._bus.publish(MessageAdded(*where, message_id, role))
         await self._bus.publish(RunStateChanged(*where, run.run_id, status))
 
-    async def _session_deleted(self, event: SessionDeleted) -> None:
-        await self._remove_all(event.session_id)
+    async def _session_refreshed(self, event: SessionRefreshed) -> None:
+        await self._desk.give_up_waiting(event.session_id, STARTED_AFRESH)
 
-    async def _remove_all(self, session_id: str) -> None:
-        """Stop what runs in the session, then remove everything; can be repeated and resumed."""
-        while (active := await self._repository.active(session_id)) is not None:
-            await self._repository.request_cancel(active.run_id)
-            self._runs.stop(active.run_id)
-            await self._runs.wait(active.run_id)
-        while messages := (await self._repository.history(session_id, limit=BATCH)).items:
-            with suppress(Stale, Missing):
-                await self._repository.remove(messages, count_in=None)
-        while runs := await self._repository.runs_of(session_id):
-            for run in runs:
-                await self._repository.forget_run(run.run_id)
+    async def _session_deleted(self, event: SessionDeleted) -> None:
+        await self._desk.remove_all(event.session_id)

@@ -38,11 +38,18 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is calling, as established before a handler runs. ``role`` is ``user`` or ``admin``."""
+    """Who is calling, as established before a handler runs.
+
+    Attributes:
+        role: ``user`` or ``admin``.
+        kernel: the call came with a token that a kernel got for its secret: it may be code's doing
+            and not the person's.
+    """
 
     user_id: str
     username: str
     role: str = "user"
+    kernel: bool = False
 
 
 def allows(role: Role, action: Action) -> bool:

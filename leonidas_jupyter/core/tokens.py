@@ -16,16 +16,22 @@ TYPE = "leo+jwt"
 """The JOSE header's ``typ`` by which a token is known to be ours."""
 ALGORITHM = "HS256"
 AUDIENCE = "leonidas"
+KERNEL = "kernel"
+"""The claim ``src`` of tokens that go back to a kernel's secret."""
 _REFRESH = "leo-refresh"
 
 
 @dataclass(frozen=True)
 class Claims:
-    """What an access token says; ``expires`` is in POSIX seconds."""
+    """What an access token says; ``expires`` is in POSIX seconds.
+
+    ``kernel`` marks one that goes back to a kernel's secret.
+    """
 
     user_id: str
     family_id: str
     expires: float
+    kernel: bool = False
 
 
 class AccessTokens:
@@ -38,7 +44,7 @@ class AccessTokens:
         self._signing = keys[0]
         self._verified: Recent[str, Claims] = Recent(60.0)
 
-    def issue(self, user_id: str, family_id: str) -> str:
+    def issue(self, user_id: str, family_id: str, *, kernel: bool = False) -> str:
         """A token that is good for ``seconds``."""
         import jwt
 
@@ -51,6 +57,8 @@ class AccessTokens:
             "exp": issued + timedelta(seconds=self.seconds),
             "jti": new_id(),
         }
+        if kernel:
+            claims["src"] = KERNEL
         headers = {"typ": TYPE, "kid": key_id(self._signing)}
         return jwt.encode(claims, self._signing, algorithm=ALGORITHM, headers=headers)
 
@@ -88,7 +96,12 @@ class AccessTokens:
             raise expired() from error
         except jwt.InvalidTokenError as error:
             raise _bad() from error
-        return Claims(str(claims["sub"]), str(claims["fam"]), float(claims["exp"]))
+        return Claims(
+            str(claims["sub"]),
+            str(claims["fam"]),
+            float(claims["exp"]),
+            kernel=claims.get("src") == KERNEL,
+        )
 
 
 @dataclass(frozen=True)

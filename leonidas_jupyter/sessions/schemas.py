@@ -16,7 +16,8 @@ class Session(Leased):
     ``context_from`` is an id in time order: messages with a smaller ``message_id`` stay readable,
     but are no part of the conversation that the assistant goes on with. Null: all are. ``summary``
     stands for the older part of that conversation. The counts are of everything that was asked,
-    also of messages that were deleted; null is none yet.
+    also of messages that were deleted; null is none yet. ``python_allowed`` says whose Python runs
+    unasked, and where: ``<user_id>/<executor>``.
     """
 
     session_id: str
@@ -30,6 +31,7 @@ class Session(Leased):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_micros: int | None = None
+    python_allowed: list[str] | None = None
     deleted_at: datetime | None = None
 
 

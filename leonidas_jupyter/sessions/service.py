@@ -11,7 +11,7 @@ from leonidas_jupyter.core.security import Action, Caller
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.projects.schemas import CASCADE, Project
 from leonidas_jupyter.projects.service import ProjectsService
-from leonidas_jupyter.sessions.repository import SessionsRepository
+from leonidas_jupyter.sessions.repository import SESSIONS, SessionsRepository
 from leonidas_jupyter.sessions.schemas import (
     Session,
     SessionCreate,
@@ -20,9 +20,12 @@ from leonidas_jupyter.sessions.schemas import (
     SessionUsage,
 )
 from leonidas_jupyter.tables.amend import amend
-from leonidas_jupyter.tables.base import Missing, Stale
+from leonidas_jupyter.tables.base import Missing, Operation, Stale, Update
 from leonidas_jupyter.tables.leases import Leases
 from leonidas_jupyter.tables.resumable import Resumable
+
+_AFRESH: dict[str, Any] = {"summary": None, "python_allowed": None}
+"""What of a session does not outlive its context."""
 
 
 class SessionsService:
@@ -121,9 +124,21 @@ class SessionsService:
             LeonidasError: ``not_found``, ``forbidden_by_policy``.
         """
         session, project = await self._resolve(caller, session_id, Action.CHAT)
-        session = await self._change(session_id, {"context_from": new_id(), "summary": None}, None)
+        session = await self._change(session_id, _AFRESH | {"context_from": new_id()}, None)
         await self._bus.publish(SessionRefreshed(session.project_id, session_id))
         return self._shown(session, project)
+
+    async def allowing(self, session_id: str, what: str) -> list[Operation]:
+        """What allows somebody's Python for the rest of the session, to be stored with an answer.
+
+        Storing it raises Stale or Missing where the session has changed or is gone.
+        """
+        session = await self._repository.get(session_id)
+        if session is None or session.deleted_at is not None:
+            raise not_found("session")
+        allowed = sorted({*(session.python_allowed or ()), what})
+        change = {"python_allowed": allowed}
+        return [Update(SESSIONS, session_id, change, if_version=session.version)]
 
     async def entitle(self, session_id: str, title: str) -> None:
         """Give a session that has no title one; does nothing where it has one, or is gone."""

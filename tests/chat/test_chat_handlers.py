@@ -115,18 +115,46 @@ def test_after_must_be_a_number(after):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({}, "content: Field required"),
+        ({}, "Send content, or answers to calls that wait"),
         ({"content": ""}, "content: String should have at least 1 character"),
         ({"content": " \n "}, "content: Write a question first."),
         ({"content": "a\x00b"}, "content: It holds a NUL character; leave it out."),
         ({"content": "x" * 32_001}, "content: String should have at most 32000 characters"),
         ({"content": "q", "colour": 1}, "colour: Extra inputs are not permitted"),
         ({"content": "q", "data_exposure": "all"}, "data_exposure: Input should be"),
-        ({"approvals": {"t1": {"decision": "once"}}}, "approvals is not taken by this server"),
-        ({"tool_results": []}, "tool_results is not taken by this server"),
-        ({"content": "q", "frames": []}, "frames is not taken by this server"),
-        ({"content": "q", "executor": "client"}, "This server runs its tools itself"),
-        ({"content": "q", "executor": "kernel", "kernel_id": "k"}, "kernel_id is not taken"),
+        ({"approvals": {}}, "Send content, or answers to calls that wait"),
+        ({"tool_results": []}, "Send content, or answers to calls that wait"),
+        ({"content": "q", "approvals": {"t1": {"decision": "once"}}}, "Send content, or answers"),
+        ({"approvals": {"t1": {"decision": "yes"}}}, "approvals.t1.decision: Input should be"),
+        (
+            {"approvals": {"t1": {"decision": "once", "code": "a\x00"}}},
+            "approvals.t1.code: It holds",
+        ),
+        ({"approvals": {"t1": {"decision": "once"}}, "model": "m"}, "Answers go to the question"),
+        (
+            {
+                "approvals": {"t1": {"decision": "refuse"}},
+                "tool_results": [{"tool_call_id": "t1", "ok": True}],
+            },
+            "A call is answered twice",
+        ),
+        (
+            {"tool_results": [{"tool_call_id": "t1", "ok": True, "text": "x" * 65_537}]},
+            "tool_results.0.text: String should have at most 65536 characters",
+        ),
+        (
+            {
+                "tool_results": [
+                    {"tool_call_id": "t1", "ok": True, "outputs": [{"text/plain": "x" * 270_000}]}
+                ]
+            },
+            "tool_results.0.outputs: The outputs have 263 KB, and 256 KB are taken",
+        ),
+        ({"content": "q", "executor": "kernel"}, "kernel_id names the kernel"),
+        ({"content": "q", "executor": "shell"}, "executor: Input should be"),
+        ({"content": "q", "kernel_id": "k"}, "kernel_id names the kernel"),
+        ({"content": "q", "executor": "kernel", "kernel_id": "../k"}, "kernel_id: String should"),
+        ({"content": "q", "executor": "kernel", "kernel_id": "k"}, "This server has no kernels"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_in_one_sentence(body, message):
@@ -266,6 +294,6 @@ def test_a_run_goes_on_when_its_reader_leaves():
             await response.chunks.aclose()
             await asyncio.sleep(0.05)
             assert (await w.repository.runs.get(first["run_id"])).status == "running"
-            assert len(w.chat._runs._live) == 1
+            assert len(w.chat._desk.runs._live) == 1
 
     asyncio.run(main())

@@ -8,7 +8,7 @@ import pytest
 
 from leonidas_jupyter.assistant.live import INTERRUPTED
 from leonidas_jupyter.chat.repository import MESSAGES, RUN_EVENTS, RUNS
-from leonidas_jupyter.chat.schemas import ChatRequest
+from leonidas_jupyter.chat.schemas import ChatRequest, Message
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.events import MessageAdded, RunStateChanged
 from leonidas_jupyter.core.ids import now
@@ -238,7 +238,7 @@ def test_a_run_that_was_taken_over_writes_nothing_more():
         session = await w.session()
         run = await w.say(session)
         await gated.said.wait()
-        live = w.chat._runs._live[run.run_id]
+        live = w.chat._desk.runs._live[run.run_id]
         await over(w.repository.runs, run.run_id)
         await other.chat.recover()
         assert (await other.chat.ended(run)).status == "failed"
@@ -551,12 +551,12 @@ def test_a_question_is_stored_only_in_the_session_that_was_read():
     async def main():
         async with world() as w:
             session_id = await w.session()
-            session, run, question = await w.chat._prepare(
-                ANN, session_id, ChatRequest(content="q"), None
-            )
+            session, holds = await w.chat._standing(ANN, session_id)
+            run = await w.chat._new_run(holds, ChatRequest(content="q"), None)
+            question = Message.asked(run, "q")
             await w.sessions._repository.change(session_id, {"title": "t"}, if_version=None)
             with pytest.raises(Stale):
-                await w.repository.begin(session, run, question, edited=False)
+                await w.repository.begin(session, run, question, run.exposure, edited=False)
             assert await counted(w, MESSAGES, RUNS, RUN_EVENTS) == [0, 0, 0]
 
     asyncio.run(main())
