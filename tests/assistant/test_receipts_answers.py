@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - answers are written with signs for minus, times, alpha
+# ruff: noqa: RUF001, E501 - answers are written with signs for minus and times, each on one line
 """Answers as language models write them: which numbers are backed, and which are not."""
 
 import pytest
