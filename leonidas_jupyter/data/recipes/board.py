@@ -32,13 +32,13 @@ class TablePart:
     """A table among the results, and the variable that holds it.
 
     ``row_counts`` names the column that says how many rows each row stands for; ``types`` what is
-    known of the columns; ``indexed`` whether the index belongs to it.
+    known of the columns; ``index`` names the index where it belongs to it.
     """
 
     name: str
     variable: str
     limit: int
-    indexed: bool
+    index: str | None
     types: Mapping[str, str]
     row_counts: str | None
     aggregate: bool
@@ -111,7 +111,7 @@ class Board:
         code: str,
         *,
         limit: int = 1000,
-        indexed: bool = False,
+        index: str | None = None,
         kinds: Mapping[str, Kind] | None = None,
         row_counts: str | None = None,
         aggregate: bool = True,
@@ -121,7 +121,7 @@ class Board:
         self.say(f"{variable} = {code}")
         types = {name: kind.type for name, kind in (kinds or {}).items()}
         held = aggregate and self.build.singles
-        part = TablePart(output.name, variable, limit, indexed, types, row_counts, held)
+        part = TablePart(output.name, variable, limit, index, types, row_counts, held)
         self.tables.append(part)
         return variable
 

@@ -53,7 +53,7 @@ def _(output: inference.Covariance, board: Board) -> None:
 @write_output.register
 def _(output: inference.CorrelationMatrix, board: Board) -> None:
     columns = numeric_columns(output.columns, board, "correlation")
-    board.show(output, f"{columns}.corr({_method(output.method)})", indexed=True)
+    board.show(output, f"{columns}.corr({_method(output.method)})", index="column")
     board.rows_used(output, _fewest_pairs(columns))
 
 

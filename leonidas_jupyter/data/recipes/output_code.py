@@ -99,7 +99,7 @@ def _(output: outputs.MissingCells, board: Board) -> None:
     board.figure(output, "column", TEXT, code=most)
     board.figure(output, "most", INTEGER, code=f"{missing}.max()")
     table = f"pd.DataFrame({{'missing': {missing}, 'percent': {gaps}.mean() * 100}})"
-    board.show(output, table, indexed=True, kinds={"missing": INTEGER})
+    board.show(output, table, index="column", kinds={"missing": INTEGER})
     board.rows_used(output, f"len({board.table})")
 
 
@@ -227,7 +227,8 @@ def _(output: outputs.Crosstab, board: Board) -> None:
     counts = board.variable("counts")
     board.say(f"{counts} = pd.crosstab({rows.text}, {columns.text})")
     code = f"pd.crosstab({rows.text}, {columns.text}{share})"
-    board.show(output, code if how else f"{counts}", indexed=True, kinds={output.rows: rows.kind})
+    kinds = {output.rows: Kind(rows.kind.type)}
+    board.show(output, code if how else counts, index=output.rows, kinds=kinds)
     positive = f"{counts}.to_numpy()[{counts}.to_numpy() > 0]"
     board.rows_used(output, f"{positive}.min() if {counts}.size else 0")
 
@@ -235,7 +236,7 @@ def _(output: outputs.Crosstab, board: Board) -> None:
 @write_output.register
 def _(output: outputs.Describe, board: Board) -> None:
     columns = numeric_columns(output.columns, board, "description")
-    board.show(output, f"{columns}.describe().T", indexed=True, aggregate=False)
+    board.show(output, f"{columns}.describe().T", index="column", aggregate=False)
     board.rows_used(output, f"{columns}.count().min()")
 
 

@@ -95,8 +95,8 @@ def _tables(
         frame: pd.DataFrame = names[part["variable"]]
         whole = len(frame)
         frame = frame.head(part["limit"])
-        frame = frame.rename_axis(index=part["name"]) if part["indexed"] else frame
-        frame = frame.reset_index(allow_duplicates=True) if part["indexed"] else frame
+        if part["index"] is not None:
+            frame = frame.rename_axis(index=part["index"]).reset_index(allow_duplicates=True)
         labels = [str(as_cell(label, "unknown", cell)) for label in frame.columns]
         types = [part["types"].get(label, "unknown") for label in labels]
         values = [
