@@ -54,7 +54,7 @@ class KernelExecutors:
         """As `base.Executors.refresh`."""
         state = self._sessions.get(session_id)
         if state is not None:
-            await state.end(self._kernels)
+            await state.halt(self._kernels)
         await asyncio.to_thread(remove_folder, self._directory / session_id)
 
     async def forget(self, session_id: str) -> None:
@@ -68,15 +68,10 @@ class KernelExecutors:
         if self._culling is not None:
             self._culling.cancel()
             await asyncio.wait([self._culling])
-        for state in self._notebooks.values():
-            if state.worker is not None:
-                state.worker.stop()
-                state.worker.close()
-        await asyncio.gather(*(state.end(self._kernels) for state in self._sessions.values()))
-        states = [*self._sessions.values(), *self._notebooks.values()]
-        waiting = [task for state in states for task in state.background]
-        if waiting:
-            await asyncio.wait(waiting, timeout=1)
+        await asyncio.gather(
+            *(state.halt(self._kernels) for state in self._sessions.values()),
+            *(state.leave() for state in self._notebooks.values()),
+        )
 
     async def cull(self) -> None:
         """End the sessions' kernels that have done nothing for long, and forget the dead."""

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -36,27 +37,61 @@ AFRESH = (
     "what is needed."
 )
 MIB = 1024 * 1024
+HALT_SECONDS = 0.5
+"""How long code may take to end, once it is interrupted, before its kernel is ended with it."""
+
+LEAVE_SECONDS = 3.0
+"""The same, before a kernel that is not ours is left with it."""
 
 
 class SessionState:
     """What belongs to one session's kernel, for as long as this process knows it.
 
-    ``begun`` is whether code ran in a kernel of the session before: its folder is there.
+    ``halting`` is set while somebody ends it from outside.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.lock = asyncio.Lock()
         self.worker: Worker | None = None
+        self.halting = False
         self.background: set[asyncio.Task[object]] = set()
 
     async def end(self, kernels: Kernels) -> None:
-        """End the kernel, whatever it does."""
+        """End the kernel, by whoever has the lock."""
         worker, self.worker = self.worker, None
         if worker is not None:
-            worker.stop()
             worker.close()
             await kernels.shutdown(worker.kernel_id)
+
+    async def halt(self, kernels: Kernels) -> None:
+        """Stop what runs and end the kernel."""
+        self.halting = True
+        try:
+            if self.worker is not None:
+                self.worker.stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._free(), HALT_SECONDS)
+            if self.worker is not None:
+                await kernels.shutdown(self.worker.kernel_id)
+            async with self.lock:
+                await self.end(kernels)
+        finally:
+            self.halting = False
+
+    async def leave(self) -> None:
+        """Stop what runs, and let go of a kernel that is somebody else's."""
+        if self.worker is not None:
+            self.worker.stop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._free(), LEAVE_SECONDS)
+        if self.worker is not None:
+            self.worker.close()
+            self.worker = None
+
+    async def _free(self) -> None:
+        async with self.lock:
+            return
 
 
 async def guarded(
@@ -133,7 +168,7 @@ class SessionKernel:
 
     async def _run(self, code: str, frames: Sequence[Frame]) -> Execution:
         worker, notes = await self._worker()
-        if self._stopped:
+        if self._stopped or self._state.halting:
             raise NotRun("The run was stopped before its code began.")
         worker.begin()
         try:
