@@ -63,7 +63,6 @@ class Bench:
         python: what the policy says of Python.
         allowed: the person has allowed it for this session.
         frames: the tables that the client named.
-        save: makes files out of results; null where the caller may not.
     """
 
     caller: Caller
@@ -76,7 +75,6 @@ class Bench:
     python: PythonTool
     allowed: bool
     frames: Sequence[ClientFrame] = ()
-    save: SaveResults | None = None
 
 
 class KernelWork:
@@ -111,6 +109,10 @@ class KernelWork:
                 del self._running[user_id]
 
 
+SavesFor = Callable[[Caller, str], SaveResults]
+"""What makes results files of a project for somebody."""
+
+
 class Workbench:
     """Makes the sources of turns."""
 
@@ -120,11 +122,13 @@ class Workbench:
         bus: EventBus,
         executors: Executors | None = None,
         draw: DrawChart | None = None,
+        saves: SavesFor | None = None,
     ) -> None:
         self._files = files
         self._progress = Progress(bus)
         self._executors = executors
         self._draw = draw
+        self._saves = saves
         self.kernel_work = KernelWork()
 
     def sources(self, bench: Bench, past: Callable[[], Awaitable[Sequence[AnswerRow]]]) -> Sources:
@@ -139,7 +143,7 @@ class Workbench:
             past=past,
             python=_mode(bench),
             executor=self.executor(bench),
-            save=bench.save,
+            save=None if self._saves is None else self._saves(bench.caller, project_id),
             draw=self._draw,
             beside=bench.frames,
             statistics=partial(files.statistics, project_id),

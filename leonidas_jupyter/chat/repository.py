@@ -51,6 +51,9 @@ SPECS: tuple[TableSpec[Any], ...] = (MESSAGES, RUNS, RUN_EVENTS)
 BATCH = MAX_OPERATIONS - 1
 """How many items are read or removed at once; one operation is left for counting."""
 
+LATEST = "latest"
+"""``before=latest`` is the newest page of a history."""
+
 EVENTS_LAST = timedelta(days=7)
 """How long a run's events can be replayed; its message stays."""
 
@@ -152,6 +155,16 @@ class ChatRepository:
             limit=limit,
             descending=descending,
         )
+
+    async def page(
+        self, session_id: str, *, after: str | None, before: str | None, limit: int
+    ) -> Page[Message]:
+        """A page of messages, oldest first, forwards or, with ``before``, backwards."""
+        if before is None:
+            return await self.history(session_id, after=after, limit=limit)
+        cursor = None if before == LATEST else before
+        page = await self.history(session_id, after=cursor, limit=limit, descending=True)
+        return Page(items=page.items[::-1], next=page.next)
 
     async def before(self, run: Run, since: str | None, limit: int) -> list[Message]:
         """The newest messages before a run's question, from ``since`` on, oldest first."""

@@ -8,6 +8,7 @@ from leonidas_jupyter.assistant.executors import Executors
 from leonidas_jupyter.assistant.journal import RunEvent
 from leonidas_jupyter.assistant.pending import ASKED_ELSE, STARTED_AFRESH
 from leonidas_jupyter.assistant.prompt import title_of
+from leonidas_jupyter.assistant.saving import Saving
 from leonidas_jupyter.assistant.shapes import RUN
 from leonidas_jupyter.assistant.workbench import Workbench
 from leonidas_jupyter.chat import schemas
@@ -24,6 +25,7 @@ from leonidas_jupyter.core.events import (
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.core.security import Action, Caller
 from leonidas_jupyter.core.tasks import Tasks
+from leonidas_jupyter.files.schemas import FileSource
 from leonidas_jupyter.files.service import FilesService
 from leonidas_jupyter.projects.service import ProjectsService
 from leonidas_jupyter.sessions.schemas import Session
@@ -34,9 +36,6 @@ from leonidas_jupyter.usage.service import UsageService
 
 ATTEMPTS = 20
 """How often somebody else may be quicker before a question is refused."""
-
-LATEST = "latest"
-"""``before=latest`` is the newest page of a history."""
 
 
 class ChatService:
@@ -63,7 +62,13 @@ class ChatService:
         self._bus = bus
         self._leases = leases
         self.settings = settings
-        self._bench = Workbench(files, bus, executors, settings.draw)
+        self._bench = Workbench(
+            files,
+            bus,
+            executors,
+            settings.draw,
+            lambda caller, project: Saving(files, caller, project, FileSource.APP_GENERATED),
+        )
         self._desk = Desk(repository, self._bench, leases, tasks, self._run_ended)
         bus.subscribe(SessionDeleted, self._session_deleted)
         bus.subscribe(SessionRefreshed, self._session_refreshed)
@@ -169,7 +174,7 @@ class ChatService:
             project_id=session.project_id,
             session_id=session_id,
             title=session.title,
-            policy=self.settings.policy,
+            policy=self.settings.policy.narrowed(project.chosen),
             exposure=self._sessions.exposure(session, project),
             kernel_name=project.kernel_name,
             context_from=session.context_from,
@@ -265,7 +270,7 @@ class ChatService:
         before: str | None,
         limit: int,
     ) -> Page[schemas.MessageResponse]:
-        """Messages, oldest first. ``before`` pages backwards, from LATEST on.
+        """Messages, oldest first. ``before`` pages backwards, from ``latest`` on.
 
         Raises:
             LeonidasError: ``not_found``, ``invalid_request``.
@@ -273,16 +278,10 @@ class ChatService:
         await self._sessions.authorize(caller, session_id, Action.READ)
         if after is not None and before is not None:
             raise invalid("Ask with after or with before, not with both.")
-        cursor = after if before is None else before
-        page = await self._repository.history(
-            session_id,
-            after=None if cursor == LATEST else cursor,
-            limit=limit,
-            descending=before is not None,
-        )
+        page = await self._repository.page(session_id, after=after, before=before, limit=limit)
         shown = [await self._desk.shown(message) for message in page.items]
         items = [schemas.MessageResponse.of(message) for message in shown]
-        return Page(items=items if before is None else items[::-1], next=page.next)
+        return Page(items=items, next=page.next)
 
     async def delete(self, caller: Caller, session_id: str, message_id: str) -> None:
         """Delete one message.
