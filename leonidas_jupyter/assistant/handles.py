@@ -137,14 +137,14 @@ def value_at(result: Result, path: str) -> Any:  # noqa: ANN401 - a cell of JSON
     """What a handle's path names in a result; ``_NOTHING`` when that is nothing."""
     if path == ".rows" and (count := _row_count(result)) is not None:
         return count
-    name = path.removeprefix(".").split(".", 1)
-    inside = result.get(name[0].split("[")[0]) if path.startswith(".") else None
+    name = re.split(r"[.\[]", path[1:], maxsplit=1)[0] if path.startswith(".") else ""
+    inside = _inside(result, name)
     if isinstance(inside, Mapping):
-        return value_at(inside, path[1 + len(name[0].split("[")[0]) :])
+        return value_at(inside, path[1 + len(name) :])
     table = _table(result)
     if table is None:
-        scalar = isinstance(inside, str | int | float) and len(name) == 1
-        return inside if scalar else _NOTHING
+        whole = isinstance(inside, str | int | float) and path == f".{name}"
+        return inside if whole else _NOTHING
     names, rows = table
     found = _ROW.match(path)
     row = _row(rows, found[1], found[2]) if found else rows[0] if len(rows) == 1 else None
@@ -152,6 +152,14 @@ def value_at(result: Result, path: str) -> Any:  # noqa: ANN401 - a cell of JSON
         return _NOTHING
     at = _column(names, path[found.end() :] if found else path.removeprefix("."))
     return _NOTHING if at is None or at >= len(row) else row[at]
+
+
+def _inside(result: Result, name: str) -> object:
+    """A part of a result by its name: one of its tables, or what else it holds."""
+    for table in result.get("tables") or ():
+        if isinstance(table, Mapping) and table.get("name") == name:
+            return table
+    return result.get(name)
 
 
 def _row_count(result: Result) -> int | str | None:

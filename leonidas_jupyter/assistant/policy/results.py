@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from leonidas_jupyter.assistant.policy.frames import at_least, short
+from leonidas_jupyter.assistant.policy.statistics import proved_figures
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.data.errors import DataError
@@ -30,6 +31,7 @@ SMALL_GROUPS = (
     "the user's table has them all, so its rows may be others. Write of them by handles: "
     "{{{{{id}[KEY].COLUMN}}}} is the row of a key, {{{{{id}.0.COLUMN}}}} the first of the user's."
 )
+SAVED = "The file was saved for the user; what is in it is not told to you."
 TOO_FEW = "(too few rows)"
 _WORD = re.compile(r"\w+")
 
@@ -143,6 +145,15 @@ def _proved_row(row: Sequence[object], proved: "Proved") -> list[object]:
     return shown
 
 
+async def _statistics(call: Call) -> dict[str, Any]:
+    recipe = call.arguments.model_dump(mode="json")
+    frame = call.context.frame(str(recipe.get("frame")))
+    if call.gate.exposure is not DataExposure.AGGREGATES or frame.generated:
+        return {}
+    figures = proved_figures(recipe, call.output.result, call.gate.k)
+    return {"figures": figures} if figures else {}
+
+
 async def _python(call: Call) -> dict[str, Any]:
     from leonidas_jupyter.assistant.policy.errors import exception_type
 
@@ -157,13 +168,9 @@ async def _python(call: Call) -> dict[str, Any]:
 
 
 async def _saved(call: Call) -> dict[str, Any]:
+    # No size: the file could be made as long as a number that is to be carried out.
     name = getattr(call.arguments, "filename", None)
-    size = call.output.result.get("size")
-    shown: dict[str, Any] = {"name": name, "note": "The file was saved for the user."}
-    if isinstance(size, int):
-        # In exact bytes a file's size would be a way to carry a number out.
-        shown["size"] = f"under {10 ** max(4, len(str(size)))} bytes"
-    return shown
+    return {"name": name, "frame": call.output.result.get("frame"), "note": SAVED}
 
 
 def safe_names(call: Call) -> list[str]:
@@ -191,6 +198,7 @@ VIEWS: Mapping[str, View] = {
     "describe_frame": _frame,
     "query": _query,
     "chart": _query,
+    "statistics": _statistics,
     "python": _python,
     "save_file": _saved,
 }

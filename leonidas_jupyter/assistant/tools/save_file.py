@@ -97,8 +97,7 @@ async def _of_result(
         ), sources
     if result.get("truncated"):
         raise ToolFailed(
-            f"Of {call_id} only the first {len(result['rows']):,} rows are at hand; save its query "
-            "with sql.",
+            f"Of {call_id} only the first rows are at hand; save its query with sql.",
             safe=True,
         )
     return await context.save.file(
