@@ -28,6 +28,9 @@ GENERIC = (
 )
 MAX_COLUMNS = 12
 
+NAMING = frozenset({"encode", "pivot", "melt", "group", "resample", "join"})
+"""Steps of a recipe that name columns after values, or may bring such columns in."""
+
 
 async def explained(
     tool: "Tool", arguments: BaseModel, sentence: str, context: "ToolContext"
@@ -46,7 +49,20 @@ async def explained(
     sql = getattr(arguments, "sql", None)
     if not isinstance(sql, str):
         return GENERIC
-    return await asyncio.to_thread(_of_query, sql, sentence, list(context.frames))
+    told = [frame for frame in context.frames if not frame.generated]
+    return await asyncio.to_thread(_of_query, sql, sentence, told)
+
+
+def made_of_names(arguments: BaseModel, context: "ToolContext") -> bool:
+    """Whether no name that a call's error may list can be made out of cells.
+
+    Some steps of a recipe make columns out of values, and so may have what a saved result is of.
+    """
+    told = arguments.model_dump(mode="json", include={"steps", "frame"})
+    saved = {frame.name.lower() for frame in context.frames if frame.generated}
+    named = {str(told.get("frame")), *(str(step.get("frame")) for step in told.get("steps", ()))}
+    plain = all(step["op"] not in NAMING for step in told.get("steps", ()))
+    return plain and saved.isdisjoint(name.lower() for name in named)
 
 
 def exception_type(sentence: str) -> str:

@@ -85,9 +85,9 @@ class Gate:
         context: "ToolContext",
     ) -> str:
         """A tool's error as the model may know it: databases and code quote cells in theirs."""
-        from leonidas_jupyter.assistant.policy.errors import explained
+        from leonidas_jupyter.assistant.policy.errors import explained, made_of_names
 
-        if self.open or failed.safe:
+        if self.open or (failed.safe and made_of_names(arguments, context)):
             return failed.sentence
         return await explained(tool, arguments, failed.sentence, context)
 
