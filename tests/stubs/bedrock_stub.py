@@ -156,17 +156,26 @@ class BedrockHandler(StubHandler):
     def _assume_role(self, received: Received) -> None:
         asked = {name: values[0] for name, values in parse_qs(received.raw).items()}
         self.stub.roles.append(asked.get("RoleArn", ""))
+        if self.stub.role_refused:
+            self.answer(403, _ROLE_REFUSED.encode(), "text/xml")
+            return
         self.answer(200, _ASSUMED.encode(), "text/xml")
 
 
 class BedrockStub(Stub):
-    """The runtime. ``roles`` are the ARNs of the roles that were assumed."""
+    """The runtime.
+
+    Attributes:
+        roles: the ARNs of the roles that were to be assumed.
+        role_refused: whether none may be.
+    """
 
     handler = BedrockHandler
 
     def __init__(self, *turns: Turn) -> None:
         super().__init__(*turns)
         self.roles: list[str] = []
+        self.role_refused = False
 
     def objection(self, received: Received) -> Fault | None:
         """What Bedrock itself refuses, whatever the model would say."""
@@ -236,6 +245,10 @@ def all_text(requests: Sequence[Received]) -> str:
     return "\n".join(made)
 
 
+_ROLE_REFUSED = f"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>
+<Type>Sender</Type><Code>AccessDenied</Code><Message>User: arn:aws:iam::{ACCOUNT}:user/ann is not
+authorized to perform: sts:AssumeRole</Message></Error><RequestId>req-sts</RequestId>
+</ErrorResponse>"""
 _ASSUMED = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <AssumeRoleResult><AssumedRoleUser><AssumedRoleId>AROA:leonidas</AssumedRoleId>
 <Arn>arn:aws:sts::{ACCOUNT}:assumed-role/analyst/leonidas</Arn></AssumedRoleUser>

@@ -99,6 +99,7 @@ class Stub:
         requests: what was asked for answers, in order.
         hangups: when (``time.monotonic()``) a client closed its connection in mid-answer.
         began: when each answer's first byte was sent.
+        connections: how many were opened.
     """
 
     handler: type["StubHandler"]
@@ -108,6 +109,7 @@ class Stub:
         self.requests: list[Received] = []
         self.hangups: list[float] = []
         self.began: list[float] = []
+        self.connections = 0
         self.stopping = threading.Event()
         self._lock = threading.Lock()
 
@@ -167,6 +169,10 @@ class StubHandler(BaseHTTPRequestHandler):
     @property
     def stub(self) -> Any:
         return self.server.stub
+
+    def setup(self) -> None:
+        super().setup()
+        self.stub.connections += 1
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Say nothing."""

@@ -1,6 +1,5 @@
 """Models on Amazon Bedrock: Converse through boto3, and gpt-oss where it is served better."""
 
-from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -31,7 +30,9 @@ def bedrock_model(wanted: BedrockId, settings: ProviderSettings) -> "Model":
     """
     session = aws_session(settings, wanted.region)
     if wanted.mantle is not None and _mantle_can_be(settings):
-        return _mantle(wanted.mantle, session, settings)
+        from leonidas_jupyter.assistant.models.mantle import mantle_model
+
+        return mantle_model(wanted.mantle, wanted.model, session, settings)
     from pydantic_ai.models.bedrock import BedrockModelSettings
     from pydantic_ai.providers.bedrock import BedrockProvider
 
@@ -125,39 +126,3 @@ def _mantle_can_be(settings: ProviderSettings) -> bool:
     if find_spec("openai") is None:
         return False
     return settings.endpoint_url is None or settings.endpoint_url.rstrip("/").endswith("/v1")
-
-
-def _mantle(model: str, session: "boto3.Session", settings: ProviderSettings) -> "Model":
-    from openai import AsyncBedrockOpenAI
-    from pydantic_ai.models.bedrock_mantle import BedrockMantleResponsesModel
-    from pydantic_ai.providers.bedrock_mantle import BedrockMantleProvider
-
-    from leonidas_jupyter.assistant.models.compatible import timeouts
-
-    if session.region_name is None:
-        from botocore.exceptions import NoRegionError
-
-        raise NoRegionError
-    url = settings.endpoint_url or f"https://bedrock-mantle.{session.region_name}.api.aws/v1"
-    client = AsyncBedrockOpenAI(
-        aws_region=session.region_name,
-        aws_credentials_provider=_credentials(session),
-        base_url=url,
-        timeout=timeouts(settings),
-        max_retries=0,
-    )
-    return BedrockMantleResponsesModel(model, provider=BedrockMantleProvider(openai_client=client))
-
-
-def _credentials(session: "boto3.Session") -> Callable[[], object]:
-    """The session's credentials at each request: a role's are renewed."""
-
-    def read() -> object:
-        from botocore.exceptions import NoCredentialsError
-
-        found = session.get_credentials()
-        if found is None:
-            raise NoCredentialsError
-        return found
-
-    return read

@@ -131,7 +131,7 @@ def _sentence(kind: FailureKind, asked: Asked, wait: int | None) -> str:
     return text.format(
         Name=f"The model {name}",
         name=f"the model {name}",
-        model=model_of(asked.name)[:120],
+        model=model_of(shown(asked.name))[:120],
         region=f" in {asked.region}" if aws and asked.region else "",
         profile=f"{BEDROCK}:{profile}"[:140],
         package=_PACKAGES.get(provider, f"pydantic-ai-slim[{provider[:40]}]"),

@@ -1,17 +1,22 @@
 """Models on Bedrock in a whole chat: a real boto3 client talks to the stub of the runtime."""
 
 import asyncio
-import json
+import logging
 import time
+from dataclasses import replace
 
 import pytest
+from pydantic_ai.models.bedrock import BedrockConverseModel
 
-from leonidas_jupyter.assistant.models.failures import FailureKind, ModelFailure
+from leonidas_jupyter.assistant.models import bedrock
+from leonidas_jupyter.assistant.models.names import BedrockId
+from leonidas_jupyter.assistant.models.providers import ProviderSettings
 from leonidas_jupyter.assistant.models.registry import guarded_model
 from tests.assistant.models.asking import CLAUDE, asking, at_bedrock
-from tests.chat.world import text_of, until
+from tests.chat.world import ANN, until
 from tests.stubs.bedrock_stub import (
     BEHAVIOURS,
+    BROKEN,
     NEEDS_PROFILE,
     NO_ACCESS,
     NO_PERMISSION,
@@ -21,7 +26,8 @@ from tests.stubs.bedrock_stub import (
     UNKNOWN_MODEL,
     BedrockStub,
 )
-from tests.stubs.script import Call, Fault, Pause, Stall, Stop, Thought
+from tests.stubs.openai_stub import OpenAIStub
+from tests.stubs.script import Call, Stall, Thought
 
 SUM = Call("query", {"sql": "select sum(amount) as total from sales"})
 GPT_OSS = "bedrock:openai.gpt-oss-120b-1:0"
@@ -118,7 +124,220 @@ class TestStopping:
             assert asyncio.run(main(stub)) < 0.5
 
 
-def _whose(run):
-    from tests.chat.world import ANN
+@pytest.mark.usefixtures("aws_keys")
+class TestWhatIsSent:
+    def test_reasoning_does_not_go_back_as_text(self, monkeypatch):
+        with BedrockStub((Thought("secret plan"), "Hm. ", SUM), ("6",)) as stub:
+            assert answer_of(stub, monkeypatch, GPT_OSS).status == "completed"
+            assert "Hm. " in stub.requests[1].raw
+            assert "think" not in stub.requests[1].raw
+            assert "secret plan" not in stub.heard
+            assert stub.models == ["openai.gpt-oss-120b-1:0"] * 2
 
+    def test_signed_reasoning_goes_back_where_the_model_wants_it(self, monkeypatch):
+        with BedrockStub((Thought("plan", "signature"), SUM), ("6",)) as stub:
+            answer_of(stub, monkeypatch)
+            sent = stub.requests[1].body["messages"][1]["content"][0]
+        assert sent == {
+            "reasoningContent": {"reasoningText": {"text": "plan", "signature": "signature"}}
+        }
+
+    def test_an_agent_without_tools_may_have_a_history_with_calls(self):
+        from pydantic_ai import Agent
+        from pydantic_ai.messages import ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart
+
+        history = [
+            ModelRequest.user_text_prompt("what is the total?"),
+            ModelResponse(parts=[ToolCallPart("query", {"sql": "select 1"}, "t1")]),
+            ModelRequest(parts=[ToolReturnPart("query", {"total": 6}, "t1")]),
+        ]
+
+        async def main(stub):
+            model = guarded_model(CLAUDE, at_bedrock(stub))
+            try:
+                return (await Agent(model).run("give it a title", message_history=history)).output
+            finally:
+                await model.close()
+
+        with BedrockStub(("The total",)) as stub:
+            assert asyncio.run(main(stub)) == "The total"
+            assert "toolUse" not in stub.heard
+            assert "(Called query with" in stub.heard
+
+    def test_a_conversation_that_is_too_long_is_cut_to_its_newest_turns_once(self, monkeypatch):
+        async def main(stub):
+            async with asking(CLAUDE, at_bedrock(stub), monkeypatch) as w:
+                session = await w.session()
+                for word in ("oldest", "older", "old"):
+                    await w.ask(session, f"{word} " * 40)
+                stub.turns = [*stub.turns, (TOO_LONG,), ("It is 6.",)]
+                return await w.ask(session, "and now?")
+
+        with BedrockStub(("ok",), ("ok",), ("ok",)) as stub:
+            answer = asyncio.run(main(stub))
+            first, second = stub.requests[-2:]
+        assert answer.status == "completed"
+        assert answer.message.content.startswith("It is 6.")
+        assert "oldest " in first.raw
+        assert "oldest " not in second.raw
+        assert "and now?" in second.raw
+
+
+@pytest.mark.usefixtures("aws_keys")
+class TestWhereItIsAsked:
+    def profile(self, tmp_path):
+        (tmp_path / "credentials").write_text(
+            "[lab]\naws_access_key_id = AKIALAB\naws_secret_access_key = s\n"
+        )
+        (tmp_path / "config").write_text("[profile lab]\nregion = eu-west-3\n")
+
+    def test_a_named_profile_signs(self, tmp_path, monkeypatch):
+        self.profile(tmp_path)
+        with BedrockStub() as stub:
+            answer_of(stub, monkeypatch, profile="lab", region=None)
+            assert stub.scopes == [("AKIALAB", "eu-west-3")]
+
+    def test_a_role_is_assumed_and_signs(self, monkeypatch):
+        role = "arn:aws:iam::123456789012:role/analyst"
+        with BedrockStub() as stub:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_STS", stub.url)
+            answer = answer_of(stub, monkeypatch, role_arn=role)
+            assert answer.status == "completed"
+            assert stub.roles == [role]
+            assert stub.scopes == [(ROLE_KEY, "us-east-1")]
+            assert stub.requests[0].headers["x-amz-security-token"] == "token-of-the-role"
+
+    def test_a_role_that_may_not_be_assumed_is_said(self, monkeypatch):
+        with BedrockStub() as stub:
+            stub.role_refused = True
+            monkeypatch.setenv("AWS_ENDPOINT_URL_STS", stub.url)
+            role = "arn:aws:iam::123456789012:role/analyst"
+            answer = answer_of(stub, monkeypatch, role_arn=role)
+        assert "could not be assumed" in answer.error
+        assert "123456789012" not in answer.error
+
+    def test_the_region_of_an_arn_goes_before(self, monkeypatch):
+        arn = "arn:aws:bedrock:ap-south-1:123456789012:inference-profile/apac.amazon.nova-pro-v1:0"
+        with BedrockStub((SUM,), ("6",)) as stub:
+            answer = answer_of(stub, monkeypatch, f"bedrock:{arn}")
+            assert stub.models == [arn] * 2
+            assert {region for _, region in stub.scopes} == {"ap-south-1"}
+        assert answer.message.usage.cost > 0
+
+    def test_an_arn_of_a_foundation_model_has_its_price(self, monkeypatch):
+        arn = (
+            "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0"
+        )
+        with BedrockStub() as stub:
+            assert answer_of(stub, monkeypatch, f"bedrock:{arn}").message.usage.cost > 0
+            assert stub.models == [arn]
+
+    def test_one_client_is_used_again(self, monkeypatch):
+        async def main(stub):
+            async with asking(CLAUDE, at_bedrock(stub), monkeypatch) as w:
+                for _ in range(3):
+                    await w.ask(await w.session())
+                made = w.chat.settings.models
+                return made[CLAUDE].make([]) is made[CLAUDE].make([])
+
+        with BedrockStub() as stub:
+            assert asyncio.run(main(stub))
+            assert len({request.headers["amz-sdk-invocation-id"] for request in stub.requests}) == 3
+            assert stub.connections == 1
+
+    @pytest.mark.parametrize("credentials", ["profile", "role"])
+    def test_gpt_oss_is_asked_at_the_openai_compatible_endpoint(
+        self, credentials, tmp_path, monkeypatch
+    ):
+        self.profile(tmp_path)
+        role = "arn:aws:iam::123456789012:role/analyst"
+        more = {"profile": "lab"} if credentials == "profile" else {"role_arn": role}
+        turns = ((Thought("plan"), "Let me look. ", SUM), ("The total is 6.",))
+        with OpenAIStub(*turns) as stub, BedrockStub() as sts:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+            answer = answer_of(stub, monkeypatch, GPT_OSS, endpoint_url=stub.base_url, **more)
+            assert answer.status == "completed"
+            assert answer.message.content.startswith("Let me look. \n\nThe total is 6.")
+            assert [request.path for request in stub.requests] == ["/v1/responses"] * 2
+            assert stub.requests[0].body["model"] == "openai.gpt-oss-120b"
+            signed = stub.requests[0].headers["authorization"]
+        key = "AKIALAB" if credentials == "profile" else ROLE_KEY
+        assert f"Credential={key}/" in signed
+        assert "/us-east-1/bedrock-mantle/aws4_request" in signed
+        assert (answer.message.usage.input_tokens, answer.message.usage.output_tokens) == (
+            2000,
+            400,
+        )
+        assert answer.message.usage.cost == pytest.approx(0.00054)
+
+    def test_gpt_oss_is_asked_by_converse_without_the_extra(self, monkeypatch):
+        monkeypatch.setattr(bedrock, "find_spec", lambda _: None)
+        wanted = BedrockId.parse("openai.gpt-oss-120b-1:0")
+        model = bedrock.bedrock_model(wanted, ProviderSettings(region="us-east-1"))
+        assert isinstance(model, BedrockConverseModel)
+        monkeypatch.undo()
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+        model = bedrock.bedrock_model(wanted, ProviderSettings(region="us-east-1"))
+        assert model.base_url == "https://bedrock-mantle.us-east-1.api.aws/v1/"
+
+
+class TestWhatIsMissing:
+    @pytest.mark.parametrize(
+        ("more", "said"),
+        [
+            ({}, "There are no AWS credentials"),
+            ({"profile": "nobody"}, "profile for the model"),
+            ({"region": None}, "No AWS region is set"),
+        ],
+    )
+    def test_it_is_said(self, more, said, monkeypatch):
+        with BedrockStub() as stub:
+            answer = answer_of(stub, monkeypatch, **more)
+        assert answer.status == "failed"
+        assert said in answer.error
+
+    @pytest.mark.usefixtures("aws_keys")
+    def test_nobody_at_the_endpoint_is_said(self, monkeypatch):
+        with BedrockStub() as stub:
+            gone = stub.url
+        answer = answer_of(stub, monkeypatch, endpoint_url=gone)
+        assert "cannot be reached" in answer.error
+        assert "127.0.0.1" not in answer.error
+
+
+@pytest.mark.usefixtures("aws_keys")
+class TestSecrets:
+    @pytest.mark.parametrize("fault", [NO_PERMISSION, NO_ACCESS, NEEDS_PROFILE, UNKNOWN_MODEL])
+    def test_neither_sentence_nor_log_repeats_the_provider(self, fault, monkeypatch, caplog):
+        caplog.set_level(logging.INFO, logger="leonidas_jupyter")
+        arn = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-pro-v1:0"
+        with BedrockStub((fault,)) as stub:
+            answer = answer_of(stub, monkeypatch, f"bedrock:{arn}")
+        assert "123456789012" not in answer.error
+        assert fault.message[:30] not in answer.error
+        assert fault.message[:30] not in caplog.text
+        assert "s3cr3t" not in caplog.text
+        assert "request req-stub" in caplog.text
+        assert "HTTP" in caplog.text or "Model" in caplog.text
+
+    def test_retry_after_is_kept_to_where_it_is_short_and_else_said(self, monkeypatch):
+        soon = replace(THROTTLED, headers={"Retry-After": "1"})
+        with BedrockStub((soon,), ("ok",)) as stub:
+            began = time.monotonic()
+            assert answer_of(stub, monkeypatch).status == "completed"
+            assert time.monotonic() - began >= 1
+        late = replace(THROTTLED, headers={"Retry-After": "40"})
+        with BedrockStub((late,), ("ok",)) as stub:
+            answer = answer_of(stub, monkeypatch)
+            assert len(stub.requests) == 1
+        assert "ask again in about 40 seconds" in answer.error
+
+    def test_an_error_of_the_server_is_tried_again_and_a_refusal_is_not(self, monkeypatch):
+        for fault, tries in ((BROKEN, 3), (NO_ACCESS, 1), (TOO_LONG, 1)):
+            with BedrockStub((fault,)) as stub:
+                answer_of(stub, monkeypatch)
+                assert len(stub.requests) == tries
+
+
+def _whose(run):
     return ANN, run.session_id, run.run_id
