@@ -22,7 +22,7 @@ from leonidas_jupyter.assistant.models.names import shown
 from leonidas_jupyter.assistant.models.registry import ModelEntry
 from leonidas_jupyter.assistant.namespace import ClientFrame, described
 from leonidas_jupyter.assistant.policy import Gate, Policy
-from leonidas_jupyter.assistant.prompt import instructions
+from leonidas_jupyter.assistant.prompt import briefing
 from leonidas_jupyter.assistant.toolbox import Toolbox, ToolGaveUp
 from leonidas_jupyter.assistant.tools import TOOLS
 from leonidas_jupyter.assistant.tools.base import Tool, ToolContext
@@ -50,6 +50,7 @@ class Question:
             where that broke off and is in reach of this question.
         beside: tables that the notebook has which asked, and SQL does not know.
         tools: what may be called, as far as the context offers it.
+        summary: what was said before ``turns``, in short.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Question:
     earlier: Earlier | None = None
     beside: Sequence[ClientFrame] = ()
     tools: Sequence[Tool] = TOOLS
+    summary: str = ""
 
     @property
     def goes_on(self) -> bool:
@@ -119,7 +121,7 @@ class Answering:
             async with agent.run_stream_events(
                 None if self._question.goes_on else self._question.text,
                 message_history=self._history(),
-                instructions=self._instructions(),
+                instructions=await self._instructions(),
                 usage_limits=self._limits(),
                 usage=self._usage,
             ) as events:
@@ -156,14 +158,16 @@ class Answering:
 
     def _history(self) -> list["ModelMessage"]:
         question = self._question
-        past = messages(question.turns, question.gate, self._policy.history_tokens)
+        past = messages(
+            question.turns, question.gate, self._policy.history_tokens, question.summary
+        )
         if question.earlier is None:
             return past
         return [*past, *question.earlier.messages(question.gate)]
 
-    def _instructions(self) -> str:
+    async def _instructions(self) -> str:
         question, budget = self._question, self._policy.context_tokens
-        told = instructions(question.text, question.context.frames, question.gate, budget)
+        told = await briefing(question.text, question.context, question.gate, budget)
         beside = described(question.beside, budget // 2)
         return f"{told}\n\n{beside}" if beside else told
 

@@ -18,11 +18,13 @@ from leonidas_jupyter.assistant.shapes import (
     RUN,
     AnswerRow,
     RunFinished,
+    RunningSummary,
     RunRow,
     RunStarted,
     RunStatus,
     StoredCall,
 )
+from leonidas_jupyter.assistant.summary import Memory
 from leonidas_jupyter.assistant.toolbox import overwritten
 from leonidas_jupyter.assistant.turn import Turn
 from leonidas_jupyter.assistant.workbench import Bench, Workbench
@@ -67,6 +69,9 @@ class DeskStore(RunsStore[R], Protocol[R, A]):
     async def message(self, session_id: str, message_id: str) -> A | None:
         """One message."""
 
+    async def remember(self, session_id: str, summary: RunningSummary, since: str | None) -> None:
+        """Keep what sums a session up, where its conversation still begins at ``since``."""
+
 
 @dataclass(frozen=True)
 class Holds:
@@ -81,6 +86,7 @@ class Holds:
         kernel_name: the project's kernelspec.
         context_from: where the conversation begins; null: with the first message.
         python_allowed: whose Python runs unasked, and where; see `allowance`.
+        summary: what sums up the older part of the conversation.
     """
 
     caller: Caller
@@ -92,6 +98,7 @@ class Holds:
     kernel_name: str | None = None
     context_from: str | None = None
     python_allowed: Collection[str] = ()
+    summary: RunningSummary | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,7 @@ class Asked:
     gate: Gate
     policy: Policy
     past: Callable[[], Awaitable[Sequence[AnswerRow]]]
+    memory: Memory
 
 
 def allowance(run: RunRow) -> str:
@@ -167,6 +175,7 @@ class Desk(Generic[R, A]):
             gate=policy.gate(run.model, local=model.local, exposure=exposure),
             policy=policy,
             past=partial(self._store.before, run, holds.context_from, TURN_MESSAGES),
+            memory=Memory(holds.summary, partial(self._remember, holds)),
         )
 
     async def begin(self, run: R, asked: Asked) -> None:
@@ -288,7 +297,10 @@ class Desk(Generic[R, A]):
 
     def _turn(self, asked: Asked) -> Turn:
         sources = self._bench.sources(asked.bench, asked.past)
-        return Turn(asked.text, sources, asked.model, asked.gate, asked.policy)
+        return Turn(asked.text, sources, asked.model, asked.gate, asked.policy, asked.memory)
+
+    async def _remember(self, holds: Holds, summary: RunningSummary) -> None:
+        await self._store.remember(holds.session_id, summary, holds.context_from)
 
     async def _expired(self, run: R) -> bool:
         ended = await self.pending.expire(run)

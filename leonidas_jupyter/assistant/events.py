@@ -91,6 +91,15 @@ class TokensUsed:
     output_tokens: int = 0
     cost: float | None = None
 
+    def __add__(self, other: "TokensUsed") -> "TokensUsed":
+        """Both together; a cost that is not known counts as nothing beside one that is."""
+        costs = [cost for cost in (self.cost, other.cost) if cost is not None]
+        return TokensUsed(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            sum(costs) if costs else None,
+        )
+
 
 @dataclass(frozen=True)
 class AnswerChecked:

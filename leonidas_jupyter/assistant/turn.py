@@ -13,6 +13,7 @@ from leonidas_jupyter.assistant.namespace import ClientFrame
 from leonidas_jupyter.assistant.policy import Gate, Policy
 from leonidas_jupyter.assistant.record import AnswerRecord
 from leonidas_jupyter.assistant.shapes import AnswerRow, RunStatus
+from leonidas_jupyter.assistant.summary import Memory
 from leonidas_jupyter.assistant.tools.base import (
     DrawChart,
     PythonMode,
@@ -74,18 +75,26 @@ class Turn:
     """A question on its way to its answer."""
 
     def __init__(
-        self, text: str, sources: Sources, model: ModelEntry, gate: Gate, policy: Policy
+        self,
+        text: str,
+        sources: Sources,
+        model: ModelEntry,
+        gate: Gate,
+        policy: Policy,
+        memory: Memory,
     ) -> None:
         self._text = text
         self._sources = sources
         self._model = model
         self._gate = gate
         self._policy = policy
+        self._memory = memory
         self._answering: Answering | None = None
 
     def used(self) -> TokensUsed:
         """What the answer has cost so far, since it began or went on."""
-        return TokensUsed() if self._answering is None else self._answering.tokens
+        used = self._memory.used
+        return used if self._answering is None else used + self._answering.tokens
 
     async def answer(self, emit: Emit) -> None:
         """Answer. Raises AnswerFailed."""
@@ -117,9 +126,13 @@ class Turn:
     ) -> None:
         if earlier is not None and not earlier.goes_on:
             past = past[:-2]
+        turns, summary = await self._memory.recall(
+            turns_of(past), self._model, self._gate, self._policy.history_tokens
+        )
         question = Question(
             text=self._text,
-            turns=turns_of(past),
+            turns=turns,
+            summary=summary,
             context=self._sources.context(frames),
             model=self._model,
             gate=self._gate,

@@ -9,7 +9,13 @@ from leonidas_jupyter.assistant.answers import AnswerTables, RunStore
 from leonidas_jupyter.assistant.journal import TEXT
 from leonidas_jupyter.assistant.journal import RunEvent as SaidEvent
 from leonidas_jupyter.assistant.record import AnswerRecord, Draft
-from leonidas_jupyter.assistant.shapes import RunRow, RunStarted, RunStatus, Usage
+from leonidas_jupyter.assistant.shapes import (
+    RunningSummary,
+    RunRow,
+    RunStarted,
+    RunStatus,
+    Usage,
+)
 from leonidas_jupyter.chat.schemas import Message, MessageRole, Run, RunEvent
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.ids import now
@@ -245,6 +251,16 @@ class ChatRepository:
             return await amend(self.runs, run_id, decide)
         except Missing:
             return None
+
+    async def remember(self, session_id: str, summary: RunningSummary, since: str | None) -> None:
+        """Keep what sums a session up, where its conversation still begins at ``since``."""
+
+        def decide(session: Session) -> dict[str, Any] | None:
+            same = session.context_from == since and session.deleted_at is None
+            return {"summary": summary} if same else None
+
+        with suppress(Missing):
+            await amend(self._sessions, session_id, decide)
 
     async def remove_some(self, session_id: str) -> bool:
         """Remove some messages of a session, or else some runs; false when there are none."""

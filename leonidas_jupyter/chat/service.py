@@ -178,6 +178,7 @@ class ChatService:
             exposure=self._sessions.exposure(session, project),
             kernel_name=project.kernel_name,
             context_from=session.context_from,
+            summary=session.summary,
             python_allowed=session.python_allowed or (),
         )
 
