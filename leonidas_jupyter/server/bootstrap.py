@@ -5,10 +5,12 @@ import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from leonidas_jupyter.assistant.drawing import Pictures
 from leonidas_jupyter.assistant.executors.base import Kernels as PythonKernels
 from leonidas_jupyter.assistant.executors.pool import KernelExecutors
 from leonidas_jupyter.assistant.executors.worker import Limits as PythonLimits
@@ -34,6 +36,8 @@ from leonidas_jupyter.data.frames import FrameCache
 from leonidas_jupyter.data.recipes.workers import RecipeLimits, RecipeWorkers
 from leonidas_jupyter.data.sql import SqlLimits, SqlWorkers
 from leonidas_jupyter.data.worker import WorkerLimits
+from leonidas_jupyter.exports.repository import ExportsRepository
+from leonidas_jupyter.exports.service import ExportsService
 from leonidas_jupyter.files.repository import SPECS as FILES
 from leonidas_jupyter.files.repository import FilesRepository
 from leonidas_jupyter.files.schemas import FileLimits
@@ -186,6 +190,7 @@ class _Application:
         )
         files = self._make_files(projects)
         self._executors = self._make_executors(python)
+        self._pictures = Pictures()
         usage = UsageService(
             repository=UsageRepository(engines.database),
             budget=DailyBudget(settings.user_daily_tokens, settings.user_daily_cost),
@@ -194,19 +199,27 @@ class _Application:
             settings, _chat_policy(settings), personal=personal, adopt=self._adopt
         )
         self._chat = chat = ChatService(
-            repository=ChatRepository(engines.database),
+            repository=ChatRepository(
+                engines.database, timedelta(seconds=settings.approval_expires_seconds)
+            ),
             projects=projects,
             sessions=sessions,
             files=files,
             usage=usage,
-            settings=ChatSettings(self.models.policy, self.models.registry),
+            settings=ChatSettings(self.models.policy, self.models.registry, self._pictures.draw),
             executors=self._executors,
             **self._common,
         )
         self._welcome_with(projects, files)
         self._resumable = (auth, projects, sessions, files, chat)
         self.services = Services()
-        for service in (*self._resumable, usage, self.models, self._bus):
+        exports = ExportsService(
+            repository=ExportsRepository(engines.database),
+            projects=projects,
+            sessions=sessions,
+            files=files,
+        )
+        for service in (*self._resumable, usage, exports, self.models, self._bus):
             self.services.add(service)
         self.services.add(Health(engines.database, engines.store))
         self.services.add(Description(describe_api))
@@ -228,6 +241,7 @@ class _Application:
         await self._tasks.close()
         await self.models.close()
         await self._executors.close()
+        await self._pictures.close()
         await self._sql.close()
         await self._recipes.close()
         await self._engines.database.close()

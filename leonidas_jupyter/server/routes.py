@@ -13,6 +13,7 @@ from leonidas_jupyter.chat.handlers import ROUTES as CHAT
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.http import Route
 from leonidas_jupyter.core.openapi import Streams, describe
+from leonidas_jupyter.exports.handlers import ROUTES as EXPORTS
 from leonidas_jupyter.files.handlers import ROUTES as FILES
 from leonidas_jupyter.models.handlers import ROUTES as MODELS
 from leonidas_jupyter.projects.handlers import ROUTES as PROJECTS
@@ -21,7 +22,17 @@ from leonidas_jupyter.server.system import ROUTES as SYSTEM
 from leonidas_jupyter.sessions.handlers import ROUTES as SESSIONS
 from leonidas_jupyter.usage.handlers import ROUTES as USAGE
 
-ROUTES: tuple[Route, ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *CHAT, *MODELS, *USAGE, *SYSTEM)
+ROUTES: tuple[Route, ...] = (
+    *AUTH,
+    *PROJECTS,
+    *SESSIONS,
+    *FILES,
+    *CHAT,
+    *EXPORTS,
+    *MODELS,
+    *USAGE,
+    *SYSTEM,
+)
 
 STREAMS: Streams = {
     "POST /sessions/{session_id}/chat": RUN_EVENTS,

@@ -1,0 +1,1 @@
+"""Conversations taken away: as notebooks that run, as Markdown, as JSON."""
