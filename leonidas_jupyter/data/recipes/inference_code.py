@@ -115,9 +115,9 @@ def _(output: inference.Normality, board: Board) -> None:
     board.rows_used(output, f"len({values})")
 
 
-CRITICAL = {"15": 0.576, "10": 0.656, "5": 0.787, "2.5": 0.918, "1": 1.092}
+CRITICAL = {"15": 0.561, "10": 0.631, "5": 0.752, "2.5": 0.873, "1": 1.035}
 """Of the Anderson–Darling statistic for a normal distribution of unknown mean and variance, before
-the correction for n (Stephens, 1974), as ``scipy.stats.anderson`` gives them."""
+the correction for n (D'Agostino and Stephens, 1986, table 4.7), as scipy 1.17 has them."""
 
 
 def _anderson(output: inference.Normality, values: str, board: Board) -> None:
@@ -140,10 +140,8 @@ def _anderson(output: inference.Normality, values: str, board: Board) -> None:
         f"        np.exp(1.2937 - 5.709 * {star} + 0.0186 * {star}**2),\n    ],\n    {star} * 0,\n)"
     )
     board.figure(output, "p", NUMBER, code=p)
-    level = CRITICAL[output.significance]
-    board.figure(
-        output, "critical", NUMBER, code=f"round({level} / (1 + 4 / {n} - 25 / {n}**2), 3)"
-    )
+    critical = f"{CRITICAL[output.significance]} / (1 + 0.75 / {n} + 2.25 / {n}**2)"
+    board.figure(output, "critical", NUMBER, code=critical)
 
 
 def _samples(output: inference.Samples, board: Board, what: str) -> str:
