@@ -97,17 +97,15 @@ def turns_of(said: Iterable[PastMessage]) -> list[PastTurn]:
         if message.role == "USER":
             turns.append(PastTurn(message.content, last_id=message.message_id))
         elif turns:
-            calls = [
-                past_call(call) for call in message.tool_calls if not getattr(call, "edited", False)
-            ]
+            calls = [past_call(call) for call in message.tool_calls if not call.edited]
             note = NOTES.get(message.run_status) if message.run_status else None
             turns[-1] = PastTurn(
                 turns[-1].question,
                 message.content,
                 calls,
                 note or "",
-                getattr(message, "said", None),
-                getattr(message, "exposure", None),
+                message.said,
+                message.exposure,
                 message.message_id,
             )
     return turns
@@ -118,9 +116,7 @@ def past_call(call: StoredCall) -> PastCall:
 
     One whose code a person has edited is none of the model's words, and is not given here.
     """
-    return PastCall(
-        call.tool, call.arguments, call.summary or "no result", getattr(call, "told", None)
-    )
+    return PastCall(call.tool, call.arguments, call.summary or "no result", call.told)
 
 
 def messages(
