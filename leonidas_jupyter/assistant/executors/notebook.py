@@ -163,9 +163,9 @@ class NotebookKernel:
             execution = await worker.run(code)
         except TookTooLong as stopped:
             seconds = f"{self._limits.seconds:g} seconds"
-            raise NotRun(f"The code took longer than {seconds}{_end(stopped)}") from None
+            raise NotRun(f"The code took longer than {seconds} and {_end(stopped)}") from None
         except Stopped as stopped:
-            raise NotRun(f"The code{_end(stopped)}") from None
+            raise NotRun(f"The code {_end(stopped)}") from None
         except Died:
             raise NotRun("The notebook's kernel ended while the code ran.") from None
         except Busy:
@@ -177,5 +177,5 @@ class NotebookKernel:
 
 def _end(stopped: Stopped) -> str:
     if stopped.still:
-        return " does not stop; interrupt the notebook's kernel."
-    return " was stopped."
+        return "does not stop; interrupt the notebook's kernel."
+    return "was stopped."

@@ -197,7 +197,8 @@ class Worker:
     async def _evaluate(self, expression: str, *, patient: bool = True) -> dict[str, Any]:
         request = Request("", silent=True, expressions={"value": expression})
         if patient:
-            reply = await self._attend(request, self.limits.seconds)
+            patience = max(self.limits.start_seconds, self.limits.seconds)
+            reply = await self._attend(request, patience)
         else:
             reply = await self._when_free(request)
         value = (reply.get("user_expressions") or {}).get("value") or {}
