@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from pydantic_ai.usage import RunUsage, UsageLimits
 
 
+FOLLOWED = 3
+"""How many questions before this one can be what it follows."""
+
+
 class AnswerFailed(Exception):
     """There is no answer; ``sentence`` says why, without a word of the provider's."""
 
@@ -183,9 +187,16 @@ class Answering:
     def _limits(self) -> "UsageLimits":
         from pydantic_ai import UsageLimits
 
+        limits = [self._policy.run_tokens, self._budget()]
+        known = [limit for limit in limits if limit is not None]
         return UsageLimits(
-            request_limit=self._policy.tool_rounds + 1, total_tokens_limit=self._policy.run_tokens
+            request_limit=self._policy.tool_rounds + 1, total_tokens_limit=min(known, default=None)
         )
+
+    def _budget(self) -> int | None:
+        """How many tokens the user's budget leaves the answer, those before a pause included."""
+        left = self._policy.user_tokens
+        return None if left is None else left + self._begun.input_tokens + self._begun.output_tokens
 
     async def _take(self, event: Any) -> None:  # noqa: ANN401 - later versions add events
         """Pass text on; every other event, also one that is not known yet, is left alone."""
@@ -231,9 +242,12 @@ class Answering:
     async def _check(self) -> None:
         """Match the answer's numbers with what was computed, and say which are not backed."""
         text, question = "".join(self._shown), self._question
-        asked = question.text if question.earlier is None else question.earlier.question
+        # A question may go on from those before it, and so may its answer.
+        words = [*(turn.question for turn in question.turns[-FOLLOWED:]), question.text]
+        if question.earlier is not None:
+            words.append(question.earlier.question)
         found = await asyncio.to_thread(
-            receipts.check, text, f"{asked}\n{question.text}", question.context.results
+            receipts.check, text, "\n".join(words), question.context.results
         )
         if told := receipts.note(found):
             await self._sink(TextSaid("\n\n" + told, said=""))
@@ -247,10 +261,7 @@ class Answering:
         name, policy = shown(self._question.model.name), self._policy
         if isinstance(error, UsageLimitExceeded):
             if "token" in str(error) and "rounds" not in str(error):
-                return (
-                    f"The model {name!r} used up the {policy.run_tokens} tokens that one answer "
-                    "may use; ask for less at once."
-                )
+                return self._out_of_tokens(name)
             return (
                 f"The model {name!r} asked for tools {policy.tool_rounds} times and had no "
                 "answer yet; ask for less at once."
@@ -260,6 +271,18 @@ class Answering:
                 return f"The model {name!r} got no result: {self._toolbox.failure}"
             return f"The model {name!r} gave no usable answer; ask again, or in other words."
         return f"The model {name!r} did not answer; ask again in a moment."
+
+    def _out_of_tokens(self, name: str) -> str:
+        limit, budget = self._policy.run_tokens, self._budget()
+        if limit is None or (budget is not None and budget < limit):
+            return (
+                "Your budget of tokens for today was used up in this answer; it is renewed at "
+                "midnight UTC, and the built-in analyst answers until then."
+            )
+        return (
+            f"The model {name!r} used up the {limit} tokens that one answer may use; ask for less "
+            "at once."
+        )
 
 
 def _waits(event: Any) -> bool:  # noqa: ANN401 - later versions add events

@@ -1,7 +1,7 @@
 """Runs on their way through this process: begun, paused, taken up again, read, and ended."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
@@ -87,6 +87,7 @@ class Holds:
         context_from: where the conversation begins; null: with the first message.
         python_allowed: whose Python runs unasked, and where; see `allowance`.
         summary: what sums up the older part of the conversation.
+        tokens_left: what the caller's budget leaves for today; None where none bounds it.
     """
 
     caller: Caller
@@ -99,6 +100,7 @@ class Holds:
     context_from: str | None = None
     python_allowed: Collection[str] = ()
     summary: RunningSummary | None = None
+    tokens_left: int | None = None
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class Desk(Generic[R, A]):
             bench=bench,
             model=model,
             gate=policy.gate(run.model, local=model.local, exposure=exposure),
-            policy=policy,
+            policy=replace(policy, user_tokens=None if model.local else holds.tokens_left),
             past=partial(self._store.before, run, holds.context_from, TURN_MESSAGES),
             memory=Memory(holds.summary, partial(self._remember, holds)),
         )

@@ -9,19 +9,13 @@ from leonidas_jupyter.assistant.answers import AnswerTables, RunStore
 from leonidas_jupyter.assistant.journal import TEXT
 from leonidas_jupyter.assistant.journal import RunEvent as SaidEvent
 from leonidas_jupyter.assistant.record import AnswerRecord, Draft
-from leonidas_jupyter.assistant.shapes import (
-    RunningSummary,
-    RunRow,
-    RunStarted,
-    RunStatus,
-    Usage,
-)
+from leonidas_jupyter.assistant.shapes import RunningSummary, RunRow, RunStarted, RunStatus, Usage
 from leonidas_jupyter.chat.schemas import Message, MessageRole, Run, RunEvent
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.projects.repository import PROJECTS
-from leonidas_jupyter.sessions.repository import SESSIONS, outdated, used_in
+from leonidas_jupyter.sessions.repository import SESSIONS, keep_summary, outdated, used_in
 from leonidas_jupyter.sessions.schemas import Session
 from leonidas_jupyter.tables.amend import amend
 from leonidas_jupyter.tables.base import (
@@ -254,13 +248,7 @@ class ChatRepository:
 
     async def remember(self, session_id: str, summary: RunningSummary, since: str | None) -> None:
         """Keep what sums a session up, where its conversation still begins at ``since``."""
-
-        def decide(session: Session) -> dict[str, Any] | None:
-            same = session.context_from == since and session.deleted_at is None
-            return {"summary": summary} if same else None
-
-        with suppress(Missing):
-            await amend(self._sessions, session_id, decide)
+        await keep_summary(self._sessions, session_id, summary, since)
 
     async def remove_some(self, session_id: str) -> bool:
         """Remove some messages of a session, or else some runs; false when there are none."""

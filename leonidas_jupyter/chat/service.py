@@ -179,6 +179,7 @@ class ChatService:
             kernel_name=project.kernel_name,
             context_from=session.context_from,
             summary=session.summary,
+            tokens_left=await self._usage.tokens_left(caller.user_id),
             python_allowed=session.python_allowed or (),
         )
 
@@ -189,8 +190,7 @@ class ChatService:
         model = self.settings.models[policy.allowed_model(wanted.model)]
         policy.gate(model.name, local=model.local, exposure=exposure)
         self._bench.check(wanted.executor)
-        if not model.local:
-            await self._usage.check(holds.caller.user_id)
+        await self._usage.check(holds.caller.user_id, free=model.local)
         begun = Run.begun(holds, wanted, model.name, exposure, edited)
         return begun.model_copy(update=self._leases.fields(RUN))
 
@@ -214,8 +214,7 @@ class ChatService:
         if question is None:
             raise not_found("question")
         asked = self._asked(run, question, holds)
-        if not asked.model.local:
-            await self._usage.check(run.user_id)
+        await self._usage.check(run.user_id, free=asked.model.local)
         return asked
 
     async def _start(self, run: Run, question: Message, asked: Asked) -> None:

@@ -1,12 +1,23 @@
 """What the rules of sessions need stored."""
 
+from contextlib import suppress
 from typing import Any
 
-from leonidas_jupyter.assistant.shapes import Usage
+from leonidas_jupyter.assistant.shapes import RunningSummary, Usage
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.projects.repository import PROJECTS
 from leonidas_jupyter.sessions.schemas import Session
-from leonidas_jupyter.tables.base import Add, Database, Index, Put, TableSpec, Update
+from leonidas_jupyter.tables.amend import amend
+from leonidas_jupyter.tables.base import (
+    Add,
+    Database,
+    Index,
+    Missing,
+    Put,
+    Table,
+    TableSpec,
+    Update,
+)
 from leonidas_jupyter.tables.leases import UNFINISHED
 
 SESSIONS = TableSpec(
@@ -28,6 +39,19 @@ def outdated(session: Session, message_id: str) -> dict[str, Any]:
     """The change that a changed or removed message makes to the summary that covers it."""
     covered = session.summary is not None and message_id <= session.summary.until
     return {"summary": None} if covered else {}
+
+
+async def keep_summary(
+    sessions: Table[Session], session_id: str, summary: RunningSummary, since: str | None
+) -> None:
+    """Keep what sums a session up, where its conversation still begins at ``since``."""
+
+    def decide(session: Session) -> dict[str, Any] | None:
+        same = session.context_from == since and session.deleted_at is None
+        return {"summary": summary} if same else None
+
+    with suppress(Missing):
+        await amend(sessions, session_id, decide)
 
 
 class SessionsRepository:

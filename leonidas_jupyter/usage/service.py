@@ -50,13 +50,13 @@ class UsageService:
             budget=self._left(today, moment) if self._budget.bounds else None,
         )
 
-    async def check(self, user_id: str) -> None:
-        """Raise where nothing of a user's budget is left; costs nothing where there is none.
+    async def check(self, user_id: str, *, free: bool = False) -> None:
+        """Raise where nothing of a user's budget is left, and the model that is asked is not free.
 
         Raises:
             LeonidasError: ``budget_exhausted``, with the seconds until midnight UTC.
         """
-        if not self._budget.bounds:
+        if free or not self._budget.bounds:
             return
         moment = self._clock()
         left = self._left(await self._repository.on(user_id, day_of(moment)), moment)

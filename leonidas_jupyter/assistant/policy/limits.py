@@ -58,6 +58,7 @@ class Policy:
         tool_rounds: how often a model may ask for tools in one answer.
         tool_retries: how often a tool's error goes back to the model before the user sees it.
         run_tokens: what one answer may use, in and out; None: as much as it takes.
+        user_tokens: what the user's own budget leaves for today; None: it bounds nothing.
         history_tokens: what of the conversation goes along, about four characters each.
         context_tokens: what of the frames' descriptions goes along.
         reading_seconds: how long a question waits for files that are still being read.
@@ -72,6 +73,7 @@ class Policy:
     tool_rounds: int = 8
     tool_retries: int = 2
     run_tokens: int | None = None
+    user_tokens: int | None = None
     history_tokens: int = 6_000
     context_tokens: int = 1_500
     reading_seconds: float = 5.0
