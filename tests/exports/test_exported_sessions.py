@@ -88,7 +88,8 @@ def test_an_exported_notebook_runs_in_a_fresh_kernel_and_finds_the_same_numbers(
     assert len(checks) >= 5
     for number, cell in enumerate(checks):
         if cell.source.startswith("query("):
-            cell.source = f"found_{number} = {cell.source}\nprint(found_{number}.to_json(orient='split', date_format='iso'))"
+            shown = f"found_{number}.to_json(orient='split', date_format='iso')"
+            cell.source = f"found_{number} = {cell.source}\nprint({shown})"
     executed(notebook, tmp_path, tmp_path)
     compared = 0
     for cell, outputs in zip(checks, stored, strict=True):
