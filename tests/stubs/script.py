@@ -50,7 +50,9 @@ class Stall:
 
 @dataclass(frozen=True)
 class CutOff:
-    """The connection is closed without an end of the answer."""
+    """There is no end of the answer: the connection is closed, or ``clean`` as if it had ended."""
+
+    clean: bool = False
 
 
 @dataclass(frozen=True)
@@ -246,7 +248,10 @@ class StubHandler(BaseHTTPRequestHandler):
                 self.wait(3600)
                 raise Gone
             elif isinstance(step, CutOff):
-                raise Gone
+                if not step.clean:
+                    raise Gone
+                self.end()
+                return
             elif isinstance(step, Fault):
                 self.break_off(step)
                 self.end()

@@ -12,6 +12,7 @@ from leonidas_jupyter.assistant.models.providers import (
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
+    from pydantic_ai.profiles.openai import OpenAIModelProfile
 
 CONNECT_SECONDS = 5.0
 NO_KEY = "none"
@@ -37,10 +38,10 @@ def openai_model(name: str, settings: ProviderSettings) -> "Model":
 
     key = settings.key_of(name)
     if settings.base_url is not None:
-        client = _client(settings.base_url, key, settings)
-        return OpenAIChatModel(
-            model_of(name), provider=OpenAICompatibleProvider("compatible", openai_client=client)
+        provider = OpenAICompatibleProvider(
+            "compatible", openai_client=_client(settings.base_url, key, settings), profile=_whole()
         )
+        return OpenAIChatModel(model_of(name), provider=provider)
     if key is None:
         raise ModelFailure(FailureKind.NO_KEY, asked_of(name, settings))
     return OpenAIResponsesModel(
@@ -57,10 +58,13 @@ def ollama_model(name: str, settings: ProviderSettings) -> "Model":
         ImportError: the extra is not installed.
     """
     from pydantic_ai.models.ollama import OllamaModel
+    from pydantic_ai.profiles import merge_profile
     from pydantic_ai.providers.ollama import OllamaProvider
 
     client = _client(settings.ollama_url.rstrip("/") + "/v1", None, settings)
-    return OllamaModel(model_of(name), provider=OllamaProvider(openai_client=client))
+    provider, model = OllamaProvider(openai_client=client), model_of(name)
+    profile = merge_profile(provider.model_profile(model), _whole())
+    return OllamaModel(model, provider=provider, profile=profile)
 
 
 def timeouts(settings: ProviderSettings) -> Any:  # noqa: ANN401 - of an extra
@@ -68,6 +72,13 @@ def timeouts(settings: ProviderSettings) -> Any:  # noqa: ANN401 - of an extra
     from openai import Timeout
 
     return Timeout(settings.timeout_seconds, connect=CONNECT_SECONDS)
+
+
+def _whole() -> "OpenAIModelProfile":
+    """What is known of every such server: an answer without a reason for its end is cut off."""
+    from pydantic_ai.profiles.openai import OpenAIModelProfile
+
+    return OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
 
 
 def _client(url: str, key: str | None, settings: ProviderSettings) -> Any:  # noqa: ANN401 - of an extra

@@ -201,22 +201,21 @@ def _by_code(error: BaseException) -> FailureKind | None:
 
 
 _WORDS = (
-    ("inference profile", _K.NEEDS_PROFILE),
-    ("model identifier is invalid", _K.UNKNOWN_MODEL),
-    ("content filtering policy", _K.FILTERED),
-    ("could not find credentials", _K.NO_CREDENTIALS),
-    ("requires an aws region", _K.NO_REGION),
-    ("api_key", _K.NO_KEY),
+    ("ModelRequestRejectedError", "inference profile", _K.NEEDS_PROFILE),
+    ("ModelRequestRejectedError", "model identifier is invalid", _K.UNKNOWN_MODEL),
+    ("ModelRequestRejectedError", "content filtering policy", _K.FILTERED),
+    ("ModelAPIError", "ended without a `finish_reason`", _K.CUT_OFF),
+    ("OpenAIError", "could not find credentials", _K.NO_CREDENTIALS),
+    ("OpenAIError", "requires an aws region", _K.NO_REGION),
+    ("UserError", "api_key", _K.NO_KEY),
 )
+"""What is said in words only: the class of the error, and what it says."""
 
 
 def _by_words(error: BaseException) -> FailureKind | None:
-    """What is said in words only, looked at where a request was refused."""
-    names = _class_names(error)
-    if not names & {"ModelRequestRejectedError", "UserError", "OpenAIError"}:
-        return None
-    said = str(error).lower()
-    return next((kind for words, kind in _WORDS if words in said), None)
+    names, said = _class_names(error), str(error).lower()
+    found = (kind for of, words, kind in _WORDS if of in names and words in said)
+    return next(found, None)
 
 
 _UNREACHABLE = frozenset(

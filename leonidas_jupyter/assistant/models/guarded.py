@@ -124,7 +124,7 @@ class GuardedModel(WrapperModel):
             async with AsyncExitStack() as stack:
                 streamed = await self._open(stack, sent, *request)
                 yield streamed
-                self._check(streamed.get())
+                self._check(streamed)
         except Exception as error:
             if not _of_a_provider(error):
                 raise
@@ -165,12 +165,15 @@ class GuardedModel(WrapperModel):
                 await asyncio.sleep(wait)
                 attempt += 1
 
-    def _check(self, response: ModelResponse) -> None:
+    def _check(self, streamed: StreamedResponse) -> None:
         """A response that was read to its end, and whose end is not that of an answer, is none."""
-        if response.state != "complete":
-            return
+        response = streamed.get()
         kind: FailureKind | None = None
-        if response.finish_reason == "content_filter":
+        if streamed.state == "incomplete":
+            kind = FailureKind.CUT_OFF
+        elif response.state != "complete":
+            return
+        elif response.finish_reason == "content_filter":
             kind = FailureKind.FILTERED
         elif response.finish_reason == "length":
             kind = FailureKind.CUT_SHORT

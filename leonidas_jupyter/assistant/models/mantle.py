@@ -11,6 +11,7 @@ from openai import AsyncBedrockOpenAI
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import StreamedResponse
 from pydantic_ai.models.bedrock_mantle import BedrockMantleResponsesModel
+from pydantic_ai.models.openai import OpenAIResponsesModelSettings
 from pydantic_ai.providers.bedrock_mantle import BedrockMantleProvider
 
 from leonidas_jupyter.assistant.models.compatible import timeouts
@@ -21,7 +22,10 @@ class MantleModel(BedrockMantleResponsesModel):
     """A model at this endpoint, with the price that Bedrock has under the runtime's own id."""
 
     def __init__(self, name: str, runtime_id: str, provider: BedrockMantleProvider) -> None:
-        super().__init__(name, provider=provider)
+        # What is asked and answered is not to be kept there.
+        super().__init__(
+            name, provider=provider, settings=OpenAIResponsesModelSettings(openai_store=False)
+        )
         self._runtime_id = runtime_id
 
     @asynccontextmanager

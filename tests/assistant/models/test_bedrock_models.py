@@ -27,7 +27,7 @@ from tests.stubs.bedrock_stub import (
     BedrockStub,
 )
 from tests.stubs.openai_stub import OpenAIStub
-from tests.stubs.script import Call, Stall, Thought
+from tests.stubs.script import Call, CutOff, Stall, Stop, Thought
 
 SUM = Call("query", {"sql": "select sum(amount) as total from sales"})
 GPT_OSS = "bedrock:openai.gpt-oss-120b-1:0"
@@ -82,6 +82,18 @@ class TestBehaviours:
         assert "\n" not in answer.error
         assert "Exception" not in answer.error
         assert answer.message.content == kept
+
+    def test_a_stream_that_ends_too_early_is_no_answer(self, monkeypatch):
+        with BedrockStub(("The answer ", CutOff(clean=True))) as stub:
+            answer = answer_of(stub, monkeypatch)
+        assert answer.status == "failed"
+        assert "broke in the middle" in answer.error
+
+    def test_an_answer_that_reached_its_greatest_length_says_so(self, monkeypatch):
+        with BedrockStub(("The answer ", Stop("max_tokens"))) as stub:
+            answer = answer_of(stub, monkeypatch)
+        assert "greatest length" in answer.error
+        assert answer.message.content == "The answer "
 
     def test_text_before_a_tool_call_is_not_the_answer(self, monkeypatch):
         with BedrockStub(("Let me look. ", SUM), ("The total ", "is 6.")) as stub:
@@ -260,6 +272,7 @@ class TestWhereItIsAsked:
             assert answer.message.content.startswith("Let me look. \n\nThe total is 6.")
             assert [request.path for request in stub.requests] == ["/v1/responses"] * 2
             assert stub.requests[0].body["model"] == "openai.gpt-oss-120b"
+            assert stub.requests[0].body["store"] is False
             signed = stub.requests[0].headers["authorization"]
         key = "AKIALAB" if credentials == "profile" else ROLE_KEY
         assert f"Credential={key}/" in signed

@@ -12,7 +12,7 @@ from leonidas_jupyter.assistant.models.registry import guarded_model
 from tests.assistant.models.asking import asking, at_openai
 from tests.chat.world import ANN, until
 from tests.stubs.openai_stub import BEHAVIOURS, OpenAIStub
-from tests.stubs.script import Call, Stall, Thought
+from tests.stubs.script import Call, CutOff, Stall, Thought
 
 SUM = Call("query", {"sql": "select sum(amount) as total from sales"})
 OWN = "openai:gpt-4o"
@@ -61,6 +61,17 @@ def test_a_model_that_does_not_is_said_in_one_sentence(name, said, kept, monkeyp
     assert "\n" not in answer.error
     assert answer.message.content == kept
     assert "sk-" not in answer.error + caplog.text
+
+
+@pytest.mark.parametrize("name", [OWN, "openai:gpt-5", "ollama:qwen3"])
+def test_a_stream_that_ends_too_early_is_no_answer(name, monkeypatch):
+    with OpenAIStub(("The answer ", CutOff(clean=True))) as stub:
+        monkeypatch.setattr(compatible, "OPENAI_URL", stub.base_url)
+        base_url = stub.base_url if name == OWN else None
+        answer = answer_of(stub, monkeypatch, name, key=lambda: KEY, base_url=base_url)
+        assert stub.requests[0].path.endswith("responses" if "5" in name else "completions")
+    assert answer.status == "failed"
+    assert "broke in the middle" in answer.error
 
 
 def test_the_answer_is_what_follows_the_tool(monkeypatch):
