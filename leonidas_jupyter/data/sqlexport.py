@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 0.05
 """How often the growing file is looked at."""
 
+MOMENT = "%Y-%m-%d %H:%M:%S.%f"
+"""One format for every moment: a column in which some have no fraction would be read as text."""
+
 TYPED = ("BOOLEAN", "DATE", "TIME", "TIMESTAMP", "DOUBLE", "FLOAT", "DECIMAL")
 """What is recognised again by reading; whole numbers are, too, and everything else is text."""
 
@@ -82,7 +85,7 @@ def export(
     with Watch(connection, target, max_bytes) as watch:
         try:
             written = connection.execute(
-                f"COPY ({query}) TO {literal} (FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"')"
+                f"COPY ({query}) TO {literal} (FORMAT csv, HEADER, TIMESTAMPFORMAT '{MOMENT}')"
             ).fetchone()
         except duckdb.InterruptException:
             if not watch.over:
