@@ -1,0 +1,21 @@
+"""The engines on which the rules of pending calls are held."""
+
+import asyncio
+
+import pytest
+
+from leonidas_jupyter.tables.memory import MemoryDatabase
+from leonidas_jupyter.tables.sql import open_sql
+from tests.chat.world import ALL_SPECS
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def engine(request, tmp_path):
+    """How a database is opened."""
+
+    async def opened():
+        if request.param == "memory":
+            return MemoryDatabase(ALL_SPECS)
+        return await asyncio.to_thread(open_sql, f"sqlite:///{tmp_path}/l.db", ALL_SPECS)
+
+    return opened
