@@ -64,7 +64,8 @@ def run(recipe: Mapping[str, Any], **own: str) -> RecipeResult:
     shaped = Recipe.model_validate(recipe)
     found = {
         name: made(name, own[name].encode()) if name in own else frame(name)
-        for name in {*own, *(each for each in shaped.frames if each not in own)}
+        for name in {*own, *shaped.frames}
+        if name in own or (TABLES / f"{name}.csv").exists()
     }
     program = compile_recipe(shaped, {name: profile for name, (_, profile) in found.items()})
     with warnings.catch_warnings():

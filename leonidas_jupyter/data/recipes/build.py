@@ -80,6 +80,8 @@ class Build:
     def load(self, frame: str, variable: str, columns: Iterable[str] | None) -> Schema:
         """Take a frame's columns into a variable, whole numbers with gaps as floats.
 
+        The schema has all its columns: those that are not taken are named nowhere.
+
         Raises:
             RecipeRefused: there is no such frame.
         """
@@ -99,7 +101,7 @@ class Build:
             taken = taken.removesuffix(".copy()") + f".astype({casts!r})"
         self.loading.append(f"{variable} = {taken}")
         self.read[frame] = sorted({*self.read.get(frame, []), *used}, key=names.index)
-        return schema.only(used)
+        return schema
 
 
 def observed(schema: Schema, by: Iterable[str]) -> str:

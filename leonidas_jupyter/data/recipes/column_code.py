@@ -33,7 +33,10 @@ def _filled(step: steps.FillMissing, name: str, column: str, kind: Kind, build: 
     groups = f"{build.table}.groupby({literals(known(step.by, build))}"
     groups += f"{observed(build.schema, step.by)})[{literal(name)}]"
     if step.method in ("ffill", "bfill"):
-        return f"{groups if step.by else column}.{step.method}()"
+        # Of rows in no group, groupby makes missing values.
+        return (
+            f"{column}.fillna({groups}.{step.method}())" if step.by else f"{column}.{step.method}()"
+        )
     if step.method in ("zero", "constant"):
         value = "0" if step.method == "zero" else constant(step.value, kind)
         return f"{column}.fillna({f'pd.Timestamp({value})' if kind.temporal else value})"

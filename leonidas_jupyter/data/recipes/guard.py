@@ -37,7 +37,7 @@ ATTRIBUTES = frozenset(
     chi2_contingency chisquare clip codes columns contains contingency copy corr count cov crosstab
     cummax cummin cumprod cumsum cut DataFrame date day day_name dayofyear describe diag diff dof
     drop drop_duplicates dropna dt endswith exp f_oneway ffill fillna float64 floor format
-    frequencies get get_dummies gmean groupby head hour idxmax idxmin iloc index inf infer_objects
+    get get_dummies gmean groupby head hour idxmax idxmin iloc index inf infer_objects
     isin isna isnull isocalendar jarque_bera kendalltau kruskal ks_2samp kstest kurt kurtosis len
     levene linalg loc log log10 log1p log2 logcdf logsf lower lstsq mannwhitneyu map mask max mean
     median melt merge min minute mode month month_name nan ndarray negative norm normalize
@@ -46,7 +46,7 @@ ATTRIBUTES = frozenset(
     reset_index rolling round sample second select select_dtypes sem Series sf shape shapiro shift
     sign size skew slice sort sort_index sort_values spearmanr split sqrt stack start_time
     startswith statistic std str strftime strip sum T t tail Timedelta Timestamp title to_datetime
-    to_numeric to_numpy to_offset to_period to_timedelta total_seconds transform triu tseries
+    to_numeric to_numpy to_period to_timedelta total_seconds transform triu
     ttest_1samp ttest_ind ttest_rel tz tz_localize upper value_counts var week weekday where
     wilcoxon year zeros
     """,

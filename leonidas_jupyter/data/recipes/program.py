@@ -1,6 +1,6 @@
 """From a recipe to the program that is shown and run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -21,6 +21,7 @@ from leonidas_jupyter.data.recipes.output_code import write_output
 from leonidas_jupyter.data.recipes.shape import Shape
 from leonidas_jupyter.data.recipes.step_code import write_step
 from leonidas_jupyter.data.recipes.steps import Recipe
+from leonidas_jupyter.data.recipes.tables import Join
 from leonidas_jupyter.data.recipes.values import CONDITIONS
 from leonidas_jupyter.data.recipes.writer import Mark, Writer
 
@@ -76,7 +77,7 @@ def compile_recipe(recipe: Recipe, frames: Mapping[str, FrameProfile]) -> Progra
         RecipeRefused: the recipe does not fit the frames.
     """
     steps = recipe.steps
-    wanted = None if _takes_all(recipe) else frozenset(mentioned(recipe))
+    wanted = None if _takes_all(recipe) else frozenset(_mentioned(recipe))
     build = Build(Writer(frames), frames, wanted)
     build.schema = build.load(recipe.frame, build.table, wanted)
     board = Board(build, build.table)
@@ -99,6 +100,14 @@ def compile_recipe(recipe: Recipe, frames: Mapping[str, FrameProfile]) -> Progra
         sources=board.sources,
         marks=marks,
     )
+
+
+def _mentioned(recipe: Recipe) -> Iterator[str]:
+    """Every text in it; of columns that get a suffix by being in both tables, also without it."""
+    suffixes = [step.suffix for step in recipe.steps if isinstance(step, Join)]
+    for text in mentioned(recipe):
+        yield text
+        yield from (text.removesuffix(suffix) for suffix in suffixes)
 
 
 def _takes_all(recipe: Recipe) -> bool:

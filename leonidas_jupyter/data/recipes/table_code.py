@@ -16,10 +16,11 @@ from leonidas_jupyter.data.recipes.step_code import known, write_step
 from leonidas_jupyter.data.recipes.writer import key, literal, literals
 
 PERIODS = {
-    "second": "s", "minute": "min", "hour": "h", "day": "D", "week": "W-SUN", "month": "M",
-    "quarter": "Q", "year": "Y",
+    "second": ("s", "s"), "minute": ("min", "min"), "hour": ("h", "h"), "day": ("D", "D"),
+    "week": ("W-SUN", "W-MON"), "month": ("M", "MS"), "quarter": ("Q", "QS"), "year": ("Y", "YS"),
 }  # fmt: skip
-"""As ``dt.to_period`` calls them; its weeks end on Sunday, so they begin on Monday."""
+"""What ``dt.to_period`` calls periods, and what ``asfreq`` calls their beginnings; weeks that end
+on Sunday begin on Monday."""
 
 
 def aggregations(
@@ -80,7 +81,8 @@ def _(step: tables.Resample, build: Build) -> None:
         raise RecipeRefused(f"A measure is called like another column: {clash.pop()!r}.")
     if step.empty and step.by:
         raise RecipeRefused("Empty periods can be kept for the whole table, not within groups.")
-    time, table, every = literal(step.time), build.table, PERIODS[step.every]
+    time, table = literal(step.time), build.table
+    every, beginnings = PERIODS[step.every]
     build.say(
         f"period = {table}[{time}].dt.tz_localize(None).dt.to_period({every!r}).dt.start_time",
         f"{table} = {table}.assign(**{{{time}: period}})",
@@ -89,7 +91,7 @@ def _(step: tables.Resample, build: Build) -> None:
     options = observed(build.schema, step.by)
     build.say(f"{table} = {table}.groupby({groups}{options}).agg({named})")
     if step.empty:
-        build.say(f"{table} = {table}.asfreq(pd.tseries.frequencies.to_offset({every!r}))")
+        build.say(f"{table} = {table}.asfreq({beginnings!r})")
     build.say(f"{table} = {table}.reset_index()")
     moments = MOMENT if step.every in ("second", "minute", "hour") else Kind("date")
     by = {name: build.schema.kind(name) for name in step.by}
@@ -122,18 +124,13 @@ def _(step: tables.Melt, build: Build) -> None:
 def _(step: tables.Join, build: Build) -> None:
     keys = step.other or step.on
     known(step.on, build)
-    wanted = build.wanted
-    if step.columns is not None:
-        wanted = frozenset([*keys, *step.columns])
-    elif wanted is not None:
-        wanted |= {name.removesuffix(step.suffix) for name in wanted}
+    wanted = build.wanted if step.columns is None else frozenset([*keys, *step.columns])
     other = build.writer.variable("other")
     schema = build.load(step.frame, other, wanted)
     for mine, theirs in zip(step.on, keys, strict=True):
         _joinable(mine, build.schema.kind(mine), theirs, schema.kind(theirs))
     if step.columns is not None:
-        for name in step.columns:
-            schema.kind(name)
+        schema = schema.only(dict.fromkeys([*keys, *step.columns]))
     truths = [name for name, kind in schema.kinds.items() if kind.type == "boolean"]
     if step.how == "left" and truths:
         casts = dict.fromkeys(truths, "boolean")
