@@ -23,6 +23,7 @@ from leonidas_jupyter.assistant.models.registry import ModelEntry
 from leonidas_jupyter.assistant.namespace import ClientFrame, described
 from leonidas_jupyter.assistant.policy import Gate, Policy
 from leonidas_jupyter.assistant.prompt import briefing
+from leonidas_jupyter.assistant.telemetry import traced, with_content
 from leonidas_jupyter.assistant.toolbox import Toolbox, ToolGaveUp
 from leonidas_jupyter.assistant.tools import TOOLS
 from leonidas_jupyter.assistant.tools.base import Tool, ToolContext
@@ -118,10 +119,10 @@ class Answering:
         agent = await asyncio.to_thread(self._agent)
         from pydantic_ai.exceptions import AgentRunError
 
-        await self._carry_out_approved()
-        self._usage = self._used_before()
         waits = False
         try:
+            await self._carry_out_approved()
+            self._usage = self._used_before()
             async with agent.run_stream_events(
                 None if self._question.goes_on else self._question.text,
                 message_history=self._history(),
@@ -142,14 +143,18 @@ class Answering:
     def _agent(self) -> "Agent[None, Any]":
         from pydantic_ai import Agent, DeferredToolRequests
 
-        return Agent(
-            self._question.model.make(self._question.context.frames),
+        model = self._question.model
+        agent: Agent[None, Any] = Agent(
+            traced(model.make(self._question.context.frames), model.name),
             name="ds_bro",
             deps_type=type(None),
             output_type=[str, DeferredToolRequests],
             tools=[self._toolbox.offer(tool) for tool in self._tools],
             retries={"tools": self._policy.tool_retries, "output": 1},
         )
+        if self._policy.trace_content:
+            with_content(agent)
+        return agent
 
     async def _carry_out_approved(self) -> None:
         """Run what was approved while the answer waited, before the model hears of it."""
@@ -162,12 +167,11 @@ class Answering:
 
     def _history(self) -> list["ModelMessage"]:
         question = self._question
-        past = messages(
-            question.turns, question.gate, self._policy.history_tokens, question.summary
-        )
+        budget = self._policy.history_tokens
+        past = messages(question.turns, question.gate, budget, question.summary)
         if question.earlier is None:
             return past
-        return [*past, *question.earlier.messages(question.gate)]
+        return [*past, *question.earlier.messages(question.gate, budget)]
 
     async def _instructions(self) -> str:
         question, budget = self._question, self._policy.context_tokens

@@ -25,6 +25,7 @@ from leonidas_jupyter.assistant.shapes import (
     StoredCall,
 )
 from leonidas_jupyter.assistant.summary import Memory
+from leonidas_jupyter.assistant.telemetry import Waiting
 from leonidas_jupyter.assistant.toolbox import overwritten
 from leonidas_jupyter.assistant.turn import Turn
 from leonidas_jupyter.assistant.workbench import Bench, Workbench
@@ -138,8 +139,9 @@ class Desk(Generic[R, A]):
         self._store = store
         self._bench = bench
         self._leases = leases
-        self._ended = ended
-        self.runs: Runs[R] = Runs(store, leases, tasks, ended)
+        self._tell = ended
+        self._waits = Waiting()
+        self.runs: Runs[R] = Runs(store, leases, tasks, self._ended)
         self.pending: Pending[R, A] = Pending(store.answers, leases)
 
     def asked(
@@ -183,11 +185,13 @@ class Desk(Generic[R, A]):
     async def begin(self, run: R, asked: Asked) -> None:
         """Answer a question, in the background."""
         turn = self._turn(asked)
+        self._waits.change(run.run_id, RunStatus.RUNNING)
         await self.runs.start(run, lambda record: (turn.answer(record.emit), turn.used))
 
     async def go_on(self, run: R, asked: Asked) -> None:
         """Go on with an answer once all its calls are answered, in the background."""
         turn = self._turn(asked)
+        self._waits.change(run.run_id, RunStatus.RUNNING)
         await self.runs.start(run, lambda record: (turn.go_on(record, run.exposure), turn.used))
 
     async def waiting(self, session_id: str, run_id: str | None) -> R:
@@ -303,6 +307,10 @@ class Desk(Generic[R, A]):
 
     async def _remember(self, holds: Holds, summary: RunningSummary) -> None:
         await self._store.remember(holds.session_id, summary, holds.context_from)
+
+    async def _ended(self, run: R, status: RunStatus) -> None:
+        self._waits.change(run.run_id, status)
+        await self._tell(run, status)
 
     async def _expired(self, run: R) -> bool:
         ended = await self.pending.expire(run)

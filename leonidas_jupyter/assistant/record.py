@@ -86,6 +86,8 @@ class AnswerRecord:
         self._end: RunFinished | None = None
         self.used: Callable[[], TokensUsed] = TokensUsed
         """What this process has used so far; stored with each tool call, lest a crash loses it."""
+        self.observe: Callable[[AnswerEvent], None] = lambda _: None
+        """Sees each step before it is stored."""
         self.journal = Journal(self._record, stored)
 
     @property
@@ -113,6 +115,7 @@ class AnswerRecord:
 
     async def emit(self, event: AnswerEvent) -> None:
         """Take a step of the answer; a call and a result are stored once this returns."""
+        self.observe(event)
         match event:
             case TextSaid():
                 await self._text(event)

@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.journal import FINISHED, RunEvent
 from leonidas_jupyter.assistant.live import INTERRUPTED, LiveRun
 from leonidas_jupyter.assistant.record import AnswerRecord
 from leonidas_jupyter.assistant.shapes import RUN, RunRow, RunStatus
+from leonidas_jupyter.assistant.telemetry import metered
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.tables.base import Exists, Missing, Stale, Table, Unavailable
@@ -150,9 +151,11 @@ class Runs(Generic[R]):
 
     async def _carry_out(self, run: R, live: LiveRun, work: Work) -> None:
         try:
-            async with self._leases.hold(self._store.runs, run):
-                await self._store.settle(run, self._leases)
-                status = await live.carry_out(*work(live.record))
+            with metered(run, live.record) as meter:
+                async with self._leases.hold(self._store.runs, run):
+                    await self._store.settle(run, self._leases)
+                    status = await live.carry_out(*work(live.record))
+                meter.ended(status, live.record.used())
             await self._ended(run, status)
         except (LeaseLost, Missing, Stale):
             log.info("The run %s goes on elsewhere, or its session is gone", run.run_id)

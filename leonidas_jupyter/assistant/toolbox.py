@@ -20,6 +20,7 @@ from leonidas_jupyter.assistant.events import (
 from leonidas_jupyter.assistant.policy import Gate, Policy
 from leonidas_jupyter.assistant.shapes import StoredCall
 from leonidas_jupyter.assistant.tools.base import Tool, ToolContext, ToolFailed, ToolOutput
+from leonidas_jupyter.core.tracing import span
 
 if TYPE_CHECKING:
     import pydantic_ai
@@ -106,7 +107,11 @@ class Toolbox:
         return offered
 
     async def carry_out(self, call: StoredCall, tool: Tool | None) -> None:
-        """Run a call that somebody has approved; how it went is stored, whatever it is."""
+        """Run a call that somebody has approved; how it went is stored, whatever it is.
+
+        Raises:
+            ToolGaveUp: the tool has failed too often in this answer.
+        """
         if tool is None:
             await self._emit(ToolReturned(call.id, ok=False, summary="There is no such tool now."))
             return
@@ -118,7 +123,10 @@ class Toolbox:
         except ValidationError as error:
             await self._failed(tool, call.id, ToolFailed(_complaint(tool, error)), 0.0)
         except ToolFailed as error:
+            self.failure = error.sentence
             await self._told_error(tool, call.id, parsed, error)
+            if self._failures[tool.name] > self._retries:
+                raise ToolGaveUp(error.sentence) from error
         finally:
             self._context.may_overwrite = ()
 
@@ -154,7 +162,9 @@ class Toolbox:
         """Run a tool; what it found is stored whole, and the model's share of it returned."""
         began = perf_counter()
         try:
-            output = await tool.run(parsed, self._context)
+            with span("leonidas.tool_call", {"tool": tool.name, "call_id": call_id}) as current:
+                output = await tool.run(parsed, self._context)
+                current.set("frames", len(output.frames))
         except ToolFailed as error:
             elapsed = (perf_counter() - began) * 1000
             await self._failed(tool, call_id, error, elapsed)

@@ -150,6 +150,7 @@ def _chat_policy(settings: Leonidas) -> ChatPolicy:
         python=settings.python_tool,
         tool_rounds=settings.tool_rounds,
         run_tokens=settings.run_tokens or None,
+        trace_content=settings.trace_content,
     )
 
 

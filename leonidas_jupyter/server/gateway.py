@@ -10,6 +10,7 @@ from leonidas_jupyter.core.http import Request, Response, Route, Services
 from leonidas_jupyter.core.metrics import count_request
 from leonidas_jupyter.core.rates import RateLimiter, parse_rate
 from leonidas_jupyter.core.security import Caller
+from leonidas_jupyter.core.tracing import span
 from leonidas_jupyter.server.incoming import ClientGone
 from leonidas_jupyter.server.routes import Match, RouteMap
 from leonidas_jupyter.storage.base import StoreUnavailable
@@ -65,10 +66,12 @@ class Gateway:
             raise LeonidasError(
                 ErrorCode.INVALID_REQUEST, "This address takes WebSocket connections only."
             )
-        try:
-            return await route.handler(request, self._services)
-        except Exception as error:
-            raise self.shaped(error, route) from error
+        facts = {"method": route.method, "route": route.path, "request_id": request.request_id}
+        with span("leonidas.request", facts):
+            try:
+                return await route.handler(request, self._services)
+            except Exception as error:
+                raise self.shaped(error, route) from error
 
     def shaped(self, error: Exception, route: Route) -> LeonidasError:
         """Any failure in the one shape; those that nobody foresaw are logged."""

@@ -62,6 +62,7 @@ class Policy:
         history_tokens: what of the conversation goes along, about four characters each.
         context_tokens: what of the frames' descriptions goes along.
         reading_seconds: how long a question waits for files that are still being read.
+        trace_content: whether OpenTelemetry spans hold what was said.
     """
 
     model: str = "builtin"
@@ -77,6 +78,7 @@ class Policy:
     history_tokens: int = 6_000
     context_tokens: int = 1_500
     reading_seconds: float = 5.0
+    trace_content: bool = False
 
     def narrowed(self, chosen: Narrower) -> "Policy":
         """This policy for one project: nothing in it is looser than here."""
