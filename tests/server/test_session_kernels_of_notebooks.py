@@ -131,6 +131,20 @@ async def test_nothing_is_overwritten_that_nobody_gave_away(rig, notebook):
     assert await notebook.value("x") == "2"
 
 
+@pytest.mark.parametrize(
+    "code", ["exec('x = 2')", "globals().update(x=2)", "get_ipython().push({'x': 2})", "%reset -f"]
+)
+async def test_what_no_reading_of_the_code_finds_is_put_back(rig, notebook, code):
+    await notebook.cell("x = 'mine'")
+    done = await rig.notebook(notebook.id).run(f"{code}\n1 / 0", [])
+    assert not done.ok
+    assert await notebook.value("x") == "'mine'"
+    assert any("`x` was put back" in note for note in done.notes)
+    agreed = await rig.notebook(notebook.id).run("exec('x = 2')", [], may_overwrite=["x"])
+    assert not agreed.notes
+    assert await notebook.value("x") == "2"
+
+
 async def test_a_busy_notebook_is_waited_for_then_said(make_rig, notebook):
     rig = make_rig(Limits(seconds=30, busy_seconds=0.5))
     cell = asyncio.ensure_future(notebook.cell("import time; time.sleep(1.5); late = 1"))

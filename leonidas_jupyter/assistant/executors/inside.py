@@ -18,6 +18,7 @@ KEPT_TABLES = 4
 
 _bound: "dict[str, tuple[str, weakref.ref[Any]]]" = {}
 _kept: dict[str, Any] = {}
+_remembered: list[dict[str, Any]] = []
 
 
 class Reply:
@@ -79,6 +80,27 @@ def existing(assigned: list[str], imported: list[str]) -> list[str]:
     return there + [n for n in imported if n in names and not isinstance(names[n], module)]
 
 
+def remember(given: list[str]) -> None:
+    """Note what the user's names stand for; ``given`` are those that may be lost."""
+    hidden = getattr(_shell(), "user_ns_hidden", {})
+    names = {name: value for name, value in _namespace().items() if not name.startswith("_")}
+    for name in {*given, *hidden} & names.keys():
+        del names[name]
+    _remembered.append(names)
+
+
+def restore() -> list[str]:
+    """Put back what stands for something else now, or is gone; says which names that were."""
+    names = _namespace()
+    lost = []
+    for name, value in (_remembered.pop() if _remembered else {}).items():
+        if name not in names or names[name] is not value:
+            names[name] = value
+            lost.append(name)
+    _remembered.clear()
+    return lost
+
+
 def result(key: str, keep: bool, max_rows: int, max_bytes: int) -> dict[str, Any] | None:
     """The last expression's value as a table of JSON cells; None when it is no such thing."""
     value = _shell().last_execution_result.result
@@ -109,6 +131,8 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "set_up": set_up,
     "load": load,
     "existing": existing,
+    "remember": remember,
+    "restore": restore,
     "result": result,
     "write": write,
 }

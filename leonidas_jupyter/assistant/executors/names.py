@@ -44,11 +44,11 @@ def _reads_text(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         name = getattr(node.func, "attr", getattr(node.func, "id", None))
         return name in _READERS
-    return (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Call)
-        and getattr(node.value.func, "id", None) in _NAMESPACES
-    )
+    return isinstance(node, ast.Subscript) and _is_namespace(node.value)
+
+
+def _is_namespace(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", None) in _NAMESPACES
 
 
 def _words_in(node: ast.AST) -> Iterator[str]:
@@ -109,22 +109,25 @@ def _globals_of(scope: ast.AST) -> Iterator[ast.AST]:
 
 def _collect(node: ast.AST, assigned: set[str], imported: set[str]) -> None:
     match node:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+        case (
+            ast.Name(id=name, ctx=ast.Store() | ast.Del())
+            | ast.NamedExpr(target=ast.Name(id=name))
+            | ast.FunctionDef(name=name)
+            | ast.AsyncFunctionDef(name=name)
+            | ast.ClassDef(name=name)
+            | ast.ExceptHandler(name=str(name))
+            | ast.MatchAs(name=str(name))
+            | ast.MatchStar(name=str(name))
+            | ast.MatchMapping(rest=str(name))
+        ):
             assigned.add(name)
-        case ast.NamedExpr(target=ast.Name(id=name)):
-            assigned.add(name)
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            assigned.add(node.name)
+        case ast.Subscript(ctx=ast.Store() | ast.Del(), slice=ast.Constant(value=str(name))):
+            if _is_namespace(node.value):
+                assigned.add(name)
         case ast.Import() | ast.ImportFrom():
             for alias in node.names:
                 imported.add(alias.asname or alias.name.partition(".")[0])
         case ast.Global(names=names):
             assigned.update(names)
-        case ast.ExceptHandler(name=str(name)):
-            assigned.add(name)
-        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            assigned.add(name)
-        case ast.MatchMapping(rest=str(name)):
-            assigned.add(name)
         case _:
             return

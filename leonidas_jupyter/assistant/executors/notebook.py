@@ -160,7 +160,12 @@ class NotebookKernel:
                     "other names, or ask the user to agree."
                 )
             brought = await bring(worker, code, frames, self._place)
-            execution = await worker.run(code)
+            await worker.call("remember", given=sorted(given))
+            try:
+                execution = await worker.run(code)
+            finally:
+                # What is assigned by no name in the code (exec, a magic) comes back all the same.
+                restored = await _restored(worker)
         except TookTooLong as stopped:
             seconds = f"{self._limits.seconds:g} seconds"
             raise NotRun(f"The code took longer than {seconds} and {_end(stopped)}") from None
@@ -172,7 +177,18 @@ class NotebookKernel:
             raise NotRun(BUSY) from None
         except Refused as error:
             raise ToolFailed(f"The notebook's kernel could not take the frames: {error}") from error
-        return replace(execution, notes=(*brought.notes, *execution.notes), frames=brought.frames)
+        notes = (*brought.notes, *restored, *execution.notes)
+        return replace(execution, notes=notes, frames=brought.frames)
+
+
+async def _restored(worker: Worker) -> Sequence[str]:
+    """Put the user's variables back that the code replaced; a kernel that does not answer, not."""
+    worker.begin()
+    try:
+        lost = await worker.call("restore")
+    except (Busy, Died, Refused, Stopped):
+        return ()
+    return [f"`{name}` was put back: the code had replaced the notebook's own." for name in lost]
 
 
 def _end(stopped: Stopped) -> str:

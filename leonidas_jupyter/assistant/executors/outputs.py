@@ -12,10 +12,10 @@ MAX_TEXT = 64 * 1024
 """Characters of printed output that are kept: the beginning and the end."""
 
 MAX_OUTPUTS = 50
-MAX_BUNDLE = 256 * 1024
+MAX_BUNDLE = 240 * 1024
 """The largest form of an output, in characters; a larger one is left out and named."""
 
-MAX_TOTAL = 300 * 1024
+MAX_TOTAL = 240 * 1024
 """All forms of one run, in characters: an answer is one stored item."""
 
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")

@@ -24,8 +24,11 @@ INTERRUPT_SECONDS = 2.0
 """How long code may take to end once it is interrupted."""
 
 TABLE_ROWS = 1_000
-TABLE_BYTES = 96 * 1024
+TABLE_BYTES = 64 * 1024
 """What of a value is taken out of the kernel with a run; the rest stays there, to be saved."""
+
+SHOWN_TABLE_BYTES = 8 * 1024
+"""Up to which size a table stands among the outputs, too: the result holds it as well."""
 
 LARGE_ROWS = 10_000
 """From how many rows on a table is offered as a file."""
@@ -306,6 +309,8 @@ def _with_table(outputs: Outputs, table: Mapping[str, Any] | None) -> Sequence[d
     if table is None:
         return bundles
     shown = {name: table[name] for name in ("columns", "rows", "truncated", "total_rows")}
+    if len(json.dumps(shown)) > SHOWN_TABLE_BYTES:
+        return bundles
     if outputs.result is not None and outputs.result in bundles:
         place = bundles.index(outputs.result)
         bundles[place] = bundles[place] | {"application/json": shown}
