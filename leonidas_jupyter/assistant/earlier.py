@@ -4,13 +4,14 @@ It is made from our own records and passes the gate anew, so that a level that h
 in the meantime holds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from leonidas_jupyter.assistant.events import TokensUsed
 from leonidas_jupyter.assistant.policy import Gate
+from leonidas_jupyter.assistant.prompt import tokens
 from leonidas_jupyter.assistant.shapes import StoredCall
 from leonidas_jupyter.core.exposure import DataExposure
 
@@ -49,15 +50,20 @@ class Earlier:
     used: TokensUsed = field(default_factory=TokensUsed)
     goes_on: bool = True
 
-    def messages(self, gate: Gate) -> list["ModelMessage"]:
-        """The question, each step of the model, and the results, up to where the answer stopped."""
+    def messages(self, gate: Gate, budget: int) -> list["ModelMessage"]:
+        """The question, each step of the model, and the results, up to where the answer stopped.
+
+        Of an answer that broke off, the newest results that fit into about ``budget`` tokens.
+        """
         from pydantic_ai.messages import ModelRequest, ModelResponse, TextPart, UserPromptPart
 
         made: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(self.question)])]
+        results = self._results(gate, budget)
         position = 0
         for _, group in groupby(self.calls, key=lambda call: call.step):
             calls = list(group)
-            made += self._step(self.said[position : calls[0].said], calls, gate)
+            said = self._text(self.said[position : calls[0].said], gate)
+            made += self._step(said, calls, results, gate)
             position = max(position, calls[-1].said)
         if not self.goes_on:
             rest = self._text(self.said[position:], gate)
@@ -65,7 +71,22 @@ class Earlier:
             made.append(ModelResponse(parts=parts))
         return made
 
-    def _step(self, said: str, calls: Sequence[StoredCall], gate: Gate) -> Iterator["ModelMessage"]:
+    def _results(self, gate: Gate, budget: int) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for call in reversed(self.calls):
+            result = self._returned(call, gate)
+            budget -= tokens(str(result))
+            fits = self.goes_on or budget >= 0 or call.state != "done"
+            found[call.id] = result if fits else {"id": call.id, "note": GONE}
+        return found
+
+    def _step(
+        self,
+        text: str,
+        calls: Sequence[StoredCall],
+        results: Mapping[str, Mapping[str, Any]],
+        gate: Gate,
+    ) -> Iterator["ModelMessage"]:
         from pydantic_ai.messages import (
             ModelRequest,
             ModelResponse,
@@ -74,7 +95,6 @@ class Earlier:
             ToolReturnPart,
         )
 
-        text = self._text(said, gate)
         parts = [
             ToolCallPart(call.tool, self._arguments(call, gate), tool_call_id=call.id)
             for call in calls
@@ -84,7 +104,7 @@ class Earlier:
             parts=[
                 ToolReturnPart(
                     call.tool,
-                    self._returned(call, gate),
+                    dict(results[call.id]),
                     tool_call_id=call.id,
                     outcome=_outcome(call),
                 )
@@ -98,8 +118,8 @@ class Earlier:
         return said.strip() if gate.passes(self.exposure) else WITHHELD
 
     def _arguments(self, call: StoredCall, gate: Gate) -> dict[str, Any]:
-        # A model writes what it has read into its calls.
-        if gate.passes(self.exposure):
+        # A model writes what it has read into its calls, and a person what they see into theirs.
+        if gate.open or (gate.passes(self.exposure) and not call.edited):
             return call.arguments
         return dict.fromkeys(call.arguments, WITHHELD)
 
