@@ -199,31 +199,30 @@ class _Application:
         self.models = models_service(
             settings, _chat_policy(settings), personal=personal, adopt=self._adopt
         )
-        self._chat = chat = ChatService(
-            repository=ChatRepository(
-                engines.database, timedelta(seconds=settings.approval_expires_seconds)
-            ),
-            projects=projects,
-            sessions=sessions,
-            files=files,
-            usage=usage,
+        domains: dict[str, Any] = {"projects": projects, "sessions": sessions, "files": files}
+        self._chat = self._make_chat(usage=usage, **domains)
+        exports = ExportsService(repository=ExportsRepository(engines.database), **domains)
+        self._welcome_with(projects, files)
+        self._resumable = (auth, projects, sessions, files, self._chat)
+        self.services = self._offered(usage, exports, self.models, self._bus)
+
+    def _offered(self, *more: object) -> Services:
+        """What handlers find."""
+        engines, services = self._engines, Services()
+        health = Health(engines.database, engines.store)
+        for service in (*self._resumable, *more, health, Description(describe_api)):
+            services.add(service)
+        return services
+
+    def _make_chat(self, **domains: Any) -> ChatService:  # noqa: ANN401 - services by their names
+        lasts = timedelta(seconds=self._settings.approval_expires_seconds)
+        return ChatService(
+            repository=ChatRepository(self._engines.database, lasts),
             settings=ChatSettings(self.models.policy, self.models.registry, self._pictures.draw),
             executors=self._executors,
+            **domains,
             **self._common,
         )
-        self._welcome_with(projects, files)
-        self._resumable = (auth, projects, sessions, files, chat)
-        self.services = Services()
-        exports = ExportsService(
-            repository=ExportsRepository(engines.database),
-            projects=projects,
-            sessions=sessions,
-            files=files,
-        )
-        for service in (*self._resumable, usage, exports, self.models, self._bus):
-            self.services.add(service)
-        self.services.add(Health(engines.database, engines.store))
-        self.services.add(Description(describe_api))
 
     def start(self) -> None:
         """Begin what goes on for as long as the process lives."""

@@ -79,7 +79,7 @@ def test_loading_imports_nothing_heavy(start):
 def test_settings_come_from_jupyters_configuration_files(start, tmp_path):
     (tmp_path / "config").mkdir()
     config = tmp_path / "config" / "jupyter_server_config.py"
-    config.write_text("c.Leonidas.model = 'nothing:here'\n")
+    config.write_text("c.Leonidas.model = 'no model'\n")
     _, (line,) = start(environment={"LEONIDAS_MODEL": "builtin"})  # the file goes first
     assert "c.Leonidas.model" in line
     _, about = start("--Leonidas.model=builtin")  # and the command line before the file
