@@ -21,8 +21,10 @@ class Step:
     """One tool call of an answer, and what came of it.
 
     Attributes:
-        code: the SQL that ran, where the tool runs code.
+        code: the SQL or Python that ran, or is to run, where the tool runs code.
         outputs: mime bundles, as Jupyter has them.
+        needs: ``approval`` or ``client`` where it waits until somebody lets it run.
+        overwrites: variables of one's own that the code would overwrite.
     """
 
     id: str
@@ -32,6 +34,13 @@ class Step:
     ok: bool | None = None
     summary: str = ""
     outputs: list[dict[str, Any]] = field(default_factory=list)
+    needs: str = "none"
+    overwrites: list[str] = field(default_factory=list)
+
+    @property
+    def language(self) -> str:
+        """What the code is written in."""
+        return "sql" if self.tool in {"query", "chart", "save_file"} else "python"
 
     @property
     def frame(self) -> "pd.DataFrame | None":
@@ -99,8 +108,10 @@ class Answer:
     Attributes:
         text: the answer, in Markdown.
         steps: every tool call, with its code and its result.
-        status: ``completed``, ``cancelled``, ``failed``, ``detached`` when the connection was
-            lost for good, or ``running`` while it streams.
+        status: ``completed``, ``cancelled``, ``failed``, ``pending`` while steps wait for an
+            approval, ``detached`` when the connection was lost for good, or ``running`` while it
+            streams.
+        last_event: the number of the last event that has been read of it.
         shown: whether it stands under the cell already, so that its repr need not repeat it.
     """
 
@@ -114,6 +125,14 @@ class Answer:
     steps: list[Step] = field(default_factory=list)
     usage: dict[str, Any] = field(default_factory=dict)
     shown: bool = False
+    last_event: int = 0
+
+    @property
+    def waiting(self) -> list[Step]:
+        """The steps that wait until somebody lets them run."""
+        if self.status != "pending":
+            return []
+        return [step for step in self.steps if step.ok is None and step.needs != "none"]
 
     @property
     def code(self) -> str:
@@ -151,10 +170,12 @@ class Answer:
 
     def receipt(self) -> str:
         """What was run, collapsed: Markdown that every notebook renders."""
-        ran = [step for step in self.steps if step.code or step.ok is False]
+        waiting = self.waiting
+        ran = [s for s in self.steps if (s.code or s.ok is False) and s not in waiting]
         if not ran:
             return ""
-        kind = " · SQL" if any(step.code for step in ran) else ""
+        languages = {"SQL" if step.language == "sql" else "Python" for step in ran if step.code}
+        kind = "".join(f" · {language}" for language in sorted(languages, reverse=True))
         seconds = sum(step.milliseconds for step in ran) / 1000
         took = f" · {max(seconds, 0.01):.2g} s" if seconds else ""
         count = f"{len(ran)} step" + ("" if len(ran) == 1 else "s")
@@ -163,13 +184,37 @@ class Answer:
         for step in ran:
             parts.append(safe(f"{step.tool}: {step.summary}"))
             if step.code and step.code not in shown:
-                parts.append(fenced(step.code, "sql"))
+                parts.append(fenced(step.code, step.language))
                 shown.add(step.code)
         return "\n\n".join([*parts, "</details>"])
 
     def markdown(self) -> str:
-        """Text, evidence and receipt; a chart is shown beside them."""
-        return "\n\n".join(p for p in (safe(self.text), self.evidence(), self.receipt()) if p)
+        """Text, evidence, receipt, and what waits; a chart is shown beside them."""
+        parts = (safe(self.text), self.evidence(), self.receipt(), self.question_back())
+        return "\n\n".join(part for part in parts if part)
+
+    def question_back(self) -> str:
+        """What DS Bro wants to run, and how to answer: Markdown; empty where nothing waits."""
+        if not self.waiting:
+            return ""
+        parts = [f"**DS Bro wants to run this {self.where}:**"]
+        for step in self.waiting:
+            parts.append(fenced(step.code or "", step.language))
+            if step.overwrites:
+                names = ", ".join(f"`{safe(name)}`" for name in step.overwrites)
+                parts.append(f"It would overwrite {names}.")
+        parts.append(
+            "`%leonidas approve` runs it once, `%leonidas approve --session` allows Python for "
+            "this session, `%leonidas approve --edit` lets you change it first, "
+            "`%leonidas refuse REASON` refuses."
+        )
+        return "\n\n".join(parts)
+
+    @property
+    def where(self) -> str:
+        """In whose kernel the waiting steps would run, in words."""
+        here = any(step.needs == "client" for step in self.waiting)
+        return "in this notebook" if here else "in the session's own kernel"
 
     def _ipython_display_(self) -> None:
         from leonidas_jupyter.kernel.display import show_again

@@ -10,7 +10,11 @@ from typing import NoReturn
 
 from leonidas_jupyter.kernel.errors import LeonidasError
 
-_OPTION = re.compile(r"\s*--(project|session|into)(?:\s+|=)(\"[^\"]*\"|'[^']*'|\S+)")
+_OPTION = re.compile(
+    r"\s*--(?:(?P<flag>here|approve)(?=\s|$)"
+    r"|(?P<name>project|session|into|model|exposure)(?:\s+|=)(?P<value>\"[^\"]*\"|'[^']*'|\S+))"
+)
+EXPOSURES = ("none", "schema", "summary", "aggregates", "rows")
 
 
 class HelpAsked(Exception):
@@ -50,6 +54,8 @@ def parse(line: str) -> argparse.Namespace:
         )
     if word == "ask" and rest.strip() not in {"-h", "--help"}:
         arguments = parse_question(rest)
+    elif word == "refuse" and rest.strip() not in {"-h", "--help"}:
+        arguments = argparse.Namespace(reason=[rest.strip()])  # a sentence, quotes and all
     else:
         arguments = _parser(word).parse_args(_split(rest))
     arguments.command = word
@@ -58,19 +64,27 @@ def parse(line: str) -> argparse.Namespace:
 
 def parse_question(text: str) -> argparse.Namespace:
     """A question with options before it; in the question itself quotes are only characters."""
-    found = argparse.Namespace(project=None, session=None, into=None)
+    found = argparse.Namespace(
+        project=None, session=None, into=None, model=None, exposure=None, here=False, approve=False
+    )
     while option := _OPTION.match(text):
-        value = option[2]
-        quoted = value[0] in "\"'" and len(value) > 1
-        setattr(found, option[1], value[1:-1] if quoted else value)
+        if option["flag"]:
+            setattr(found, option["flag"], True)
+        else:
+            value = option["value"]
+            quoted = value[0] in "\"'" and len(value) > 1
+            setattr(found, option["name"], value[1:-1] if quoted else value)
         text = text[option.end() :]
     found.question = text.strip()
     if unknown := re.match(r"--?\w[\w-]*", found.question):
         raise LeonidasError(
             f"There is no option {unknown[0]!r}; the options before a question are "
-            "--project NAME, --session NAME and --into VARIABLE.",
+            "--project NAME, --session NAME, --into VARIABLE, --model NAME, --exposure LEVEL "
+            "and --here.",
             code="usage",
         )
+    if found.exposure is not None and found.exposure not in EXPOSURES:
+        raise LeonidasError(f"--exposure takes one of: {', '.join(EXPOSURES)}.", code="usage")
     if found.into is not None:
         check_variable(found.into)
     return found
@@ -89,8 +103,9 @@ def help_text(command: str = "") -> str:
             "%leonidas COMMAND …   (tab completes; %leonidas help COMMAND says more)",
             *lines,
             "",
-            "%%leonidas [--project NAME] [--session NAME|new] [--into VARIABLE]",
-            "a question, over as many lines as it takes",
+            "%%leonidas [--project NAME] [--session NAME|new] [--into VARIABLE] [--model NAME]",
+            "           [--exposure LEVEL] [--here]",
+            "a question, over as many lines as it takes; --here: Python runs in this notebook",
             "",
             "Answers are objects: .text .code .frame .chart .steps; the last one is _leo.",
         ]
@@ -166,7 +181,30 @@ def _ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", help="work in another project from here on")
     parser.add_argument("--session", help="title or id of a session, or new")
     parser.add_argument("--into", help="variable that the answer's table goes into")
+    parser.add_argument("--model", help="which model answers, as provider:name")
+    parser.add_argument("--exposure", choices=EXPOSURES, help="what that model may see at most")
+    parser.add_argument(
+        "--here", action="store_true", help="Python that DS Bro writes runs in this notebook"
+    )
     parser.add_argument("question", nargs="+")
+
+
+def _approve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--session", action="store_true", help="allow Python for the rest of the session, too"
+    )
+    parser.add_argument(
+        "--edit", action="store_true", help="put the code into a new cell, to be changed first"
+    )
+
+
+def _refuse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("reason", nargs="*", help="why; DS Bro is told")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", help="a file that ends in .ipynb, .md or .json")
+    parser.add_argument("--session", help="title or id of a session")
 
 
 def _history(parser: argparse.ArgumentParser) -> None:
@@ -189,6 +227,9 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "frames": ("the frames, as a mapping of DataFrames", _nothing),
     "sessions": ("the project's conversations", _nothing),
     "ask": ("ask a question in one line", _ask),
+    "approve": ("let DS Bro run the code that it showed", _approve),
+    "refuse": ("do not let DS Bro run the code that it showed: refuse REASON", _refuse),
+    "export": ("write the session into a notebook that runs, or .md, .json", _export),
     "history": ("what was said in this session", _history),
     "help": ("this text, or what a command takes", _help),
 }

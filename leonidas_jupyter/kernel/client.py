@@ -76,6 +76,17 @@ class Client:
                     raise
                 time.sleep(error.retry_after or 1.0)
 
+    def download(self, path: str, *, query: Json | None = None) -> bytes:
+        """The bytes that a GET answers with.
+
+        Raises:
+            LeonidasError: with the server's own sentence.
+        """
+        answer = self._authorised("GET", self._target(path, query), None)
+        if answer.status >= 400:
+            raise error_in(answer, self.transport.origin)
+        return answer.body
+
     def pages(self, path: str, *, query: Json | None = None) -> Iterator[Json]:
         """Every item of a listing, page after page.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leonidas_jupyter.kernel.arguments import COMMANDS
+from leonidas_jupyter.kernel.arguments import COMMANDS, EXPOSURES
 from leonidas_jupyter.kernel.errors import LeonidasError
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "new": ("--description",),
     "upload": ("--name", "--replace"),
     "load": ("--columns",),
-    "ask": ("--project", "--session", "--into"),
+    "ask": ("--project", "--session", "--into", "--model", "--exposure", "--here"),
+    "approve": ("--session", "--edit"),
+    "export": ("--session",),
     "history": ("--session",),
 }
 
@@ -59,6 +61,8 @@ class Completion:
         if word.startswith("-"):
             return word, [o for o in _OPTIONS.get(command, ()) if o.startswith(word)]
         option = before.split()[-1] if before.split() else ""
+        if option == "--exposure":
+            return word, [level for level in EXPOSURES if level.startswith(word)]
         if option == "--project":
             return word, self._quoted(self._fitting("projects", word))
         if option == "--session":

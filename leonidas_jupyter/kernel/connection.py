@@ -2,18 +2,22 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
-from leonidas_jupyter.kernel.answer import Answer
+from leonidas_jupyter.kernel import approvals
+from leonidas_jupyter.kernel.answer import Answer, Step
 from leonidas_jupyter.kernel.attach import attach
+from leonidas_jupyter.kernel.choosing import one_of
 from leonidas_jupyter.kernel.client import Client, path_of
 from leonidas_jupyter.kernel.errors import LeonidasError
+from leonidas_jupyter.kernel.exporting import export_session
 from leonidas_jupyter.kernel.files import ProjectFiles
 from leonidas_jupyter.kernel.frames import Frames
 from leonidas_jupyter.kernel.listings import message_listing, project_listing, session_listing
+from leonidas_jupyter.kernel.replies import Json
 from leonidas_jupyter.kernel.run import Run, Watch
 from leonidas_jupyter.kernel.surroundings import in_notebook
 from leonidas_jupyter.kernel.wire import File, Message, Project, Session
@@ -22,8 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from leonidas_jupyter.kernel.listing import Listing
-
-T = TypeVar("T")
 
 MOST_PER_PAGE = 200
 """What a page of the API holds at most."""
@@ -141,14 +143,28 @@ class Connection:
         return session_listing(list(self._sessions()), active=active)
 
     def ask(
-        self, question: str, *, session: str | None = None, watch: Watch | None = None
+        self,
+        question: str,
+        *,
+        session: str | None = None,
+        model: str | None = None,
+        exposure: str | None = None,
+        here: bool = False,
+        tables: Sequence[Json] = (),
+        watch: Watch | None = None,
     ) -> Answer:
-        """Ask DS Bro, and wait for the answer.
+        """Ask DS Bro, and wait until the answer is there, or waits for an approval.
 
         Args:
             question: in words.
             session: title or id of the session to ask in, or ``new``; None goes on with this
                 connection's own.
+            model: which one answers, as ``provider:name``; None is the server's own choice.
+            exposure: what that model may see of the data at most: none, schema, summary,
+                aggregates or rows; None is what holds in the session.
+            here: whether Python that DS Bro writes is to run in this process, by ``report``,
+                instead of in the session's own kernel.
+            tables: with ``here``, this process's own tables: their names, columns and types.
             watch: called with the answer each time that it has grown.
 
         Raises:
@@ -156,7 +172,63 @@ class Connection:
         """
         self._files.completed()  # a question that comes just after an upload is about it
         asked_in = self.session(session)
-        return Run(self._client, asked_in.session_id, question, watch or _nobody).ask()
+        wanted = {"model": model, "data_exposure": exposure, "executor": "client" if here else None}
+        options: Json = {name: value for name, value in wanted.items() if value is not None}
+        if tables:
+            options["frames"] = list(tables)
+        answer = Answer(question, asked_in.session_id)
+        return Run(self._client, answer, watch or _nobody).ask(options)
+
+    def approve(
+        self,
+        answer: Answer,
+        *,
+        session: bool = False,
+        code: str | None = None,
+        watch: Watch | None = None,
+    ) -> Answer:
+        """Let what an answer waits for run in the session's own kernel, and follow on.
+
+        Args:
+            answer: one whose status is ``pending``; it grows.
+            session: whether Python may run for the rest of the session without asking.
+            code: what to run instead, where one step waits.
+            watch: as for ``ask``.
+
+        Raises:
+            LeonidasError: nothing waits, or the server refused.
+        """
+        decision = "session" if session else "once"
+        given = {"decision": decision} if code is None else {"decision": decision, "code": code}
+        return approvals.decide(self._client, answer, given, watch or _nobody)
+
+    def refuse(self, answer: Answer, reason: str = "", *, watch: Watch | None = None) -> Answer:
+        """Refuse what an answer waits for, and follow on: DS Bro is told the reason.
+
+        Raises:
+            LeonidasError: nothing waits, or the server refused.
+        """
+        given = {"decision": "refuse", "reason": reason} if reason else {"decision": "refuse"}
+        return approvals.decide(self._client, answer, given, watch or _nobody)
+
+    def claim(self, answer: Answer, step: Step, claim: str | None = None) -> Json:
+        """Say that this process runs a step; see ``approvals.claim``."""
+        return approvals.claim(self._client, answer, step, claim)
+
+    def report(self, answer: Answer, results: list[Json], watch: Watch | None = None) -> Answer:
+        """Report what came of the steps that ran here; see ``approvals.report``."""
+        return approvals.report(self._client, answer, results, watch or _nobody)
+
+    def export(self, path: str | Path, *, session: str | None = None) -> Path:
+        """Write a session into a file: ``.ipynb`` (that runs), ``.md`` or ``.json``.
+
+        Raises:
+            LeonidasError: there is nothing to export, or the file cannot be written.
+        """
+        chosen = self._session if session is None else self.session(session)
+        if chosen is None:
+            raise LeonidasError("Nothing was asked yet; ask first, or name a session.")
+        return export_session(self._client, chosen.session_id, Path(path).expanduser())
 
     def history(self, last: int = 20, *, session: str | None = None) -> "Listing[Message]":
         """The newest messages of a session, oldest first."""
@@ -186,7 +258,7 @@ class Connection:
             self._session = Session.read(self._client.call("POST", path, body={}))
         else:
             pairs = [(s.session_id, s.title, s) for s in self._sessions()]
-            self._session = _one("session", wanted, pairs)
+            self._session = one_of("session", wanted, pairs)
         return self._session
 
     def close(self) -> None:
@@ -221,7 +293,7 @@ class Connection:
     def _choose(self, wanted: str | None) -> Project:
         projects = self._projects()
         if wanted is not None:
-            return _one("project", wanted, [(p.project_id, p.name, p) for p in projects])
+            return one_of("project", wanted, [(p.project_id, p.name, p) for p in projects])
         if not projects:
             return Project.read(
                 self._client.call("POST", "/projects", body={"name": "My first project"})
@@ -245,28 +317,6 @@ def connect(
         raise
     _say(f"Leonidas: working in project {connection.project.name!r} on {connection.found}")
     return connection
-
-
-def _one(kind: str, wanted: str, things: Sequence[tuple[str, str, T]]) -> T:
-    """The one thing of this id, name, or name in another case.
-
-    Raises:
-        LeonidasError: there is none, or several; the sentence names them.
-    """
-    tests: tuple[Callable[[str, str], bool], ...] = (
-        lambda key, _name: key == wanted,
-        lambda _key, name: name == wanted,
-        lambda _key, name: name.casefold() == wanted.casefold(),
-    )
-    for test in tests:
-        found = [(key, thing) for key, name, thing in things if test(key, name)]
-        if len(found) == 1:
-            return found[0][1]
-        if found:
-            ids = ", ".join(key for key, _ in found)
-            raise LeonidasError(f"Several {kind}s are called {wanted!r}; name one by id: {ids}.")
-    known = ", ".join(repr(name) for _, name, _ in things[:20]) or "none yet"
-    raise LeonidasError(f"There is no {kind} {wanted!r}; there are: {known}.")
 
 
 def _nobody(_answer: Answer) -> None:

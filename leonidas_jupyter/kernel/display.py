@@ -49,7 +49,8 @@ class CellDisplay:
             return
         self._draw("\n\n".join(part for part in (safe(answer.text), stopped) if part))
         _display(answer.chart)
-        _display(_bundle(answer.receipt()), raw=True)
+        parts = (answer.receipt(), answer.question_back())
+        _display(_bundle("\n\n".join(part for part in parts if part)), raw=True)
 
     def _draw(self, markdown: str) -> None:
         self._shown_at = time.monotonic()
@@ -76,6 +77,8 @@ class TextDisplay:
             parts.append(str(answer.chart.bundle.get("text/plain", answer.chart)))
         if answer.code:
             parts.append(answer.code)
+        if answer.waiting:
+            parts.append(answer.question_back())
         shown = "\n".join(part for part in parts if part or part == "")
         sys.stdout.write(for_terminal(shown) + "\n")
 

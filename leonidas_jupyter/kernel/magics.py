@@ -17,7 +17,9 @@ from leonidas_jupyter.kernel.arguments import (
 from leonidas_jupyter.kernel.connection import Connection, connect
 from leonidas_jupyter.kernel.display import LiveDisplay, live_display
 from leonidas_jupyter.kernel.errors import Interrupted, LeonidasError
+from leonidas_jupyter.kernel.here import run_waiting, tables_here
 from leonidas_jupyter.kernel.listing import Column, Listing, Note, shape_text
+from leonidas_jupyter.kernel.run import Watch
 from leonidas_jupyter.kernel.wire import File
 
 
@@ -27,6 +29,7 @@ class LeonidasMagic:
     def __init__(self, shell: Any) -> None:  # noqa: ANN401 - IPython is not typed
         self._shell = shell
         self._connection: Connection | None = None
+        self._waits: Answer | None = None
 
     @property
     def connected(self) -> Connection | None:
@@ -135,6 +138,8 @@ class LeonidasMagic:
         return self._connected().history(arguments.last, session=arguments.session)
 
     def _ask(self, arguments: argparse.Namespace) -> Answer:
+        if arguments.approve:
+            return self._approve_edited(arguments.question)
         if not arguments.question:
             raise LeonidasError("Write a question first.", code="usage")
         connection = self._connected()
@@ -142,13 +147,77 @@ class LeonidasMagic:
             connection.use(arguments.project)
         watch = _Watch(self._keep)
         connection.session(arguments.session)
-        answer = connection.ask(arguments.question, watch=watch)
+        answer = connection.ask(
+            arguments.question,
+            model=arguments.model,
+            exposure=arguments.exposure,
+            here=arguments.here,
+            tables=tables_here(self._shell) if arguments.here else (),
+            watch=watch,
+        )
+        self._waits = answer if answer.waiting else None
+        if answer.waiting:
+            return answer
         if arguments.into is not None:
             frame = answer.frame
             if frame is None:
                 raise LeonidasError(f"This answer has no table to put into {arguments.into!r}.")
             self._shell.push({arguments.into: frame})
         return answer
+
+    def _approve(self, arguments: argparse.Namespace) -> Answer | Note:
+        answer = self._waiting()
+        if arguments.edit:
+            return self._offer_cell(answer)
+        if all(step.needs == "client" for step in answer.waiting):
+            if arguments.session:
+                raise LeonidasError(
+                    "Code that runs in this notebook is approved one at a time; leave --session "
+                    "out.",
+                    code="usage",
+                )
+            return self._run_here(answer)
+        return self._answered(
+            lambda watch: self._connected().approve(answer, session=arguments.session, watch=watch)
+        )
+
+    def _approve_edited(self, code: str) -> Answer:
+        answer = self._waiting()
+        if len(answer.waiting) == 1 and answer.waiting[0].needs == "client":
+            answer.waiting[0].code = code
+            return self._run_here(answer)
+        return self._answered(
+            lambda watch: self._connected().approve(answer, code=code, watch=watch)
+        )
+
+    def _refuse(self, arguments: argparse.Namespace) -> Answer:
+        answer, reason = self._waiting(), " ".join(arguments.reason)
+        return self._answered(lambda watch: self._connected().refuse(answer, reason, watch=watch))
+
+    def _run_here(self, answer: Answer) -> Answer:
+        results = run_waiting(self._shell, self._connected(), answer)
+        return self._answered(lambda watch: self._connected().report(answer, results, watch=watch))
+
+    def _offer_cell(self, answer: Answer) -> Note:
+        if len(answer.waiting) != 1:
+            raise LeonidasError("Several steps wait; approve or refuse them.", code="usage")
+        self._shell.set_next_input(f"%%leonidas --approve\n{answer.waiting[0].code}")
+        return Note("The code is in the next cell; running that cell approves it as it is then.")
+
+    def _answered(self, give: Callable[[Watch], Answer]) -> Answer:
+        self._waiting().shown = False  # it stands under an earlier cell, and goes on under this one
+        answer = give(_Watch(self._keep))
+        self._waits = answer if answer.waiting else None
+        return answer
+
+    def _waiting(self) -> Answer:
+        if self._waits is None:
+            raise LeonidasError("Nothing waits for an approval here.", code="usage")
+        return self._waits
+
+    def _export(self, arguments: argparse.Namespace) -> Note:
+        path = self._connected().export(arguments.path, session=arguments.session)
+        return Note(f"Wrote {path}.")
 
     def _keep(self, answer: Answer) -> None:
         self._shell.push({"_leo": answer}, interactive=False)
@@ -210,6 +279,9 @@ _RUN: dict[str, Callable[[LeonidasMagic, argparse.Namespace], object]] = {
     "frames": LeonidasMagic._frames,
     "sessions": LeonidasMagic._sessions,
     "ask": LeonidasMagic._ask,
+    "approve": LeonidasMagic._approve,
+    "refuse": LeonidasMagic._refuse,
+    "export": LeonidasMagic._export,
     "history": LeonidasMagic._history,
     "help": LeonidasMagic._help,
 }

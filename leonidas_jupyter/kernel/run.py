@@ -8,6 +8,7 @@ from typing import Any
 from leonidas_jupyter.kernel.answer import Answer, Step
 from leonidas_jupyter.kernel.client import Client, path_of
 from leonidas_jupyter.kernel.errors import ConnectionLost, LeonidasError
+from leonidas_jupyter.kernel.replies import Json
 from leonidas_jupyter.kernel.sse import ServerEvent
 
 RECONNECT_SECONDS = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
@@ -19,23 +20,43 @@ Watch = Callable[[Answer], None]
 class Run:
     """One question and its answer, as it grows."""
 
-    def __init__(self, client: Client, session_id: str, question: str, watch: Watch) -> None:
-        self.answer = Answer(question=question, session_id=session_id)
+    def __init__(self, client: Client, answer: Answer, watch: Watch) -> None:
+        self.answer = answer
         self._client = client
         self._watch = watch
-        self._number = 0
-        self._confirmed = 0
+        self._confirmed = len(answer.text)
 
-    def ask(self) -> Answer:
-        """Ask, and follow to the end.
+    def ask(self, options: Json) -> Answer:
+        """Ask, and follow until it ends or waits for somebody.
+
+        Args:
+            options: fields of the API's ChatRequest beside the question.
 
         Raises:
             LeonidasError: the question was refused, or the answer failed.
             KeyboardInterrupt: the person stopped it; the server was told.
         """
+        return self._say({"content": self.answer.question, **options})
+
+    def go_on(self, given: Json) -> Answer:
+        """Answer what waits (``approvals`` or ``tool_results``), and follow on.
+
+        Raises:
+            LeonidasError: it was refused, or the answer failed.
+            KeyboardInterrupt: as ``ask``.
+        """
+        self.answer.status = "running"
+        try:
+            return self._say({**given, "run_id": self.answer.run_id})
+        except LeonidasError:
+            if self.answer.status == "running":  # nothing was taken: it still waits
+                self.answer.status = "pending"
+            raise
+
+    def _say(self, body: Json) -> Answer:
         path = path_of("/sessions/{session_id}/chat", session_id=self.answer.session_id)
         try:
-            self._follow("POST", path, body={"content": self.answer.question})
+            self._follow("POST", path, body=body)
             self._attach_until_finished()
         except KeyboardInterrupt:
             self._cancel()
@@ -61,7 +82,7 @@ class Run:
             time.sleep(pause)
             # What was said after the last stored event comes again, with its number.
             self.answer.text = self.answer.text[: self._confirmed]
-            self._follow("GET", path, query={"after": self._number})
+            self._follow("GET", path, query={"after": self.answer.last_event})
         if self.answer.status == "running":
             self.answer.status = "detached"
             raise ConnectionLost(
@@ -100,7 +121,7 @@ class Run:
         if take is not None:  # a newer server may say more than this client knows
             take(self.answer, event.data)
         if event.number is not None:
-            self._number = event.number
+            self.answer.last_event = event.number
             self._confirmed = len(self.answer.text)
 
     def _cancel(self) -> None:
@@ -128,7 +149,14 @@ def _text(answer: Answer, data: dict[str, Any]) -> None:
 def _called(answer: Answer, data: dict[str, Any]) -> None:
     if all(step.id != data["id"] for step in answer.steps):
         answer.steps.append(
-            Step(data["id"], data["tool"], data.get("arguments") or {}, data.get("code"))
+            Step(
+                data["id"],
+                data["tool"],
+                data.get("arguments") or {},
+                data.get("code"),
+                needs=str(data.get("needs") or "none"),
+                overwrites=list(data.get("overwrites") or []),
+            )
         )
 
 
