@@ -41,6 +41,12 @@ class PolicySettings(LoggingConfigurable):
         help="Whether DS Bro may run Python: ask first, auto, or off. "
         "The built-in analyst runs SQL only.",
     ).tag(config=True)
+    approval_expires_seconds = Integer(
+        86_400,
+        min=60,
+        max=5 * 86_400,
+        help="How long code waits for somebody to approve it, in seconds.",
+    ).tag(config=True)
     user_daily_tokens = Integer(
         0,
         min=0,

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import duckdb
 from pydantic_ai import models
@@ -86,6 +87,9 @@ class Files:
     async def of_project(self, *_, **__):
         return Page(items=list(self.listed))
 
+    async def frame_file(self, _project_id, frame):
+        raise NotImplementedError(frame.name)
+
     async def query(self, _project_id, sql, *, limit):
         return await asyncio.to_thread(self._query, sql, limit)
 
@@ -167,19 +171,30 @@ class World:
     """Services of one server process on a database."""
 
     def __init__(
-        self, database, stream=summing, *, leases=None, policy=None, files=None, budget=None
+        self,
+        database,
+        stream=summing,
+        *,
+        leases=None,
+        policy=None,
+        files=None,
+        budget=None,
+        executors=None,
+        patience=timedelta(days=1),
     ):
         self.bus = EventBus()
         self.tasks = Tasks()
         self.leases = leases or Leases()
         self.database = database
         common = {"bus": self.bus, "tasks": self.tasks, "leases": self.leases}
-        self.projects = ProjectsService(repository=ProjectsRepository(database), **common)
+        self.projects = ProjectsService(
+            repository=ProjectsRepository(database), policy=policy, **common
+        )
         self.sessions = SessionsService(
             repository=SessionsRepository(database), projects=self.projects, **common
         )
         self.files = files or Files()
-        self.repository = ChatRepository(database)
+        self.repository = ChatRepository(database, patience)
         registry = ModelRegistry([entry("builtin", stream), entry("remote", stream, local=False)])
         self.chat = ChatService(
             repository=self.repository,
@@ -188,6 +203,7 @@ class World:
             files=self.files,
             usage=UsageService(repository=UsageRepository(database), budget=budget),
             settings=ChatSettings(policy or Policy(reading_seconds=0), registry),
+            executors=executors,
             **common,
         )
 
@@ -204,6 +220,11 @@ class World:
 
     async def say(self, session_id, text="what is the total?", caller=ANN, **more):
         return await self.chat.say(caller, session_id, ChatRequest(content=text, **more))
+
+    async def answer(self, session_id, caller=ANN, **given):
+        """The run's answer after what somebody answered to calls that wait."""
+        run = await self.chat.answer(caller, session_id, ChatRequest(**given))
+        return await self.chat.ended(run)
 
     async def events(self, run, after=0, caller=ANN):
         """All events of a run until its end."""
