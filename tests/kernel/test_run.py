@@ -3,6 +3,7 @@
 import pytest
 
 from leonidas_jupyter.kernel import run as run_module
+from leonidas_jupyter.kernel.answer import Answer
 from leonidas_jupyter.kernel.errors import ConnectionLost, LeonidasError
 from leonidas_jupyter.kernel.run import Run
 
@@ -24,7 +25,7 @@ def quick(monkeypatch):
 
 
 def ask(client, watch=lambda _answer: None):
-    return Run(client, "s1", "How many?", watch).ask()
+    return Run(client, Answer("How many?", "s1"), watch).ask({})
 
 
 def test_a_torn_stream_is_followed_on_and_no_text_is_lost_or_doubled(stub, client):
