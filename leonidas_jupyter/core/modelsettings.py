@@ -46,8 +46,8 @@ class ModelSettings(LoggingConfigurable):
         help="Where openai: models are, as http://127.0.0.1:8000/v1. Default: at OpenAI.",
     ).tag(config=True)
     model_api_key = Unicode(
-        help="The key for openai: models and for providers that pydantic-ai knows. Default: the "
-        "provider's own variable, as OPENAI_API_KEY, but never for a model_base_url.",
+        help="The key for the provider of model, else for openai: models. Default: the provider's "
+        "own variable, as OPENAI_API_KEY, but never for a model_base_url.",
     ).tag(config=True, secret=True)
     ollama_url = Unicode("http://127.0.0.1:11434", help="Where Ollama is.").tag(config=True)
     model_timeout_seconds = Integer(

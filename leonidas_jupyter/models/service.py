@@ -48,6 +48,7 @@ class ModelsService:
         self._repository = repository
         self._rules = rules
         self._connected: StoredConnection | None = None
+        self._settings = rules.settings  # of the connected model
         self._changing = asyncio.Lock()
         self._availability = Availability(self.where)
         self.registry = ModelRegistry(where=self.where)
@@ -69,7 +70,7 @@ class ModelsService:
         connected = self._connected
         if connected is None or connected.name != name:
             return self._rules.settings
-        return self._settings_of(connected, lambda: self._repository.key(connected))
+        return self._settings
 
     async def restore(self) -> None:
         """Take up what was connected before this process; on a person's own server only."""
@@ -141,6 +142,8 @@ class ModelsService:
         for each in (self._connected, connection):
             if each is not None:
                 self._availability.forget(each.name)
+        if connection is not None:
+            self._settings = self._settings_of(connection, lambda: self._repository.key(connection))
         before, self._connected = self._connected, connection
         if before is not None:
             await self.registry.forget(before.name)
@@ -173,6 +176,7 @@ class ModelsService:
         settings = replace(
             base,
             key=key,
+            key_for=None,
             own_variables=False,
             region=connection.region or base.region,
             profile=connection.profile or base.profile,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from leonidas_jupyter.assistant.models.names import BEDROCK, OLLAMA, OPENAI
+from leonidas_jupyter.assistant.models.names import BEDROCK, BUILTIN, OLLAMA, OPENAI, provider_of
 from leonidas_jupyter.assistant.models.providers import ProviderSettings
 from leonidas_jupyter.assistant.policy import Policy
 from leonidas_jupyter.core.config import Leonidas
@@ -39,6 +39,8 @@ def models_service(
 def provider_settings(settings: Leonidas) -> ProviderSettings:
     """Where models are and what opens them."""
     key = settings.model_api_key or None
+    provider = provider_of(settings.model)
+    keyless = provider in (BUILTIN, BEDROCK, OLLAMA)
     return ProviderSettings(
         region=settings.model_region or None,
         profile=settings.model_profile or None,
@@ -47,5 +49,6 @@ def provider_settings(settings: Leonidas) -> ProviderSettings:
         base_url=settings.model_base_url or None,
         ollama_url=settings.ollama_url,
         key=lambda: key,
+        key_for=OPENAI if keyless else provider,
         timeout_seconds=settings.model_timeout_seconds,
     )

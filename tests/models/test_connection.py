@@ -9,6 +9,8 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from pydantic import SecretStr
+from pydantic_ai.direct import model_request
+from pydantic_ai.messages import ModelRequest
 
 from leonidas_jupyter.assistant.models import guarded
 from leonidas_jupyter.assistant.models.providers import ProviderSettings
@@ -141,6 +143,23 @@ def test_the_key_goes_to_the_keyring_where_there_is_a_real_one(tmp_path, vault):
     asyncio.run(forget())
     assert vault.kept == {}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_another_key_for_the_same_model_holds_at_once(tmp_path):
+    async def main(stub):
+        async with service(tmp_path) as models:
+            await models.connect(at(stub))
+            first = models.registry["openai:m"].make([])
+            assert models.registry["openai:m"].make([]) is first
+            stub.key = "sk-the-next"
+            await models.connect(at(stub, api_key="sk-the-next"))
+            second = models.registry["openai:m"].make([])
+            await model_request(second, [ModelRequest.user_text_prompt("q")])
+
+    with OpenAIStub(key=SECRET) as stub:
+        asyncio.run(main(stub))
+        assert stub.requests[-1].headers["authorization"] == "Bearer sk-the-next"
+        assert (tmp_path / KEY).read_text() == "sk-the-next"
 
 
 def test_a_keyring_that_refuses_leaves_a_file(tmp_path, vault, monkeypatch):

@@ -49,6 +49,7 @@ class ProviderSettings:
         base_url: where ``openai:`` models are, when not at OpenAI.
         ollama_url: where Ollama is.
         key: reads the key, from the keyring for example; called in a thread.
+        key_for: the provider whose key it is, so that no other one gets it; None: any.
         own_variables: whether a provider's own variable may hold the key.
         timeout_seconds: how long a model may say nothing.
     """
@@ -59,7 +60,8 @@ class ProviderSettings:
     endpoint_url: str | None = None
     base_url: str | None = None
     ollama_url: str = OLLAMA_URL
-    key: Callable[[], str | None] = field(default=no_key, repr=False, compare=False)
+    key: Callable[[], str | None] = field(default=no_key, repr=False)
+    key_for: str | None = None
     own_variables: bool = True
     timeout_seconds: float = 60.0
 
@@ -72,7 +74,7 @@ class ProviderSettings:
         provider = provider_of(name)
         if provider in (BEDROCK, OLLAMA):
             return None
-        if (key := self.key()) is not None:
+        if self.key_for in (None, provider) and (key := self.key()) is not None:
             return key
         if not self.own_variables or (provider == OPENAI and self.base_url is not None):
             return None
@@ -118,6 +120,8 @@ def _inferred(name: str, settings: ProviderSettings) -> "Model":
     except ValueError as error:
         raise ModelFailure(FailureKind.UNKNOWN_MODEL, asked_of(name, settings)) from error
     key = settings.key_of(name)
+    if key is None and not settings.own_variables:
+        raise ModelFailure(FailureKind.NO_KEY, asked_of(name, settings))
     try:
         if key is None:
             return infer_model(name)

@@ -105,6 +105,19 @@ def test_keys_and_addresses_of_the_environment_go_nowhere_else(monkeypatch):
         assert other.requests == []
 
 
+def test_a_key_goes_to_its_own_provider_only(monkeypatch):
+    settings = ProviderSettings(key=lambda: KEY, key_for="openai")
+    assert settings.key_of("openai:m") == KEY
+    assert settings.key_of("anthropic:m") is None
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant")
+    assert settings.key_of("anthropic:m") == "sk-ant"
+    connected = ProviderSettings(own_variables=False)
+    assert connected.key_of("anthropic:m") is None
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    with pytest.raises(ModelFailure, match="There is no key"):
+        guarded_model("openai-responses:m", connected)
+
+
 def test_openai_itself_is_asked_by_responses_and_keeps_nothing(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
     with OpenAIStub(("Let me look. ", SUM), ("It is 6.",), key="sk-of-openai") as stub:
