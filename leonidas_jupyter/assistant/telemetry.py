@@ -128,7 +128,8 @@ def traced(model: "Model", name: str) -> "Model":
 
 def with_content(agent: "Agent[None, Any]") -> None:
     """Let pydantic-ai's own spans hold what is said; for the setting ``trace_content`` alone."""
+    from opentelemetry import trace
     from pydantic_ai.models.instrumented import InstrumentationSettings
 
     if recording():
-        agent.instrument = InstrumentationSettings(include_content=True)
+        agent.instrument = InstrumentationSettings(tracer_provider=trace.get_tracer_provider())

@@ -36,6 +36,8 @@ class _Recorded:
 
 
 _NOTHING = _Nothing()
+_known: dict[str, Any] = {}
+"""The provider that was asked last, and its tracer: to make one costs more than a span."""
 
 
 def _tracer() -> Any:  # noqa: ANN401 - a tracer of whatever SDK there is
@@ -45,7 +47,9 @@ def _tracer() -> Any:  # noqa: ANN401 - a tracer of whatever SDK there is
     provider = trace.get_tracer_provider()
     if isinstance(provider, trace.ProxyTracerProvider):
         return None  # the API is there, but no SDK
-    return provider.get_tracer(_SCOPE)
+    if _known.get("provider") is not provider:
+        _known.update(provider=provider, tracer=provider.get_tracer(_SCOPE))
+    return _known["tracer"]
 
 
 def recording() -> bool:
