@@ -7,13 +7,16 @@ accord, starts no process and talks to nobody.
 """
 
 import ast
+import builtins
 import re
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from leonidas_jupyter.data.recipes.errors import RecipeRefused
+from leonidas_jupyter.data.recipes.writer import FUNCTIONS, IMPORTS
 
 NODES = (
     ast.Module, ast.Import, ast.ImportFrom, ast.alias, ast.Assign, ast.AugAssign, ast.Name,
@@ -23,11 +26,12 @@ NODES = (
     ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
 )  # fmt: skip
 
-IMPORTS = ("import numpy as np", "import pandas as pd", "from scipy import stats")
-MODULES = ("np", "pd", "stats")
+ALLOWED_IMPORTS = (
+    *IMPORTS.values(),
+    *(f"from builtins import {name}" for name in FUNCTIONS),
+)
 
-BUILTINS = {"len": len, "next": next, "iter": iter, "min": min, "float": float, "int": int,
-            "str": str, "object": object, "bool": bool, "round": round}  # fmt: skip
+BUILTINS = {name: getattr(builtins, name) for name in FUNCTIONS}
 
 ATTRIBUTES = frozenset(
     re.findall(
@@ -70,7 +74,7 @@ def check_program(code: str) -> None:
 
 def _allowed(node: ast.AST) -> bool:
     if isinstance(node, ast.Import | ast.ImportFrom):
-        return ast.unparse(node) in IMPORTS
+        return ast.unparse(node) in ALLOWED_IMPORTS
     if isinstance(node, ast.Attribute):
         return node.attr in ATTRIBUTES
     if isinstance(node, ast.Name):
@@ -94,7 +98,7 @@ FORBIDDEN = (
 See https://docs.python.org/3/library/audit_events.html.
 """
 
-_running = False
+_running: int | None = None
 _watching = False
 
 
@@ -103,7 +107,8 @@ class Forbidden(Exception):
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _running or not event.startswith(FORBIDDEN):
+    # Only the program's own thread is held: another one watches over the memory.
+    if _running != threading.get_ident() or not event.startswith(FORBIDDEN):
         return
     # Libraries import parts of themselves when those are first used.
     if (event == "open" and _of_a_library(arguments)) or event in ("os.listdir", "os.scandir"):
@@ -124,8 +129,8 @@ def confined() -> Iterator[None]:
     if not _watching:
         sys.addaudithook(_watch)
         _watching = True
-    _running = True
+    _running = threading.get_ident()
     try:
         yield
     finally:
-        _running = False
+        _running = None

@@ -25,7 +25,7 @@ class Output(Shape):
     FIGURE: ClassVar[bool] = True
     TABLE: ClassVar[bool] = False
 
-    name: str = Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")
+    name: str = Field(min_length=1, max_length=100)
     after: int | None = Field(default=None, ge=0)
     where: Condition | None = None
 

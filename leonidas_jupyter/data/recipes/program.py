@@ -141,6 +141,8 @@ def _compile_step(step: Shape, number: int, build: Build) -> None:
 
 
 def _compile_outputs(outputs: Sequence[Output], build: Build, board: Board) -> None:
+    if not outputs:
+        return
     parts: dict[str, str] = {}
     for output in outputs:
         label = f"the output {output.name!r}"

@@ -163,11 +163,16 @@ class RecipeWorkers:
             await worker.send({"cancel": number})
             reply = await asyncio.wait_for(worker.receive(), INTERRUPT_SECONDS)
             if reply is None or reply.get("id") != number:
-                worker.kill()
+                await self._finish(worker)
         except TimeoutError:
-            worker.kill()
+            await self._finish(worker)
         finally:
             self._give_back(worker)
+
+    async def _finish(self, worker: WorkerProcess) -> None:
+        """End a worker; until it has ended it could be taken for one that can work."""
+        worker.kill()
+        await worker.ended()
 
     async def _result(
         self, worker: WorkerProcess, reply: Message | None, code: str

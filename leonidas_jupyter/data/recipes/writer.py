@@ -10,6 +10,11 @@ IMPORTS = {
     "pd": "import pandas as pd",
     "stats": "from scipy import stats",
 }
+FUNCTIONS = (
+    "len", "next", "iter", "min", "float", "int", "str", "object", "bool", "round",
+)  # fmt: skip
+"""Python's own that programs use."""
+
 WORKING = ("df", "table", "working_table")
 MAX_VARIABLE = 40
 
@@ -90,8 +95,11 @@ class Writer:
         """The whole program, and where the parts of it begin."""
         body = "\n".join([*loading, *self._lines])
         imports = [line for name, line in IMPORTS.items() if re.search(rf"\b{name}\.", body)]
-        # A frame may be called like a module; it is taken before the name changes hands.
-        first = self._frames.isdisjoint(IMPORTS)
-        head = [*imports, "", *loading] if first else [*loading, "", *imports, ""]
+        shadowed = sorted(self._frames & set(FUNCTIONS))
+        imports += [f"from builtins import {name}" for name in shadowed]
+        # A frame may be called like a module or function; it is taken before its name is.
+        first = self._frames.isdisjoint([*IMPORTS, *shadowed])
+        head = [*imports, "", *loading] if first else [*loading, "", *imports]
+        head = [*(head if imports else loading), ""]
         marks = [Mark(mark.line + len(head) + 1, mark.label) for mark in self._marks]
-        return "\n".join([*head, *self._lines]) + "\n", marks
+        return "\n".join([*head, *self._lines]).rstrip("\n") + "\n", marks
