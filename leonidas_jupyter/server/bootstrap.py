@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from leonidas_jupyter.assistant.drawing import Pictures
@@ -15,6 +15,7 @@ from leonidas_jupyter.assistant.executors.base import Kernels as PythonKernels
 from leonidas_jupyter.assistant.executors.pool import KernelExecutors
 from leonidas_jupyter.assistant.executors.worker import Limits as PythonLimits
 from leonidas_jupyter.assistant.policy import Policy as ChatPolicy
+from leonidas_jupyter.assistant.policy import PythonTool
 from leonidas_jupyter.auth.repository import SPECS as AUTH
 from leonidas_jupyter.auth.repository import AuthRepository
 from leonidas_jupyter.auth.schemas import Policy
@@ -141,13 +142,14 @@ def open_store(url: str, signer: UrlSigner) -> ObjectStore:
     return LocalStore(Path(unquote(urlsplit(url).path)), signer)
 
 
-def _chat_policy(settings: Leonidas) -> ChatPolicy:
+def chat_policy(settings: Leonidas) -> ChatPolicy:
+    """What the settings allow in chats."""
     return ChatPolicy(
         model=settings.model,
         allowed_models=tuple(settings.allowed_models),
         exposure_max=DataExposure(settings.data_exposure_max),
         exposure_k=settings.exposure_k,
-        python=settings.python_tool,
+        python=cast("PythonTool", settings.python_tool),
         tool_rounds=settings.tool_rounds,
         run_tokens=settings.run_tokens or None,
         trace_content=settings.trace_content,
@@ -183,7 +185,7 @@ class _Application:
         auth = self._make_auth(kernels)
         self._projects = projects = ProjectsService(
             repository=ProjectsRepository(engines.database),
-            policy=_chat_policy(settings),
+            policy=chat_policy(settings),
             **self._common,
         )
         sessions = SessionsService(
@@ -197,7 +199,7 @@ class _Application:
             budget=DailyBudget(settings.user_daily_tokens, settings.user_daily_cost),
         )
         self.models = models_service(
-            settings, _chat_policy(settings), personal=personal, adopt=self._adopt
+            settings, chat_policy(settings), personal=personal, adopt=self._adopt
         )
         domains: dict[str, Any] = {"projects": projects, "sessions": sessions, "files": files}
         self._chat = self._make_chat(usage=usage, **domains)

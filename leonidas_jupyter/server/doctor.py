@@ -10,12 +10,16 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from traitlets.config import Config
 
 from leonidas_jupyter.core.config import Leonidas, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from leonidas_jupyter.models.service import ModelsService
 
 Verdict = Literal["ok", "warning", "failed"]
 
@@ -61,7 +65,7 @@ async def findings(config: Config, environment: Mapping[str, str]) -> AsyncItera
         yield Finding("settings", "failed", str(error), "Correct it and run this again.")
         return
     yield Finding("settings", "ok", f"model {settings.model}, data in {settings.directory}")
-    for what, look in _looks(settings):
+    for what, look in [*_looks(settings), *await _model_looks(settings)]:
         yield await _finding(what, look)
 
 
@@ -75,6 +79,35 @@ def _looks(settings: Leonidas) -> list[tuple[str, Look]]:
         ("chart pictures", _pictures),
         ("kernel", _kernel),
     ]
+
+
+async def _model_looks(settings: Leonidas) -> list[tuple[str, Look]]:
+    """Each model that is named, and one that was connected; patterns name none."""
+    from leonidas_jupyter.assistant.models.names import is_pattern
+    from leonidas_jupyter.server.bootstrap import chat_policy
+    from leonidas_jupyter.server.connections import models_service
+
+    models = models_service(settings, chat_policy(settings), personal=True, adopt=lambda _: None)
+    await models.restore()
+    names = dict.fromkeys([models.policy.model, *models.policy.allowed_models])
+    return [
+        (f"model {name}", partial(_model, models, name)) for name in names if not is_pattern(name)
+    ]
+
+
+async def _model(models: "ModelsService", name: str) -> str:
+    from leonidas_jupyter.assistant.models.failures import ModelFailure
+    from leonidas_jupyter.assistant.models.names import BUILTIN
+    from leonidas_jupyter.assistant.models.trial import try_out
+
+    if name == BUILTIN:
+        return "it needs nothing"
+    begun = time.monotonic()
+    try:
+        await try_out(name, models.where(name))
+    except ModelFailure as failure:
+        raise Trouble(failure.message, "Or choose another c.Leonidas.model.") from failure
+    return f"it answered in {time.monotonic() - begun:.1f} s"
 
 
 async def _finding(what: str, look: Look) -> Finding:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stubs.openai_stub import BEHAVIOURS, OpenAIStub
+
 DOCTOR = "from leonidas_jupyter.cli import main; main()"
 
 
@@ -105,3 +107,30 @@ def test_without_a_subcommand_it_says_which_there_are(home) -> None:
     )
     assert ended.returncode == 2
     assert "doctor" in ended.stdout
+
+
+def test_each_model_is_asked_and_its_trouble_is_said_without_a_key(home) -> None:
+    with OpenAIStub(("ok",)) as openai:
+        code, found, text = _doctor(
+            home,
+            "--json",
+            "--Leonidas.model=openai:m",
+            f"--Leonidas.model_base_url={openai.base_url}",
+            LEONIDAS_MODEL_API_KEY="sk-not-to-be-seen",
+        )
+        assert code == 0, text
+        assert found["model builtin"]["verdict"] == "ok"
+        assert found["model openai:m"]["seen"].startswith("it answered in ")
+        openai.turns = [BEHAVIOURS["bad_key"][0]]
+        openai.key = "sk-another"
+        code, found, text = _doctor(
+            home,
+            "--json",
+            "--Leonidas.model=openai:m",
+            f"--Leonidas.model_base_url={openai.base_url}",
+            LEONIDAS_MODEL_API_KEY="sk-not-to-be-seen",
+        )
+    assert code == 1
+    assert found["model openai:m"]["verdict"] == "failed"
+    assert "key" in found["model openai:m"]["seen"]
+    assert "sk-not-to-be-seen" not in text
