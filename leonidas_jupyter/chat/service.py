@@ -106,8 +106,7 @@ class ChatService:
             # Whoever answers may have allowed Python for what follows.
             _, holds = await self._standing(caller, session_id)
             await self._desk.go_on(run, await self._asked_again(run, holds))
-            changed = RunStateChanged(run.project_id, session_id, run.run_id, run.status)
-            await self._bus.publish(changed)
+            await self._publish_state(run, run.status)
         return run
 
     async def claim(
@@ -116,10 +115,10 @@ class ChatService:
         """Say that the caller's client runs a call, so that no other does.
 
         Raises:
-            LeonidasError: ``not_found``, ``forbidden_by_policy``, ``invalid_request``,
-                ``conflict`` while another client runs it, or once it is answered.
+            LeonidasError: as ``answer``; ``conflict`` also while another client runs it.
         """
         _, holds = await self._standing(caller, session_id)
+        await self._run(caller, session_id, run_id, Action.CHAT)
         run = await self._desk.waiting(session_id, run_id)
         rules = self._desk.rules(run, caller, (await self._asked_again(run, holds)).bench)
         claimed = await self._desk.pending.claim(run.run_id, call_id, rules, claim)
@@ -319,9 +318,12 @@ class ChatService:
     async def _announce(
         self, run: Run, message_id: str, role: MessageRole, status: RunStatus
     ) -> None:
-        where = (run.project_id, run.session_id)
-        await self._bus.publish(MessageAdded(*where, message_id, role))
-        await self._bus.publish(RunStateChanged(*where, run.run_id, status))
+        await self._bus.publish(MessageAdded(run.project_id, run.session_id, message_id, role))
+        await self._publish_state(run, status)
+
+    async def _publish_state(self, run: Run, status: RunStatus) -> None:
+        changed = RunStateChanged(run.project_id, run.session_id, run.run_id, status)
+        await self._bus.publish(changed)
 
     async def _session_refreshed(self, event: SessionRefreshed) -> None:
         await self._desk.give_up_waiting(event.session_id, STARTED_AFRESH)

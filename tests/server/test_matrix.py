@@ -51,7 +51,9 @@ ACTIONS = {
     "PUT /sessions/{session_id}/chat/{message_id}": Action.CHAT,
     "DELETE /sessions/{session_id}/chat/{message_id}": Action.CHAT,
     "GET /sessions/{session_id}/runs/{run_id}/events": Action.READ,
+    "POST /sessions/{session_id}/runs/{run_id}/calls/{call_id}/claim": Action.CHAT,
     "POST /sessions/{session_id}/runs/{run_id}/cancel": Action.CHAT,
+    "GET /sessions/{session_id}/export": Action.READ,
     "WEBSOCKET /projects/{project_id}/events": Action.READ,
 }
 """What a role must be allowed, for every row that is about something in a project."""
@@ -91,7 +93,7 @@ async def world(api, auth):
     chat = f"/sessions/{ids['session_id']}/chat"
     answer = await api("POST", chat, auth=auth, json_body=QUESTION)
     assert answer.status == 200, answer.body
-    ids["run_id"] = answer.json["run_id"]
+    ids["run_id"], ids["call_id"] = answer.json["run_id"], "t1"
     messages = (await api("GET", chat, auth=auth)).json["items"]
     ids["message_id"] = messages[0]["message_id"]
     return ids
@@ -152,7 +154,8 @@ async def test_every_id_of_another_user_is_404_on_every_row(api):
     mine = await world(api, "jupyter")
     nothing = dict.fromkeys(mine, "01900000-0000-7000-8000-000000000000")
     for route in ABOUT_PROJECTS:
-        placeholders = re.findall(r"\{(\w+)\}", route.path)
+        # A call is one of its run, and its id is no other's.
+        placeholders = [each for each in re.findall(r"\{(\w+)\}", route.path) if each != "call_id"]
         for other in (foreign, nothing):
             for hidden in placeholders:
                 ids = {**mine, hidden: other[hidden]}
@@ -174,7 +177,12 @@ def in_order():
 
     def place(route):
         last = re.findall(r"\{(\w+)\}", route.path)[-1]
-        return (route.method == "DELETE", last != "run_id", depth.get(last, 0), route.path)
+        return (
+            route.method == "DELETE",
+            last not in ("run_id", "call_id"),
+            depth.get(last, 0),
+            route.path,
+        )
 
     # A WebSocket that is allowed stays open: test_live.py has that side.
     return sorted((r for r in ABOUT_PROJECTS if r.method != "WEBSOCKET"), key=place)
