@@ -12,14 +12,16 @@ import datetime
 import decimal
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from leonidas_jupyter.assistant.analyst.analyst import Analyst
 from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutcome
@@ -27,6 +29,9 @@ from leonidas_jupyter.assistant.tools.frames import description
 from leonidas_jupyter.assistant.tools.vegalite import checked
 from leonidas_jupyter.data.frames import Frame, frame_name
 from leonidas_jupyter.data.ingest import ingest
+from leonidas_jupyter.data.recipes.program import compile_recipe
+from leonidas_jupyter.data.recipes.running import run_program
+from leonidas_jupyter.data.recipes.steps import Recipe
 from leonidas_jupyter.data.statement import check_statement
 
 HERE = Path(__file__).parent
@@ -36,6 +41,10 @@ READING: Mapping[str, Mapping[str, Any]] = {
     "movies": {"parse_dates": ["Release Date"]},
     "weather": {"parse_dates": ["date"]},
     "stocks": {"parse_dates": ["date"]},
+    "employment": {"parse_dates": ["month"]},
+    "flights": {"parse_dates": ["date"]},
+    "ohlc": {"parse_dates": ["date"]},
+    "iowa": {"parse_dates": ["year"]},
     "birdstrikes": {"parse_dates": ["Flight Date"]},
     "countries": {
         "sep": ";",
@@ -60,7 +69,7 @@ class Table:
 
     def pandas(self) -> pd.DataFrame:
         """The table as pandas reads the same file."""
-        return pd.read_csv(TABLES / f"{self.name}.csv", **READING.get(self.name, {}))
+        return read(self.name)
 
 
 def load(name: str, folder: Path) -> Table:
@@ -76,6 +85,16 @@ def load(name: str, folder: Path) -> Table:
         profile=report.profile,
     )
     return Table(name, frame, parquet)
+
+
+def others(entry: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """Further tables that a golden line speaks of, as pandas reads them."""
+    return {name: read(name) for name in entry.get("tables", ())}
+
+
+def read(name: str) -> pd.DataFrame:
+    """A golden table as pandas reads its file."""
+    return pd.read_csv(TABLES / f"{name}.csv", **READING.get(name, {}))
 
 
 def golden(name: str) -> list[dict[str, Any]]:
@@ -95,6 +114,7 @@ class Desk:
     def __init__(self, tables: Sequence[Table]):
         self.frames = [table.frame for table in tables]
         self.analyst = Analyst(self.frames)
+        self._files = {table.frame.name: table.parquet for table in tables}
         self._connection = duckdb.connect()
         for table in tables:
             self._connection.execute(
@@ -125,6 +145,8 @@ class Desk:
         if call.tool == "describe_frame":
             found = next(frame for frame in self.frames if frame.name == call.arguments["name"])
             return ToolOutcome(True, description(found))
+        if call.tool == "statistics":
+            return ToolOutcome(True, self._statistics(call.arguments))
         cursor = self._connection.execute(check_statement(call.arguments["sql"]))
         columns = [{"name": column[0], "type": str(column[1])} for column in cursor.description]
         rows = [[_plain(value) for value in row] for row in cursor.fetchall()]
@@ -134,6 +156,23 @@ class Desk:
         return ToolOutcome(
             True, {"columns": columns, "rows": rows, "truncated": False, "elapsed_ms": 0.1}
         )
+
+    def _statistics(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A recipe's results, computed as the worker does."""
+        recipe = Recipe.model_validate(arguments)
+        program = compile_recipe(recipe, {frame.name: frame.profile for frame in self.frames})
+        frames = {
+            name: {"path": str(self._files[name]), "columns": list(columns)}
+            for name, columns in program.read.items()
+        }
+        parts = {key: [asdict(each) for each in getattr(program, key)] for key in _PARTS}
+        request = {"code": program.code, "frames": frames, "sources": program.sources, **parts}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return run_program(request, 200)
+
+
+_PARTS = ("figures", "tables", "marks")
 
 
 def _plain(value: Any) -> Any:
@@ -180,10 +219,16 @@ def judge(entry: Mapping[str, Any], desk: Desk, frame: pd.DataFrame) -> tuple[st
         if names != [entry["mark"]]:
             return "wrong", f"drew {names}"
     # The expressions are this repository's own golden files.
-    wanted = eval(entry["expect"], {"df": frame, "pd": pd, "np": np})  # noqa: S307
+    names = {"df": frame, "pd": pd, "np": np, "stats": stats, "other": others(entry)}
+    wanted = eval(entry["expect"], names)  # noqa: S307
     results = [outcome.result for outcome in outcomes if "rows" in outcome.result]
     if "parts" in entry:
-        cells = [result["rows"][0][0] for result in results]
+        one = len(results) == 1
+        cells = (
+            results[0]["rows"][0][: len(wanted)]
+            if one
+            else [result["rows"][0][0] for result in results]
+        )
         equal = len(cells) == len(wanted) and all(map(same, wanted, cells))
         return ("right", "") if equal else ("wrong", f"{wanted} not {cells}")
     result = results[0]

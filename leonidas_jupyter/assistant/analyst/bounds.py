@@ -42,7 +42,8 @@ def with_time(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None
 def implied_time(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
     """Read "before 1980" of the table's time."""
     time: Time = only(items, TIME)[0].value
-    whole_years = not time.months and all(len(period.text) == 4 for period in time.periods)
+    edges = [edge for period in time.periods for edge in (period.first, period.after)]
+    whole_years = bool(edges) and all(edge[4:] == "-01-01" for edge in edges)
     made = timed(time_column(lexicon, whole_years), time, is_negated(items))
     return as_filter(made, items) if made else None
 

@@ -20,7 +20,7 @@ def same_word(asked: str, named: str) -> bool:
     if synonyms.get(first, frozenset()) & synonyms.get(second, frozenset()):
         return True
     # A name often holds a word cut short: life_expect, precip, accel.
-    return len(named) >= 5 and asked.startswith(named) and len(asked) - len(named) <= 6
+    return len(named) >= 5 and asked.startswith(named) and len(asked) - len(named) <= 7
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.analyst.items import TIME, Item, Rule, only, rul
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.numbers import Period, Time
 from leonidas_jupyter.assistant.analyst.question import Unfit
+from leonidas_jupyter.assistant.analyst.windows import as_period
 
 if TYPE_CHECKING:
     from leonidas_jupyter.assistant.analyst.spans import Number
@@ -110,7 +111,11 @@ def _month_range(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
 def _relative(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
     """Read "last year", "the past 3 months", "the first year" against the ends of the data."""
     rest = [item for item in items if item.kind not in "pfw"]
-    unit = rest[-1].value
+    if rest[-1].kind == "R" and rest[-1].text.lower() in ("day", "days"):
+        rest = [*rest[:-1], replace(rest[-1], kind="P", value="day")]
+    if rest[-1].kind == "C":
+        rest = [*rest[:-1], as_period(rest[-1], lexicon)]
+    unit = rest[-1].value if rest[-1].kind == "P" else None
     count = int(rest[1].value.value) if len(rest) == 3 else 1
     first = rest[0].value == "first"
     if rest[0].kind == "@" and rest[0].text.lower() != "past":
@@ -162,4 +167,6 @@ RULES: tuple[Rule, ...] = (
     rule("[pf]*Nu", _decade),
     rule("[Wfp]*M[&t]M[o,]?N", _month_range),
     rule("[pfw]*[T@]N?P", _relative),
+    rule("[pfw]+[T@]N?C", _relative),
+    rule("[pfw]+[T@]N?R", _relative),
 )

@@ -24,14 +24,21 @@ class Evidence:
     spans: Sequence[Span]
 
 
+def _written(call: PlannedCall) -> str:
+    """Return what a call computes: its SQL, or the whole of a recipe."""
+    if call.tool == "statistics":
+        return json.dumps(dict(call.arguments), ensure_ascii=False)
+    return str(call.arguments.get("sql", ""))
+
+
 def evidence_of(
     question: Question, calls: Sequence[PlannedCall], spans: Sequence[Span]
 ) -> Evidence:
     """Return what the calls compute, as text to look things up in."""
-    sql = "\n".join(str(call.arguments.get("sql", "")) for call in calls)
+    sql = "\n".join(_written(call) for call in calls)
     text = (
         sql
         + json.dumps([dict(call.arguments) for call in calls], ensure_ascii=False)
-        + " ".join(map(quote, question.columns))
+        + " ".join(map(quote, (*question.columns, *question.called)))
     )
     return Evidence(sql, text, question, any(call.tool == "chart" for call in calls), spans)

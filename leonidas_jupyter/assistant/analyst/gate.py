@@ -17,6 +17,8 @@ from leonidas_jupyter.assistant.analyst.question import Question
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Number, Span, refs_of
 from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 
+_TESTS = ("welch", "t", "mann_whitney", "ks")
+_COMPARING = ("top_groups", "compare", "test_two")
 _GLUE = frozenset("-=hwpoaf,&lqRKJtWFuk")
 
 
@@ -64,15 +66,7 @@ def _column(_index: int, span: Span, evidence: Evidence) -> bool:
 def _measured(_index: int, span: Span, evidence: Evidence) -> bool:
     known = vocabulary().phrases
     compared = any(f"{word} than" in known for word in span.text.lower().split())
-    if (
-        span.kind == "1"
-        and compared
-        and evidence.question.operation
-        not in (
-            "top_groups",
-            "compare",
-        )
-    ):
+    if span.kind == "1" and compared and evidence.question.operation not in _COMPARING:
         return False
     return quote(str(span.meaning.value[0])) in evidence.sql
 
@@ -131,7 +125,10 @@ def _date(_index: int, span: Span, evidence: Evidence) -> bool:
 def _value(_index: int, span: Span, evidence: Evidence) -> bool:
     spelled = [value.replace("'", "''") for ref in refs_of(span) for value in ref.values]
     return any(
-        f"'{value}'" in evidence.sql or f"'{value.lower()}'" in evidence.sql for value in spelled
+        f"'{value}'" in evidence.sql
+        or f"'{value.lower()}'" in evidence.sql
+        or f'"{value}"' in evidence.sql
+        for value in spelled
     )
 
 
@@ -207,7 +204,7 @@ def _grouped(_index: int, _span: Span, evidence: Evidence) -> bool:
     return (
         bool(question.groups)
         or question.order is not None
-        or question.operation in ("missing", "correlation_pairs")
+        or question.operation in ("missing", "correlation_pairs", "test_groups", "independence")
     )
 
 
@@ -229,6 +226,7 @@ def _ordered(_index: int, span: Span, evidence: Evidence) -> bool:
             "aggregate",
             "correlation",
             "compare",
+            "test_two",
             "growth",
         )
     value = span.meaning.value
@@ -266,8 +264,10 @@ def _either(index: int, span: Span, evidence: Evidence) -> bool:
 def _above(index: int, span: Span, evidence: Evidence) -> bool:
     """Return whether a comparison is tested: of a column, or of one group with another."""
     question = evidence.question
-    between = question.operation == "compare" and question.option == span.meaning.value
-    return between or _in_conditions(index, span, evidence)
+    said = (span.meaning.value, *_TESTS)
+    between = question.operation in ("compare", "test_two") and question.option in said
+    width = question.operation == "moving" and span.text.lower() == "over"
+    return between or width or _in_conditions(index, span, evidence)
 
 
 def _changing(_index: int, span: Span, evidence: Evidence) -> bool:
@@ -284,7 +284,7 @@ def _charted(_index: int, _span: Span, evidence: Evidence) -> bool:
 
 
 def _paired(_index: int, _span: Span, evidence: Evidence) -> bool:
-    return evidence.question.pair is not None
+    return evidence.question.pair is not None or evidence.question.operation == "test_groups"
 
 
 _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
@@ -319,7 +319,7 @@ _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     "U": _contains("DISTINCT", "GROUP BY"),
     "H": _counted,
     "%": _contains(" / "),
-    "L": _contains("corr("),
+    "L": _contains("corr(", '"correlation"'),
     "G": _charted,
     "d": _paired,
     "v": _changing,

@@ -41,6 +41,7 @@ from leonidas_jupyter.assistant.analyst.question import (
     Unfit,
     Where,
 )
+from leonidas_jupyter.assistant.analyst.rowwords import days_as_rows, frame_as_rows, keys_as_rows
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span
 
 _DROPPED = frozenset("-" + UNKNOWN)
@@ -51,8 +52,9 @@ _JOINERS = "&|,"
 _RUNNING = "vκμ"
 _HAVING = ("aggregate", "rows", "top_groups", "groups_kept", "chart_aggregate", "chart_counts")
 _COMPARED: tuple[Rule, ...] = (
-    rule("VR?[=]?[2>][wo=pd]*V(?![&|,]+V)", values.compared),
-    rule("VR?[h=]+S?1?A?[op]?C?~[wo=pd]*V(?![&|,]+V)", values.compared),
+    rule("VR?[=]?ψ?[2>][wo=pd]*V(?![&|,]+V)", values.compared),
+    rule("VA[op]?C=?[2>][wo=pd]*V(?![&|,]+V)", values.compared),
+    rule("VR?[h=ψ]+S?1?A?[op]?C?~[wo=pd]*V(?![&|,]+V)", values.compared),
 )
 _PAIRS: tuple[Rule, ...] = (rule("W?V(?:[&t,|]|R?~[o=pd]*)V", values.pair),)
 
@@ -60,11 +62,12 @@ _PAIRS: tuple[Rule, ...] = (rule("W?V(?:[&t,|]|R?~[o=pd]*)V", values.pair),)
 def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
     """Return the items of a reading after all rules."""
     items = as_items(spans, _DROPPED)
-    items = _days_as_rows(_frame_as_rows(items, lexicon.called), lexicon)
+    items = days_as_rows(frame_as_rows(items, lexicon.called), lexicon)
     items = rewrite(items, windows.RULES, lexicon)
     items = rewrite(items, dates.RULES, lexicon)
     items = rewrite(items, numbers.RULES, lexicon)
     items = rewrite(items, havings.RULES, lexicon)
+    items = keys_as_rows(items, lexicon)
     items = rewrite(items, _COMPARED, lexicon)
     if _COMPARING.search(code(items)):
         items = rewrite(items, _PAIRS, lexicon)
@@ -73,34 +76,6 @@ def parse_items(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Item]:
     items = rewrite(items, filters.VALUES, lexicon)
     items = rewrite(items, phrases.MEASURE_RULES, lexicon)
     return _over_time(items, lexicon)
-
-
-def _frame_as_rows(items: list[Item], called: frozenset[str]) -> list[Item]:
-    """Read the frame's own name as its rows: "penguins", "the penguins dataset"."""
-    named = [
-        replace(item, kind="R") if item.kind == "F" and item.value in called else item
-        for item in items
-    ]
-    merged: list[Item] = []
-    for item in named:
-        if merged and {item.kind, merged[-1].kind} in ({"R", "J"}, {"R"}):
-            merged[-1] = Item("R", None, merged[-1].spans | item.spans, merged[-1].text)
-        else:
-            merged.append(item)
-    return merged
-
-
-def _days_as_rows(items: list[Item], lexicon: FrameLexicon) -> list[Item]:
-    """Read "how many days", "the hottest day" as rows where the table has one row for each day."""
-    dated = [column for column in lexicon.columns if column.temporal]
-    if len(dated) != 1 or dated[0].profile.type != "date" or not dated[0].key:
-        return items
-    return [
-        replace(item, kind="R")
-        if item.kind == "P" and item.value == "day" and (not at or items[at - 1].kind in "H%N1qEV")
-        else item
-        for at, item in enumerate(items)
-    ]
 
 
 def _over_time(items: list[Item], lexicon: FrameLexicon) -> list[Item]:

@@ -12,6 +12,7 @@ from leonidas_jupyter.assistant.analyst.items import (
     rule,
     spans_of,
 )
+from leonidas_jupyter.assistant.analyst.labels import names_rows
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.numbers import Bound
 from leonidas_jupyter.assistant.analyst.phrases import DATE_PART, period_group
@@ -36,9 +37,13 @@ def _counted(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
         return None
     first, rest = (items[:1], items[1:]) if items[0].kind in "CP" + DATE_PART else ([], items)
     spans = spans_of(rest)
+    named = only(rest, "C")
+    if named and not names_rows(lexicon.column(named[0].value), lexicon):
+        return None
+    measure = Measure("count", named[0].value) if named else Measure("rows")
     values = tuple(number.value for number in bound.numbers)
     whole = tuple(int(value) if value.is_integer() else value for value in values)
-    made = Item(HAVING, Having(Measure("rows"), bound.op, whole, spans), spans)
+    made = Item(HAVING, Having(measure, bound.op, whole, spans), spans)
     return [*(_entity(item, lexicon) for item in first), made]
 
 
@@ -62,6 +67,7 @@ def _measured(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None
 
 RULES: tuple[Rule, ...] = (
     rule(r"[CP9][,]?[wh=]+H?[=hp]*3R(?![op]*C)", _counted),
+    rule(r"[CP9][,]?[wh=]+H?[=hp]*3C(?![=hpow]*[34N])", _counted),
     rule(r"[CP9][,]?[wh]+[=]?NR(?![op]*C)", _counted),
     rule(r"[CP9][,]?[wh]+H[=o]?R?[=hop]*3(?![CR])", _counted),
     rule(r"[CP9][,]?[wh]+A[op]*C[=h]*3(?![C])", _measured),

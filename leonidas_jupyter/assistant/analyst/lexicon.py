@@ -77,6 +77,9 @@ class FrameLexicon:
         single = "".join([*asked[:-1], singular(asked[-1])]) if asked else ""
         if single in self.values:
             return self.values[single]
+        plain = "".join(asked).removesuffix("s")
+        if plain in self.values:
+            return self.values[plain]
         return self._by_synonym(" ".join(asked))
 
     def _by_synonym(self, asked: str) -> tuple[ValueRef, ...]:

@@ -24,6 +24,7 @@ CONVERSIONS = frozenset(
 )
 """Every factor from one of those units to another, 1 among them."""
 
+_MILLION = 1e6
 COLUMN_SCALES = {
     "thousand": 1e3,
     "thousands": 1e3,
@@ -69,6 +70,8 @@ def _unit(number: Number, column: NamedColumn, numbers: Sequence[Number]) -> Num
     unit = number.unit or (next(iter(shared)) if len(shared) == 1 else None)
     if number.percent and not known & {"pct", "percent", "percentage", "rate", "share"}:
         raise Unfit(f"`{column.name}` does not say that it holds percentages.")
+    if number.scale == _MILLION and unit is None and column.unit in _DIMENSIONS[1]:
+        raise Unfit(f"Write out whether “{number.text}” is in metres or in millions.")
     if not unit or known & _UNITS_BY_WORD.get(unit, {unit}):
         return number
     if unit == "usd" and not column.unit:

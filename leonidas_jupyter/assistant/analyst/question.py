@@ -123,7 +123,8 @@ class Question:
     """Everything that was understood of one question about one frame.
 
     ``operation`` names an entry of the table of operations; ``view`` is what the SQL reads from
-    where that is not the frame itself (``view.View``).
+    where that is not the frame itself (``view.View``); ``called`` are columns whose names only
+    stand for rows ("of the countries").
     """
 
     operation: str
@@ -142,6 +143,7 @@ class Question:
     notes: tuple[str, ...] = ()
     having: tuple[Having, ...] = ()
     view: str | None = None
+    called: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:

@@ -131,8 +131,14 @@ def _accepted(
         calls = over(lexicon.view, calls)
     loose = [span for span in spans if span.kind in "C12" and span.meaning.fit == LOOSE]
     notes = [f"I read “{span.text}” as `{_name(span)}`." for span in loose]
-    rank = -sum(span.kind == "C" for span in loose)
+    rank = -sum(span.kind == "C" for span in loose) - _also_columns(spans, lexicon)
     return Understood(operation, question.noting(*notes), calls, lexicon, rank), []
+
+
+def _also_columns(spans: Sequence[Span], lexicon: FrameLexicon) -> int:
+    """Return how many frames are named by words that are just as well a column's name."""
+    named = [span.text.lower() for span in spans if span.kind == "F"]
+    return sum(any(column.name.lower() == name for column in lexicon.columns) for name in named)
 
 
 def _name(span: Span) -> str:

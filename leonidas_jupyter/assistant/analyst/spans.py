@@ -130,6 +130,9 @@ def _candidates(
     exact = any(candidate.meaning.fit == EXACT for candidate in columns)
     if exact:
         keywords = [word for word in keywords if word.meaning.kind not in _YIELDS_TO_COLUMN]
+    if length > 1 and _ends_in_column(phrase[-1], lexicon):
+        # "mean value" of a table with a column "value" names that column.
+        keywords = [word for word in keywords if word.meaning.kind != "A"]
     values = (
         []
         if any(word.meaning.kind in _STRUCTURE for word in keywords)
@@ -148,6 +151,10 @@ def _candidates(
         *frames,
         *_adjectives(phrase, lexicon),
     ]
+
+
+def _ends_in_column(token: Token, lexicon: FrameLexicon) -> bool:
+    return any(column.words == token.pieces for column in lexicon.columns)
 
 
 def _literal(token: Token) -> Meaning:
@@ -219,7 +226,7 @@ def _quoted(token: Token, lexicon: FrameLexicon) -> list[_Candidate]:
 
 def _frames(phrase: Sequence[Token], frame_names: Sequence[str]) -> list[_Candidate]:
     words = [piece for token in phrase for piece in token.pieces]
-    if not words or phrase[0].kind == "symbol":
+    if not words or "symbol" in (phrase[0].kind, phrase[-1].kind):
         return []
     joined = "".join(words)
     found = []

@@ -71,7 +71,7 @@ def compared(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
     if made is None:
         return None
     first, second = (at for at, item in enumerate(items) if item.kind == "V")
-    middle = [item for item in items[first + 1 : second] if item.kind in "21S>AC"]
+    middle = [item for item in items[first + 1 : second] if item.kind in "21S>ACψ"]
     spans = spans_of(items) - spans_of(middle)
     return [Item(PAIR, made[0].value, spans, "pair"), *middle]
 

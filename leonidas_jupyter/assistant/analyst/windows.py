@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 MOVING = "μ"
 
 
-def _window(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+def _window(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
     """Read "7 day moving average", "moving average of price over 3 months"."""
+    items = [
+        as_period(item, lexicon) if item.kind == "C" and at and items[at - 1].kind == "N" else item
+        for at, item in enumerate(items)
+    ]
     number: Number = only(items, "N")[0].value
     if not number.value.is_integer() or not 2 <= number.value <= 1000:
         return None
@@ -26,7 +30,16 @@ def _window(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
     return [Item(MOVING, width, spans, "moving average"), *columns]
 
 
+def as_period(item: Item, lexicon: FrameLexicon) -> Item:
+    """Read "months" as a period, also where the column of dates is called so."""
+    column = lexicon.column(item.value)
+    timed = column.temporal or column.core == ("year",)
+    if not timed or column.core not in (("day",), ("week",), ("month",), ("quarter",), ("year",)):
+        return item
+    return Item("P", column.core[0], item.spans, item.text)
+
+
 RULES: tuple[Rule, ...] = (
-    rule("N[PR]?μ", _window),
-    rule("μ[op]*C[>pwhfo]+NP?R?", _window),
+    rule("N[PRC]?μ", _window),
+    rule("μ[op]*C[>pwhfo]+N[PRC]?", _window),
 )

@@ -222,18 +222,6 @@ def test_a_cut_result_is_said_to_be_cut(penguins: Desk) -> None:
     assert "There are more groups than the 3 that are shown here." in plan.say([cut])
 
 
-def test_the_named_form_of_an_answer_is_given(penguins: Desk) -> None:
-    asked = "Calculate the mean of body_mass_g. Round to one decimal place. @mean_mass[mean]"
-    assert penguins.ask(asked)[2].endswith("\n\n@mean_mass[4201.8]")
-
-
-def test_a_form_with_more_conditions_than_are_understood_is_declined(penguins: Desk) -> None:
-    asked = "Calculate the mean of body_mass_g. Remove outliers first. @mean_mass[mean]"
-    plan, _, text = penguins.ask(asked)
-    assert not plan.calls
-    assert "states the form of its answer" in text
-
-
 @pytest.mark.parametrize(
     "question",
     [

@@ -22,6 +22,12 @@ from leonidas_jupyter.assistant.analyst.question import (
 )
 
 
+class Called(str):
+    """The name of a column that only stands for rows, as the value of an item of rows."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Parse:
     """A question after the rules: the core, and the groups and conditions taken out of it.
@@ -79,9 +85,14 @@ class Parse:
             "chart": self.chart,
             "spans": self.spans,
             "having": self.having,
+            "called": tuple(str(item.value) for item in self.full if _called(item)),
             "view": self.lexicon.view.name if self.lexicon.view else None,
         }
         return Question(**{**given, **parts})  # type: ignore[arg-type]
+
+
+def _called(item: Item) -> bool:
+    return item.kind == "R" and isinstance(item.value, Called)
 
 
 Build = Callable[[Parse], "Question | None"]

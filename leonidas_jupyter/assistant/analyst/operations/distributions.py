@@ -1,10 +1,11 @@
-"""Operations that test a column: outliers by two rules, and whether it looks normal."""
+"""Operations on outliers: how many by two rules, and which."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.compiler import cell, fill, quote, select
+from leonidas_jupyter.assistant.analyst.labels import names_rows
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.operations.extremes import shown_columns
@@ -12,7 +13,6 @@ from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Question
 from leonidas_jupyter.assistant.analyst.reply import assemble, number, rows_of, scope, table
 
-_LEVEL = 0.05
 _OUTLIERS = """WITH kept AS (
 {kept}
 ), bounds AS (
@@ -22,20 +22,6 @@ _OUTLIERS = """WITH kept AS (
 SELECT count(*) FILTER (WHERE x < q1 - 1.5 * (q3 - q1) OR x > q3 + 1.5 * (q3 - q1)) AS iqr_outliers,
   count(*) FILTER (WHERE abs(x - m) > {threshold} * s) AS z_outliers, count(*) AS n
 FROM kept, bounds"""
-_NORMALITY = """WITH kept AS (
-{kept}
-), centre AS (SELECT avg(x) AS m FROM kept),
-moments AS (
-  SELECT count(*) AS n, avg(pow(x - m, 2)) AS m2, avg(pow(x - m, 3)) AS m3, avg(pow(x - m, 4)) AS m4
-  FROM kept, centre
-), shape AS (
-  SELECT n, m3 / nullif(pow(m2, 1.5), 0) AS skewness,
-    m4 / nullif(pow(m2, 2), 0) - 3 AS excess_kurtosis
-  FROM moments
-), tested AS (
-  SELECT *, n / 6.0 * (pow(skewness, 2) + pow(excess_kurtosis, 2) / 4) AS jarque_bera FROM shape
-)
-SELECT exp(-jarque_bera / 2) AS p_value, jarque_bera, skewness, excess_kurtosis, n FROM tested"""
 
 
 def _kept(question: Question, lexicon: FrameLexicon) -> str:
@@ -91,9 +77,14 @@ _MOST_LISTED = 200
 
 def _build_listed(parse: Parse) -> Question | None:
     """Read "which penguins are outliers in body mass": the rows themselves."""
-    if not parse.items("lR") or parse.items("H"):
+    entity, *rest = parse.items("C")
+    named = rest and names_rows(parse.lexicon.column(entity.value), parse.lexicon)
+    if named:
+        parse = replace(parse, core=tuple(item for item in parse.core if item is not entity))
+    if not (named or parse.items("lR")) or parse.items("H"):
         return None
     question = _build_outliers(parse)
+    question = replace(question, spans=question.spans | entity.spans) if question else None
     if question is None:
         return None
     option = "z" if question.option == "z" else "iqr"
@@ -135,43 +126,18 @@ def _first(outcome: ToolOutcome) -> tuple[list[str], list[Any]]:
     return columns, rows[0]
 
 
-def _build_normality(parse: Parse) -> Question | None:
-    columns = parse.columns()
-    if len(columns) != 1 or not columns[0].numeric or parse.groups:
-        return None
-    return parse.ask("normality", columns=(columns[0].name,))
-
-
-def _compile_normality(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
-    return [query(fill(_NORMALITY, kept=_kept(question, lexicon)))]
-
-
-def _render_normality(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
-    columns, rows = rows_of(results[0])
-    found = dict(zip(columns, rows[0], strict=True))
-    name = f"`{question.columns[0]}`"
-    read = f"the Jarque–Bera test of {name} at the 5 % level"
-    p_value = found["p_value"]
-    if not isinstance(p_value, int | float):
-        return assemble(
-            f"{name} has too few different values{scope(question)} to test.", "", question, read
-        )
-    verdict = (
-        "is **not normally distributed**" if p_value < _LEVEL else "may be **normally distributed**"
-    )
-    first = (
-        f"{name} {verdict}{scope(question)}: Jarque–Bera {number(found['jarque_bera'])}, p = "
-        f"{number(p_value)}, "
-        f"skewness {number(found['skewness'])}, excess kurtosis {number(found['excess_kurtosis'])}."
-    )
-    note = f"Computed from {number(found['n'])} values; the test is made for large samples."
-    return assemble(first, "", question, read, note)
-
-
 OPERATIONS = (
     Operation(
         "outliers_listed",
-        patterns("q?a?j[)]?g?C[)]?", "q?R[)]?j[)]?C[)]?", "q?Rj[)]?C", "q?Ca?j", "q?[)]jC"),
+        patterns(
+            "q?a?j[)]?g?C[)]?",
+            "q?R[)]?j[)]?C[)]?",
+            "q?Rj[)]?C",
+            "q?Ca?j",
+            "q?[)]jC",
+            "q?C[)]?j[)]?C",
+            "q?C[)]?jC",
+        ),
         _build_listed,
         _compile_listed,
         _render_listed,
@@ -183,13 +149,5 @@ OPERATIONS = (
         _compile_outliers,
         _render_outliers,
         ("How many outliers are there in {number}?",),
-    ),
-    Operation(
-        "normality",
-        patterns("q?C[g]?n", "q?nC", "q?G?Cn", "q?GCn", "C[G]?n", "nGC"),
-        _build_normality,
-        _compile_normality,
-        _render_normality,
-        ("Is {number} normally distributed?",),
     ),
 )

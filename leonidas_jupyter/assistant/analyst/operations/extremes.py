@@ -41,7 +41,7 @@ def ranked_by(parse: Parse) -> tuple[str, bool] | None:
         return measures[0].column, measures[0].agg == "max"
     ends = parse.items("SE")
     columns = parse.columns()
-    if not ends or not columns:
+    if not ends or not columns or (parse.core[-1].kind == "E"):
         return None
     ranked = columns[-1]
     if not (ranked.numeric or ranked.temporal):
@@ -258,6 +258,10 @@ OPERATIONS = (
             "Rq?I?SC",
             "R7",
             "RI?1",
+            "q?CC[SE]",
+            "q?RC[SE]",
+            "q?CS",
+            "q?I?1C",
         ),
         _build_row,
         _compile_row,

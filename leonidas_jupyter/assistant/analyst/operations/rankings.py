@@ -70,7 +70,8 @@ def _ascending(value: object) -> bool:
     return not getattr(value, "descending", True)
 
 
-def _build_group(parse: Parse) -> Question | None:
+def build_group(parse: Parse) -> Question | None:
+    """Return the question for the groups with the highest or lowest measure."""
     entity = _entity(parse)
     if entity and (parse.groups or not _asks_which(parse)):
         return None
@@ -141,7 +142,8 @@ def _double(entity: Group, measure: Measure, parse: Parse) -> bool:
     return measure.agg == "mean" and one_row and not parse.measures()
 
 
-def _compile_group(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+def compile_group(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+    """Return the query of ranked groups."""
     order = question.order or Order()
     measure = question.measures[0]
     name = measure_name(measure)
@@ -192,7 +194,8 @@ def _other_reading(question: Question, columns: list[str], rows: list[list[Any]]
     )
 
 
-def _render_group(question: Question, lexicon: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
+def render_group(question: Question, lexicon: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
+    """Return the sentence and table of ranked groups."""
     columns, rows = rows_of(results[0])
     order = question.order or Order()
     measure = question.measures[0]
@@ -251,23 +254,7 @@ def _build_common(parse: Parse) -> Question | None:
     )
 
 
-def _build_ranking(parse: Parse) -> Question | None:
-    """Read "rank the species by average mass": every group, the highest first."""
-    question = _build_group(parse)
-    if question is None or question.order is None or question.option == "assumed":
-        return None
-    descending = not any(item.value == "asc" for item in parse.items("↓"))
-    return replace(question, order=Order(descending, 0, ALL_GROUPS, parse.spans))
-
-
 OPERATIONS = (
-    Operation(
-        "ranking",
-        patterns("q?¶[CR]?[C9]B7↓?", "q?¶[C9]BHR?↓?", "q?[C9]¶B7↓?", "q?[C9]¶BHR?↓?", "q?¶[C9]7↓?"),
-        _build_ranking,
-        _compile_group,
-        _render_group,
-    ),
     Operation(
         "top_groups",
         patterns(
@@ -292,6 +279,8 @@ OPERATIONS = (
             "qI?SCC",
             "I?S7C",
             "q[C9]7S",
+            "q?[C9]C[SE]",
+            "q?[C9]7S",
             "TN?C7",
             "q[C9]I?1R?",
             "qNC[SE]7",
@@ -300,9 +289,9 @@ OPERATIONS = (
             "qERC",
             "NC[SE]7",
         ),
-        _build_group,
-        _compile_group,
-        _render_group,
+        build_group,
+        compile_group,
+        render_group,
         (
             "Which {category} has the highest average {number}?",
             "Top 3 {category} by average {number}",
@@ -312,7 +301,7 @@ OPERATIONS = (
         "most_common",
         patterns("T?NOC", "q?IOC", "q?CIO", "TNCO", "NCO", "T?NCOg?", "TNOg?C"),
         _build_common,
-        _compile_group,
-        _render_group,
+        compile_group,
+        render_group,
     ),
 )

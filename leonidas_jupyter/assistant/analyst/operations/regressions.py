@@ -180,6 +180,10 @@ OPERATIONS = (
         ("Linear regression of {number} on {number2}",),
     ),
     Operation(
-        "prediction", patterns("q?φC", "q?eφC"), _build_prediction, _compile, _render_prediction
+        "prediction",
+        patterns("q?φC", "q?eφC", "q?Cφ"),
+        _build_prediction,
+        _compile,
+        _render_prediction,
     ),
 )

@@ -12,6 +12,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
     where_sql,
 )
 from leonidas_jupyter.assistant.analyst.items import FILTER, Item
+from leonidas_jupyter.assistant.analyst.labels import names_rows
 from leonidas_jupyter.assistant.analyst.leads import headings, lead
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
@@ -63,6 +64,9 @@ def _split(parse: Parse) -> tuple[Where, Where] | None:
         for at, item in enumerate(parse.full)
         if item.kind == FILTER and cut is not None and at < cut
     ]
+    positive = {each.column for each in everything if not each.negated}
+    # "The share of A, excluding B": B is no part of the whole.
+    before += [each for each in everything if each.negated and each.column in positive]
     base = [condition for condition in everything if condition in before]
     target = [condition for condition in everything if condition not in base]
     if cut is None and len(target) > 1 and parse.where.joiner == "and" and not _listed(parse.full):
@@ -85,7 +89,11 @@ def _build_share(parse: Parse) -> Question | None:
     if parts is None:
         return None
     base, target = parts
-    return parse.ask("share", where=base, target=target)
+    entity = parse.columns()
+    if any(not names_rows(column, parse.lexicon) for column in entity):
+        return None
+    columns = tuple(column.name for column in entity)
+    return parse.ask("share", where=base, target=target, columns=columns)
 
 
 def _compile_share(question: Question, _: FrameLexicon) -> list[PlannedCall]:
@@ -262,7 +270,7 @@ OPERATIONS = (
     ),
     Operation(
         "share",
-        patterns("q?%H?R?q?", "HR?%", "q?%R?g?", "q?A?%R?", "R?%"),
+        patterns("q?%H?R?q?", "HR?%", "q?%R?g?%?", "q?A?%R?", "R?%", "q?%C", "C%"),
         _build_share,
         _compile_share,
         _render_share,
