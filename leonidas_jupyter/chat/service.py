@@ -261,13 +261,7 @@ class ChatService:
         return schemas.RunResponse.of(run)
 
     async def history(
-        self,
-        caller: Caller,
-        session_id: str,
-        *,
-        after: str | None,
-        before: str | None,
-        limit: int,
+        self, caller: Caller, session_id: str, *, after: str | None, before: str | None, limit: int
     ) -> Page[schemas.MessageResponse]:
         """Messages, oldest first. ``before`` pages backwards, from ``latest`` on.
 
