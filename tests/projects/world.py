@@ -16,6 +16,7 @@ from leonidas_jupyter.core.http import Request, Response, Services
 from leonidas_jupyter.core.security import Caller, Role
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.frames import FrameCache
+from leonidas_jupyter.data.recipes.workers import RecipeLimits, RecipeWorkers
 from leonidas_jupyter.data.sql import SqlLimits, SqlWorkers
 from leonidas_jupyter.files.handlers import ROUTES as FILE_ROUTES
 from leonidas_jupyter.files.repository import SPECS as FILE_SPECS
@@ -80,6 +81,7 @@ class World:
         self.tasks = Tasks()
         self.leases = Leases(seconds=options.get("lease_seconds", 30))
         self.sql = SqlWorkers(SqlLimits(processes=1))
+        self.recipes = RecipeWorkers(RecipeLimits(processes=1))
         common = {"bus": self.bus, "tasks": self.tasks, "leases": self.leases}
         policy = options.get("policy")
         self.projects = ProjectsService(
@@ -94,6 +96,7 @@ class World:
             store=self.store,
             signer=self.signer,
             sql=self.sql,
+            recipes=self.recipes,
             cache=FrameCache(folder / "cache", 10**9),
             limits=limits or FileLimits(),
             scratch=folder / "scratch",
@@ -109,6 +112,7 @@ class World:
     async def close(self):
         await self.tasks.close()
         await self.sql.close()
+        await self.recipes.close()
         await self.database.close()
 
     async def recover(self):
