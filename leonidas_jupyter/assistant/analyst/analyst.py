@@ -8,14 +8,8 @@ from dataclasses import replace
 from functools import cached_property
 
 from leonidas_jupyter.assistant.analyst import refusal, rephrase
-from leonidas_jupyter.assistant.analyst.closedform import (
-    ClosedForm,
-    fillable,
-    filled,
-    introduces,
-    neutral,
-    read_closed_form,
-)
+from leonidas_jupyter.assistant.analyst.closed.answer import closed_plan
+from leonidas_jupyter.assistant.analyst.closed.layout import read_closed_form
 from leonidas_jupyter.assistant.analyst.followup import fragment, merge
 from leonidas_jupyter.assistant.analyst.grammar import question_of
 from leonidas_jupyter.assistant.analyst.joins import joined
@@ -65,7 +59,7 @@ class Analyst:
             return plain("refusal", refusal.no_frames())
         closed = read_closed_form(question)
         if closed is not None:
-            return self._fill(closed)
+            return closed_plan(closed, self._lexicons, self.offers)
         if len(question) > _LONGEST:
             return plain("refusal", refusal.too_long(_LONGEST))
         asked = tuple(earlier[-_REMEMBERED:])
@@ -204,24 +198,6 @@ class Analyst:
             return plain("choice", refusal.which_question(asked))
         return plain("choice", refusal.which_reading([each.question for each in found]))
 
-    def _fill(self, closed: ClosedForm) -> Plan:
-        """Return the plan for a question that states its answer's form, or a refusal."""
-        asked: list[Understood] = []
-        others = []
-        for sentence in closed.asks:
-            if neutral(sentence):
-                others.append(sentence)
-                continue
-            found = _best([self._attempt(sentence, own, ()) for own in self._lexicons])
-            if len(found) != 1:
-                others.append(sentence)
-            elif found[0].calls not in [each.calls for each in asked]:
-                asked += found
-        told = [each for each in asked if not introduces(each.question, asked)]
-        if len(told) == 1 and fillable(closed, told[0], others):
-            return _planned(told[0], closed)
-        return plain("refusal", refusal.not_understood([], [refusal.CLOSED], "", self.offers()))
-
     def _hint(self, near: Sequence[tuple[str, str]], named: frozenset[str]) -> str:
         """Return which columns may be meant, else those of the only frame that is named."""
         if near:
@@ -291,9 +267,8 @@ def _each_table(found: Sequence[Understood]) -> Plan:
     return Plan(found[0].question.operation, calls, render)
 
 
-def _planned(understood: Understood, closed: ClosedForm | None = None) -> Plan:
+def _planned(understood: Understood) -> Plan:
     def render(results: Sequence[ToolOutcome]) -> str:
-        said = understood.operation.render(understood.question, understood.lexicon, results)
-        return f"{said}\n\n{filled(closed, understood.question, results)}" if closed else said
+        return understood.operation.render(understood.question, understood.lexicon, results)
 
     return Plan(understood.question.operation, understood.calls, render)

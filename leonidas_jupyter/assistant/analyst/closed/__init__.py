@@ -1,0 +1,1 @@
+"""Questions that state the form of their answer (``@mean_fare[…]``), read and answered."""

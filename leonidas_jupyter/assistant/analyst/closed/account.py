@@ -1,0 +1,290 @@
+"""What must be accounted for: every column, number and telling word of a closed-form question.
+
+A word is telling where it calls for something (``_CALLS``); it is accounted for where what was read
+has it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, numbers_in
+from leonidas_jupyter.assistant.analyst.closed.layout import without_decimals
+from leonidas_jupyter.assistant.analyst.closed.marks import C
+from leonidas_jupyter.assistant.analyst.closed.stages import texts_in
+from leonidas_jupyter.assistant.analyst.closed.vocabulary import is_known, words_of
+from leonidas_jupyter.assistant.analyst.column import same_word
+from leonidas_jupyter.assistant.analyst.words import pieces
+
+_CALLS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    (r"\bduplicat\w*", "duplicates", frozenset({"duplicates", "dedupe"})),
+    (r"\boutliers?\b", "outliers", frozenset({"outliers"})),
+    (
+        r"\b(?:min-?max|normali[sz](?:e|es|ed|ing|ation))\b(?!\s+distribut)",
+        "normalization",
+        frozenset({"scale"}),
+    ),
+    (r"\bstandardi[sz](?:e|es|ed|ing|ation)\b", "standardization", frozenset({"scale"})),
+    (
+        r"\blog(?:arithm\w*)?\b(?:[\s-]*transform\w*)?|\bsquare root\b",
+        "transformation",
+        frozenset({"transform", "derive"}),
+    ),
+    (r"\bimput\w+|\bfill(?:ed|ing)?\b", "filling missing values", frozenset({"fill"})),
+    (r"\bweighted\b|\bweights?\s+by\b", "weights", frozenset()),
+    (r"\bcumulative\b", "a cumulative figure", frozenset({"derive"})),
+    (r"\b(?:rolling|moving\s+average)\b", "a moving figure", frozenset({"derive"})),
+    (
+        r"\blag(?:ged)?\b|\bprevious\s+(?:day|row|month|year|value)|\bconsecutive\b"
+        r"|\bday\s+before\b",
+        "an order of rows",
+        frozenset({"derive"}),
+    ),
+    (r"\bencod\w+|\bdumm(?:y|ies)\b", "encoding", frozenset({"encode"})),
+    (r"\b(?:resampl\w*|aggregat\w+)\b", "aggregation", frozenset({"group", "derive"})),
+    (r"\b(?:weekdays?|weekends?)\b", "days of the week", frozenset({"derive", "classes"})),
+    (
+        r"\btop\s+\d+|\bbottom\s+\d+|\bfirst\s+\d+\s+(?:rows|entries)",
+        "a part of the rows",
+        frozenset(),
+    ),
+    (
+        r"\bquartiles?\s+of\b|\bdeciles?\b|\btrimmed\b|\bwinsor\w*",
+        "a kind of mean or class",
+        frozenset({"outliers", "classes", "quantile"}),
+    ),
+    (r"\b(?:random(?:ly)?\s+sampl\w+|bootstrap\w*)", "a random sample", frozenset()),
+    (
+        r"\bmerge\w*|\bjoin(?:ed|ing)?\b|\bpivot\w*|\bmelt\w*",
+        "another shape of the table",
+        frozenset(),
+    ),
+    (
+        r"\bpredict(?:s|ed|ing|ions?)?\b|\bregress\w+|\bforecast\w*",
+        "a prediction",
+        frozenset({"model"}),
+    ),
+    (
+        r"\b(?:above|below)\s+(?:the\s+)?(?:median|mean|average)\b|\b(?:high"
+        r"|low)[\s-]+\w+\s+and\s+(?:high|low)[\s-]",
+        "groups above and below",
+        frozenset({"classes", "split"}),
+    ),
+    (
+        r"\bat\s+least\s+\d+\s+(?:times|observations|entries|rows|records|samples)"
+        r"|\bmore\s+than\s+\d+\s+(?:times|observations|entries|rows|records|samples)",
+        "groups of some size",
+        frozenset({"frequent"}),
+    ),
+)
+_RESTRICTS = re.compile(
+    r"\b(?:(?P<strict>who|whose|excluding|except)|only|among|during|having|where"
+    r"|when|that\s+(?:are|were|have|had|is|was))\b(?P<rest>[^.;]{0,80})"
+)
+_HARMLESS = re.compile(
+    r"^\s*(?:,\s*)?(?:the\s+|each\s+|a\s+|all\s+|any\s+|both\s+|if\s+)*(?:p\b|p-"
+    r"|null|missing|non-null|nan|outlier\w*|rounded|correlat\w*|calculat\w*"
+    r"|comput\w*|perform\w*|z-?score)"
+)
+
+
+def account(
+    facts: Facts,
+    recipe: Mapping[str, Any],
+    specs: Sequence[tuple[str, str]],
+    options: Sequence[str],
+) -> None:
+    """Check that nothing that could change the answer is left out of a recipe.
+
+    Args:
+        facts: what was read, with the stretches of text that were used.
+        recipe: all steps and outputs.
+        options: the words that the form allows.
+        specs: of each name to fill with a figure, the name and what computes it.
+
+    Raises:
+        Declined: something is left out; the reason names it.
+    """
+    _distinct(specs)
+    figures = numbers_within([recipe["steps"], recipe["outputs"]])
+    used = texts_in([recipe["steps"], recipe["outputs"]])
+    _unknown(facts, recipe, [name for name, _ in specs])
+    for at, text in enumerate(facts.texts):
+        _columns(facts, text, used)
+        if not _defines_more(facts, text, options):
+            _numbers(facts, at, text, used, figures)
+        _words(facts, text)
+        _restrictions(facts, at, text)
+
+
+def _distinct(specs: Sequence[tuple[str, str]]) -> None:
+    seen: dict[str, str] = {}
+    for name, spec in specs:
+        if spec in seen and seen[spec] != name:
+            raise Declined(f"I do not understand how @{name} differs from @{seen[spec]}.")
+        seen[spec] = name
+
+
+def _unknown(facts: Facts, recipe: Mapping[str, Any], slots: Sequence[str]) -> None:
+    """Check that words which nothing explains stand only beside what is said clearly elsewhere."""
+    own = {part for slot in slots for part in pieces(slot.replace("_", " "))}
+    own |= {part for column in facts.marks.lexicon.columns for part in column.words}
+    own |= set(facts.marks.lexicon.frame_words)
+    own |= _explained(facts)
+    unknown = [_strange(facts, at, text, own) for at, text in enumerate(facts.texts)]
+    wanted = texts_in(recipe["outputs"]) & {
+        column.name for column in facts.marks.lexicon.columns
+    } | set(facts.derived) & texts_in(recipe["outputs"])
+    clear = {
+        name
+        for text, strange in zip(facts.texts, unknown, strict=True)
+        if not strange
+        for name in facts.marks.columns_in(text)
+    }
+    if wanted and wanted <= clear:
+        return
+    counted = not wanted and all(output["op"] == "rows" for output in recipe["outputs"])
+    for text, strange in zip(facts.texts, unknown, strict=True):
+        for word in strange:
+            if counted and re.search(
+                rf"\b(?:how many|number of|count(?: of)?(?: the)?)\s+(?:{C}\s+)?"
+                rf"(?:[\w-]+\s+)?{word}\b",
+                text,
+            ):
+                continue
+            raise Declined(f"I do not understand “{word}”.")
+
+
+def _explained(facts: Facts) -> set[str]:
+    """Return the words that a condition in brackets explains: "from Rome (city = 'R')"."""
+    found: set[str] = set()
+    for at, text in enumerate(facts.texts):
+        for match in re.finditer(r"((?:[\w'-]+\s+){1,3})\(", text):
+            if _overlapped(facts, at, (match.end(), match.end() + 6)):
+                found |= set(match[1].split())
+    return found
+
+
+def _strange(facts: Facts, at: int, text: str, own: set[str]) -> list[str]:
+    found = []
+    for match in words_of(text):
+        word = match.group().removesuffix("'s")
+        if is_known(word) or facts.used(at, *match.span()) or _overlapped(facts, at, match.span()):
+            continue
+        if any(_alike(word, part) for part in own):
+            continue
+        if re.match(rf"(?:\s+[\w-]+)?\s+{C}", text[match.end() :]) and not re.match(
+            r"\s+(?:of|by|in|with|and|for|from|at|on|to)\b", text[match.end() :]
+        ):
+            continue
+        found.append(word)
+    return found
+
+
+def _alike(word: str, part: str) -> bool:
+    shorter, longer = sorted((word, part), key=len)
+    return (
+        same_word(word, part)
+        or (len(shorter) >= 3 and longer.startswith(shorter))
+        or (len(shorter) >= 5 and longer[:5] == shorter[:5])
+    )
+
+
+def _columns(facts: Facts, text: str, used: set[str]) -> None:
+    for match in re.finditer(C, text):
+        name = facts.marks.column(match.group())
+        if name in used or name in facts.groups:
+            continue
+        known = facts.marks.lexicon.by_name.get(name)
+        if known is not None and not known.numeric and not known.flag:
+            before, after = (
+                text[max(0, match.start() - 30) : match.start()],
+                text[match.end() : match.end() + 12],
+            )
+            filtering = re.search(
+                r"\b(?:where|only|with|when|whose|by|if)\s+(?:the\s+)?$", before
+            ) or re.match(r"\s*(?:=|is|of)\s", after)
+            if not filtering:
+                continue
+        if re.search(r"\b(?:plot|chart|histogram|visuali[sz]e|graph)\w*\b", text):
+            continue
+        raise Declined(f"I do not understand what part the column {name} plays.")
+
+
+def _number_of(text: str) -> float | None:
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        return None
+
+
+def numbers_within(part: object) -> set[float | None]:
+    """Return the numbers in a part of a recipe."""
+    if isinstance(part, bool):
+        return set()
+    if isinstance(part, int | float):
+        return {float(part), round(float(part) * 100, 6)}
+    if isinstance(part, dict):
+        part = list(part.values())
+    if isinstance(part, list | tuple):
+        return set().union(*(numbers_within(value) for value in part), set())
+    return set()
+
+
+def _numbers(facts: Facts, at: int, text: str, used: set[str], figures: set[float | None]) -> None:
+    bare = without_decimals(text)
+    if bare != text:
+        said = {match.group() for match in numbers_in(bare)}
+    else:
+        said = {match.group() for match in numbers_in(text)}
+    for match in numbers_in(text):
+        if match.group() not in said or match.group().lstrip("-") in ("0", "1"):
+            continue
+        if _number_of(match.group()) in figures:
+            continue
+        if any(
+            match.group() in pieces(name) for name in used if name in facts.marks.lexicon.by_name
+        ):
+            continue
+        if not facts.used(at, *match.span()) and not _overlapped(facts, at, match.span()):
+            raise Declined(f"I do not understand what the number {match.group()} is for.")
+
+
+def _defines_more(facts: Facts, text: str, options: Sequence[str]) -> bool:
+    """Return whether a sentence only defines words that the form does not ask for."""
+    labels = facts.marks.labels_in(text)
+    return bool(
+        labels
+        and re.search(r"\b(?:defined|considered|classified|regarded)\s+as\b", text)
+        and not {label.lower() for label in labels} & {option.lower() for option in options}
+        and not facts.classes
+    )
+
+
+def _overlapped(facts: Facts, at: int, span: tuple[int, int]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in facts.spans[at])
+
+
+def _words(facts: Facts, text: str) -> None:
+    for pattern, said, kinds in _CALLS:
+        match = re.search(pattern, text)
+        if match is None or kinds & facts.kinds:
+            continue
+        if re.search(
+            rf"\b(?:no|not|n't|without|don't)\b[^.]{{0,40}}{re.escape(match.group())}", text
+        ):
+            continue
+        raise Declined(f"I do not understand “{match.group().strip()}” ({said}).")
+
+
+def _restrictions(facts: Facts, at: int, text: str) -> None:
+    for match in _RESTRICTS.finditer(text):
+        rest = match["rest"]
+        if _HARMLESS.match(rest) or _overlapped(facts, at, match.span()):
+            continue
+        if any(each.column in facts.marks.columns_in(rest) for each in facts.conditions):
+            continue
+        if match["strict"] or (re.search(rf"{C}\s*(?:is|was|are|were|=|of|above|below)\b", rest)):
+            raise Declined(
+                f"I do not understand the condition “{facts.marks.plain(match.group()).strip()}”."
+            )

@@ -1,0 +1,217 @@
+"""Classes with limits that a text defines: "'Low' below 10, 'Medium' from 10 to 20, …"."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from leonidas_jupyter.assistant.analyst.closed.facts import Facts, Preparation
+from leonidas_jupyter.assistant.analyst.closed.marks import C, L
+from leonidas_jupyter.assistant.analyst.words import pieces
+from leonidas_jupyter.data.profile import ColumnProfile
+
+_VALUE = (
+    r"(?:the\s+)?(?:(?P<{0}q>\d{{1,2}})(?:st|nd|rd|th)\s+(?:percentile|quantile)|"
+    r"(?P<{0}m>median)|(?P<{0}a>mean|average)|(?P<{0}n>-?\d+(?:,\d{{3}})*"
+    r"(?:\.\d+)?))"
+)
+_BOUNDS = re.compile(
+    r"(?P<ge>greater\s+than\s+or\s+equal\s+to|at\s+least|>=|≥|or\s+more\s+than"
+    rf"|from)\s*{_VALUE.format('a')}(?!\s*(?:to|and|-)\s*\d)"
+    rf"|(?P<le>less\s+than\s+or\s+equal\s+to|at\s+most|<=|≤|up\s+to)\s*{_VALUE.format('b')}"
+    r"|(?P<gt>(?:greater|larger|higher|more|older)\s+than|above|over|exceed\w*"
+    rf"|>)\s*{_VALUE.format('c')}"
+    rf"|(?P<lt>(?:less|lower|smaller|fewer|younger)\s+than|below|under|<)\s*{_VALUE.format('d')}"
+    r"|(?P<range>(?:between|from|range|\(|\[|:)?\s*"
+    rf"(?:the\s+)?){_VALUE.format('e')}\s*(?:to|and|-|through)\s*{_VALUE.format('f')}"
+    rf"|(?P<plus>\(?{_VALUE.format('g')}\s*(?:\+|and\s+above|or\s+(?:more|above"
+    r"|older|higher)|and\s+over))"
+    rf"|(?P<minus>\(?{_VALUE.format('h')}\s*(?:and\s+below|or\s+(?:less|below"
+    r"|younger|lower|fewer)|and\s+under))"
+)
+_WORD_LABEL = re.compile(
+    r"\b(?P<label>[a-z][a-z_-]*(?:\s[a-z]+)?)\s*(?=\(\s*(?:[<>≤≥]|\d|below|above"
+    "|under|over|less|greater|more))"
+)
+_HOURS = re.compile(
+    r"\b(?P<label>[a-z]+)\s*\(\s*(?P<low>\d{1,2}):00\s*(?:to|-)\s*(?P<high>\d{1,2}):59\s*\)"
+)
+_FEWEST = 2
+
+
+def read_classes(facts: Facts) -> None:
+    """Add new columns that sort another's values into classes to ``facts``."""
+    for name in facts.marks.new:
+        if name in facts.derived:
+            continue
+        sign = facts.marks.column_sign(name)
+        first = next((at for at, text in enumerate(facts.texts) if sign in text), None)
+        if first is None:
+            continue
+        for at in range(first, min(first + 4, len(facts.texts))):
+            if _add(facts, name, at):
+                break
+    facts.preparations.sort(key=lambda step: step.at)
+
+
+def _add(facts: Facts, name: str, at: int) -> bool:
+    text = facts.texts[at]
+    source = _source(facts, name, at)
+    if source is None:
+        return False
+    hours = _hours(facts, at, source)
+    classes = hours or _limits(facts, at, text)
+    if len(classes) < _FEWEST:
+        return False
+    value: Any = source
+    if hours:
+        value = _hour(source, facts)
+    expression: Any = None
+    for label, condition in reversed(classes):
+        expression = {
+            "op": "if",
+            "condition": _condition(condition, value, source),
+            "then": {"op": "constant", "value": label},
+            "otherwise": expression,
+        }
+    facts.derived[name] = expression
+    facts.classes[name] = [label for label, _ in classes]
+    facts.kinds.add("classes")
+    facts.preparations.append(Preparation("derive", (at, 0), [name]))
+    return True
+
+
+def _source(facts: Facts, name: str, at: int) -> str | None:
+    """Return the column whose values are sorted."""
+    for text in (facts.texts[at], " ".join(facts.texts[: at + 1]), " ".join(facts.texts)):
+        found = [column for column in facts.marks.columns_in(text) if column != name]
+        labels = {label.lower() for label in facts.marks.labels}
+        found = [column for column in found if column.lower() not in labels]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _hours(facts: Facts, at: int, source: str) -> list[tuple[str, list[tuple[str, Any]]]]:
+    known = facts.marks.lexicon.by_name.get(source)
+    if known is None or not (
+        known.profile.type in ("datetime", "time") or seconds_since_1970(known.profile)
+    ):
+        return []
+    found = []
+    for match in _HOURS.finditer(facts.texts[at]):
+        facts.use(at, match)
+        found.append((match["label"], [(">=", int(match["low"])), ("<=", int(match["high"]))]))
+    return found
+
+
+def seconds_since_1970(profile: ColumnProfile) -> bool:
+    """Return whether whole numbers can only be moments, counted in seconds."""
+    low, high = profile.min, profile.max
+    if profile.type != "integer" or not isinstance(low, int) or not isinstance(high, int):
+        return False
+    return (
+        low >= 10**9
+        and high < 4 * 10**9
+        and bool({"dt", "time", "timestamp", "date", "ts"} & set(pieces(profile.name)))
+    )
+
+
+def _hour(source: str, facts: Facts) -> Any:  # noqa: ANN401 - a recipe's expression
+    if facts.marks.lexicon.by_name[source].temporal:
+        return {"op": "date_part", "value": source, "part": "hour"}
+    return {"op": "//", "left": {"op": "%", "left": source, "right": 86_400}, "right": 3_600}
+
+
+def _limits(facts: Facts, at: int, text: str) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """Return labels with their limits; each limit belongs to the nearest label on its side."""
+    labels = [
+        (match.start(), match.end(), facts.marks.label(match.group()))
+        for match in re.finditer(L, text)
+    ]
+    if len(labels) < _FEWEST:
+        labels = [
+            (match.start(), match.end(), match["label"]) for match in _WORD_LABEL.finditer(text)
+        ]
+    bounds = list(_BOUNDS.finditer(text))
+    if len(labels) < _FEWEST or not bounds:
+        return []
+    ahead = bounds[0].start() > labels[0][0]
+    starts = [start for start, _, _ in labels]
+    found = []
+    for number, (start, end, label) in enumerate(labels):
+        if ahead:
+            stop = starts[number + 1] if number + 1 < len(starts) else len(text)
+            own = [match for match in bounds if end <= match.start() < stop]
+        else:
+            begin = labels[number - 1][1] if number else 0
+            own = [match for match in bounds if begin <= match.start() < start]
+        if not own:
+            continue
+        limits = [limit for match in own for limit in _limit(match)]
+        for match in own:
+            facts.use(at, match)
+        found.append((label, limits))
+    return _contiguous(found)
+
+
+def _limit(match: re.Match[str]) -> list[tuple[str, Any]]:
+    for group, sign, key in (
+        ("ge", ">=", "a"), ("le", "<=", "b"), ("gt", ">", "c"), ("lt", "<", "d"),
+        ("plus", ">=", "g"), ("minus", "<=", "h"),
+    ):  # fmt: skip
+        if match[group] is not None:
+            return [(sign, _bound(match, key))]
+    return [(">=", _bound(match, "e")), ("<=", _bound(match, "f"))]
+
+
+def _bound(match: re.Match[str], key: str) -> Any:  # noqa: ANN401 - a number or a statistic
+    if match[f"{key}q"]:
+        return {"statistic": "quantile", "q": int(match[f"{key}q"]) / 100}
+    if match[f"{key}m"]:
+        return {"statistic": "median"}
+    if match[f"{key}a"]:
+        return {"statistic": "mean"}
+    plain = match[f"{key}n"].replace(",", "")
+    return float(plain) if "." in plain else int(plain)
+
+
+def _contiguous(
+    found: Sequence[tuple[str, list[tuple[str, Any]]]],
+) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """Close the gaps between whole numbers: 0-12, 13-19 means up to 12, and above it."""
+    ends = {
+        limit
+        for _, limits in found
+        for sign, limit in limits
+        if sign == "<=" and isinstance(limit, int)
+    }
+    closed = []
+    for label, limits in found:
+        closed.append(
+            (
+                label,
+                [
+                    (">", limit - 1)
+                    if sign == ">=" and isinstance(limit, int) and limit - 1 in ends
+                    else (sign, limit)
+                    for sign, limit in limits
+                ],
+            )
+        )
+    # A range that shares its ends with its neighbours gives way to them.
+    return sorted(closed, key=lambda each: len(each[1]))
+
+
+def _condition(limits: Sequence[tuple[str, Any]], value: Any, source: str) -> dict[str, Any]:  # noqa: ANN401
+    shapes: list[dict[str, Any]] = []
+    for sign, limit in limits:
+        if isinstance(limit, dict):
+            shapes.append(
+                {"op": sign, "left": value, "right": {"op": "statistic", "column": source, **limit}}
+            )
+        else:
+            shapes.append({"op": sign, "left": value, "value": limit})
+    return shapes[0] if len(shapes) == 1 else {"op": "and", "conditions": shapes}
+
+
+__all__ = ["C", "read_classes"]

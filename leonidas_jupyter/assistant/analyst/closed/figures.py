@@ -1,0 +1,104 @@
+"""The outputs of a recipe for the kinds of figures that a form can ask for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts
+
+Output = dict[str, Any]
+
+STATISTICS: dict[str, dict[str, Any]] = {
+    "mean": {"statistic": "mean"},
+    "median": {"statistic": "median"},
+    "mode": {"statistic": "mode"},
+    "std": {"statistic": "std"},
+    "var": {"statistic": "var"},
+    "min": {"statistic": "min"},
+    "max": {"statistic": "max"},
+    "sum": {"statistic": "sum"},
+    "range": {"statistic": "range"},
+    "iqr": {"statistic": "iqr"},
+    "skewness": {"statistic": "skewness"},
+    "kurtosis": {"statistic": "kurtosis"},
+    "distinct": {"statistic": "distinct"},
+    "cv": {"statistic": "cv"},
+    "missing": {"statistic": "missing"},
+    "q1": {"statistic": "quantile", "q": 0.25},
+    "q3": {"statistic": "quantile", "q": 0.75},
+}
+OUTLIER_PARTS = {
+    "outlier_count": "count",
+    "outlier_low": "min",
+    "outlier_high": "max",
+    "low_bound": "low",
+    "high_bound": "high",
+    "outlier_share": "share",
+}
+TWO = ("t", "welch", "paired_t", "mann_whitney", "wilcoxon", "ks2")
+MANY = ("anova", "kruskal", "levene")
+NORMALITY = ("shapiro", "kstest", "anderson", "normaltest", "jarque_bera")
+
+
+def conventions(kind: str, facts: Facts) -> dict[str, Any]:
+    """Return the convention of a statistic that the text's words call for; pandas' otherwise."""
+    if kind in ("std", "var"):
+        numpy = facts.says(
+            r"\bnumpy\b|\bnp\.|\bpopulation standard deviation|\bpopulation variance|\bddof\s*=\s*0"
+        ) and not facts.says(r"\bpandas\b|\bsample standard deviation")
+        return {"ddof": 0} if numpy else {}
+    if kind in ("skewness", "kurtosis"):
+        scipy = facts.says(r"\bscipy\b") and not facts.says(r"\bpandas\b")
+        return {"bias": True} if scipy else {}
+    return {}
+
+
+def where(conditions: Sequence[Condition]) -> dict[str, Any]:
+    """Return the part of an output that restricts its rows."""
+    if not conditions:
+        return {}
+    shapes = [condition.shape for condition in conditions]
+    return {"where": shapes[0] if len(shapes) == 1 else {"op": "and", "conditions": shapes}}
+
+
+def aggregate(name: str, kind: str, column: str, facts: Facts) -> Output:
+    """Return the output for a statistic of a column."""
+    return {
+        "op": "aggregate",
+        "name": name,
+        "column": column,
+        **STATISTICS[kind],
+        **conventions(kind, facts),
+    }
+
+
+def outliers(name: str, column: str, facts: Facts) -> Output:
+    """Return the output for the outliers of a column, by the method that the text defines."""
+    step = facts.step("outliers")
+    if step is None:
+        raise Declined("It does not say how outliers are found.")
+    found: Output = {"op": "outliers", "name": name, "column": column, "method": step.how["method"]}
+    if step.how["threshold"] is not None:
+        found["threshold"] = step.how["threshold"]
+    return found
+
+
+def correlation(name: str, names: Sequence[str], facts: Facts) -> Output:
+    """Return the output for the correlation of two columns."""
+    methods = [method for method in ("pearson", "spearman", "kendall") if method in facts.methods]
+    if len(methods) > 1:
+        raise Declined("It names several kinds of correlation.")
+    return {
+        "op": "correlation",
+        "name": name,
+        "x": names[0],
+        "y": names[1],
+        "method": methods[0] if methods else "pearson",
+    }
+
+
+def normality(name: str, column: str, method: str) -> Output:
+    """Return the output for a test of normality."""
+    found: Output = {"op": "normality", "name": name, "column": column, "test": method}
+    if method == "kstest":
+        found["against"] = "fitted"
+    return found

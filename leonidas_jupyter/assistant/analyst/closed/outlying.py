@@ -1,0 +1,160 @@
+"""Outliers that a text defines: by which method, with which threshold, kept or removed."""
+
+import re
+
+from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, Preparation
+from leonidas_jupyter.assistant.analyst.closed.marks import CS, C
+from leonidas_jupyter.assistant.analyst.closed.targets import looks_numeric
+
+_OUTLIER = re.compile(r"\boutl(?:ier|ying)\w*|\banomal\w+")
+_Z = re.compile(r"\bz\s*-?\s*scores?\b|\bstandard\s+deviations?\s+(?:away\s+)?from\s+the\s+mean\b")
+_IQR = re.compile(r"\biqr\b|\binter-?\s*quartile\b|\btukey\b")
+_Z_THRESHOLD = (
+    re.compile(
+        r"\bthreshold\w*\s+(?:value\s+)?(?:of|is|at|=|as|set to|to)?\s*(?:\+/-|±)?\s*"
+        r"(?P<n>\d+(?:\.\d+)?)"
+    ),
+    re.compile(
+        r"z\s*-?\s*scores?(?:\s+\w+){0,3}?\s*(?:is|are|of|exceed\w*|greater|above"
+        r"|beyond|more|larger|higher|>|≥)(?:\s+than)?(?:\s+(?:or equal to"
+        r"|an absolute value of))?\s*(?:\+/-|±|\+)?\s*(?P<n>\d+(?:\.\d+)?)"
+    ),
+    re.compile(
+        r"\|\s*z\s*\|\s*(?:>|≥|>=|exceeds|above|greater than|of more than)\s*(?P<n>\d+(?:\.\d+)?)"
+    ),
+    re.compile(
+        r"(?:absolute|\|)\W*(?:value of )?(?:the )?z\s*-?\s*scores?\|?\D{0,40}?(?P<n>\d+(?:\.\d+)?)"
+    ),
+    re.compile(r"(?P<n>\d+(?:\.\d+)?|two|three)\s+(?:times\s+(?:the\s+)?)?standard\s+deviations?"),
+)
+_K = re.compile(
+    r"(?P<n>\d+(?:\.\d+)?)\s*(?:times|\*|x|×)?\s*(?:the\s+)?(?:iqr"
+    r"|inter-?\s*quartile)|(?:iqr|range)\s*(?:\*|x|×|multiplied by|times)\s*"
+    r"(?P<m>\d+(?:\.\d+)?)|\bthreshold\s+(?:of|is)\s+(?P<t>\d+(?:\.\d+)?)"
+)
+_ABOUT = re.compile(
+    r"(?:less|lower|smaller|below|under|<|beyond|outside|or)\s*(?:than\s+|of\s+)*-\s*\d+(?:\.\d+)?"
+    r"|\b(?:first|third|1st|3rd|25th|75th|q1|q3)\s+(?:quartiles?|percentiles?)"
+    r"|\(\s*25th\s+percentile\s*\)"
+    r"|between\s+(?:the\s+)?(?:25th|first)\s+(?:percentile\s+"
+    r"|quartile\s+)?\w*\s*and\s+(?:the\s+)?(?:75th|third)(?:\s+percentile"
+    r"|\s+quartile)?"
+    r"|(?:\+/-|±)\s*\d+(?:\.\d+)?|\b-?\d(?:\.\d+)?\s+(?:and|to|or)\s+-?\d"
+    r"(?:\.\d+)?\b|q[13]\s*[-+]\s*(?:\(?\s*\d+(?:\.\d+)?\s*[*x×]?\s*iqr\s*\)?)"
+    r"|(?:z\s*-?\s*scores?|threshold)[^.]*?[<>=]\s*-?\d+(?:\.\d+)?|greater than \+?\d+(?:\.\d+)?"
+)
+_REMOVED = re.compile(
+    r"\b(?:remov|exclud|eliminat|drop|discard|filter|delet"
+    r"|trim)\w*\b[^.]*?\boutlier|outlier\w*\b[^.]*?\b(?:remov|exclud|eliminat|drop"
+    r"|discard|delet|filter)\w*"
+    r"|\bwithout\s+(?:the\s+|any\s+)?outlier"
+)
+_BESIDE = re.compile(
+    rf"\boutliers?\s+(?:\w+\s+){{0,2}}?(?:of|in|from|for|within)\s+(?:the\s+)?({CS})"
+    rf"|({C})\s+outliers?\b"
+)
+_KEPT = re.compile(
+    r"\b(?:not|n't|without)\s+(?:\w+\s+){0,2}(?:remov|exclud|consider"
+    r"|includ)\w*\b[^.]*outlier|do not consider any values as outliers"
+    r"|\bif\b[^.]*\bwere\b"
+)
+_CLIPPED = re.compile(
+    r"\b(?:cap|caps|capped|capping|clip\w*|winsor\w*|replac\w*)\b[^.]*outlier"
+    r"|outlier\w*\b[^.]*\b(?:cap|caps|capped|capping|clip\w*|winsor\w*|replac\w*)\b"
+)
+_NONE = re.compile(r"\bdo not consider[^.]*\boutliers")
+_WORDS = {"two": 2.0, "three": 3.0}
+
+
+def read_outliers(facts: Facts) -> None:
+    """Add how outliers are found, and whether they are removed, to ``facts``."""
+    method = threshold = None
+    columns: list[str] = []
+    removed: tuple[int, int] | None = None
+    first: tuple[int, int] | None = None
+    about = facts.says(_OUTLIER.pattern)
+    for at, text in enumerate(facts.texts):
+        match = _OUTLIER.search(text)
+        defined = about and (_Z.search(text) or _IQR.search(text))
+        if match is None and not defined:
+            continue
+        if match and _NONE.search(text):
+            facts.kinds.add("outliers")
+            continue
+        method = method or _method(text)
+        value = _threshold(facts, at, text, method)
+        threshold = threshold if threshold is not None else value
+        for span in _ABOUT.finditer(text):
+            facts.use(at, span)
+        if match:
+            columns = _judged(facts, text, match, columns)
+            first = first or (at, match.start())
+            removed = removed or ((at, match.start()) if _removes(text) else None)
+    if first is not None:
+        _add(facts, removed or first, columns, (method, threshold, removed is not None))
+
+
+def _removes(text: str) -> bool:
+    """Return whether a sentence has the outliers removed."""
+    if _CLIPPED.search(text):
+        raise Declined("Replacing or capping outliers is not understood.")
+    return _REMOVED.search(text) is not None and _KEPT.search(text) is None
+
+
+def _add(
+    facts: Facts,
+    place: tuple[int, int],
+    columns: list[str],
+    found: tuple[str | None, float | None, bool],
+) -> None:
+    method, threshold, removed = found
+    facts.kinds.add("outliers")
+    if method is None:
+        if removed:
+            raise Declined("It does not say how outliers are found.")
+        return
+    how = {"method": method, "threshold": threshold, "removed": removed}
+    facts.add(Preparation("outliers", place, columns, how))
+
+
+def _judged(facts: Facts, text: str, match: re.Match[str], known: list[str]) -> list[str]:
+    """Return the columns whose outliers are meant, with those known before."""
+    beside = _BESIDE.search(text)
+    if beside:
+        named = facts.marks.columns_in(beside[1] or beside[2])
+    elif re.search("correl", text[: match.start()]) or known:
+        named = []
+    else:
+        named = facts.marks.columns_in(text)
+    own = facts.marks.lexicon.by_name
+    fitting = [
+        name
+        for name in named
+        if name not in own or own[name].profile.type != "text" or looks_numeric(own[name].profile)
+    ]
+    return list(dict.fromkeys([*known, *fitting]))
+
+
+def _method(text: str) -> str | None:
+    z, iqr = _Z.search(text), _IQR.search(text)
+    if z and iqr:
+        return None
+    return "z_score" if z else "iqr" if iqr else None
+
+
+def _threshold(facts: Facts, at: int, text: str, method: str | None) -> float | None:
+    if method == "iqr" or _IQR.search(text):
+        match = _K.search(text)
+        if match is None:
+            return None
+        facts.use(at, match)
+        return float(match["n"] or match["m"] or match["t"])
+    for pattern in _Z_THRESHOLD:
+        match = pattern.search(text)
+        if match:
+            facts.use(at, match)
+            return _WORDS.get(match["n"]) or float(match["n"])
+    return None
+
+
+__all__ = ["C", "read_outliers"]

@@ -1,0 +1,278 @@
+"""Which rows a text speaks of: conditions, and groups that are compared."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
+from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L
+from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.words import fold, pieces, singular
+
+_NUMBER = r"(?P<n>-?\d+(?:,\d{3})*(?:\.\d+)?)"
+_EQUAL = (
+    r"(?:(?:value|values|level|score)\s+)?(?:=|==|is\s+equal\s+to|equal\s+to"
+    "|equals?|is|are|of|being|was)"
+)
+_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        ">=",
+        re.compile(
+            rf"(?P<c>{C})\s*(?:values?\s+|that\s+|which\s+)*(?:is|are|was|of)?\s*(?:>=|≥"
+            rf"|greater\s+than\s+or\s+equal\s+to|at\s+least|no\s+less\s+than)\s*{_NUMBER}"
+        ),
+    ),
+    (
+        "<=",
+        re.compile(
+            rf"(?P<c>{C})\s*(?:values?\s+|that\s+|which\s+)*(?:is|are|was|of)?\s*(?:<=|≤|"
+            r"(?:less|lower|smaller)\s+than\s+or\s+equal\s+to|at\s+most"
+            rf"|no\s+more\s+than)\s*{_NUMBER}"
+        ),
+    ),
+    (
+        ">",
+        re.compile(
+            rf"(?P<c>{C})\s*(?:values?\s+|that\s+|which\s+)*(?:is|are|was|of)?\s*(?:>|"
+            rf"(?:greater|larger|higher|more)\s+than|above|over|exceed(?:s|ing)?)\s*{_NUMBER}"
+        ),
+    ),
+    (
+        "<",
+        re.compile(
+            rf"(?P<c>{C})\s*(?:values?\s+|that\s+|which\s+)*(?:is|are|was|of)?\s*(?:<|"
+            rf"(?:less|lower|smaller|fewer)\s+than|below|under)\s*{_NUMBER}"
+        ),
+    ),
+    ("!=", re.compile(rf"(?P<c>{C})\s*(?:!=|≠|is\s+not(?:\s+equal\s+to)?)\s*{_NUMBER}")),
+    (
+        "between",
+        re.compile(
+            rf"(?P<c>{C})\s*(?:values?\s+)?(?:is|are|falls?|lies?)?\s*(?:between"
+            rf"|from)\s*{_NUMBER}\s*(?:and|to)\s*(?P<m>-?\d+(?:\.\d+)?)"
+        ),
+    ),
+    (
+        "==",
+        re.compile(
+            rf"(?P<c>{C})\s*{_EQUAL}\s*(?:a\s+value\s+of\s+)?{_NUMBER}(?!\s*(?:decimal|%"
+            r"|\.\d|\s+and\b))"
+        ),
+    ),
+    ("label", re.compile(rf"(?P<c>{C})\s*(?:{_EQUAL}|:)?\s*(?P<l>{L})")),
+    ("not_label", re.compile(rf"(?P<c>{C})\s*(?:!=|is\s+not(?:\s+equal\s+to)?)\s*(?P<l>{L})")),
+    ("label_before", re.compile(rf"(?P<l>{L})\s+(?P<c>{C})")),
+    (
+        "label_column",
+        re.compile(rf"(?P<l>{L})\s*(?:in|as|for)\s*(?:their\s+|the\s+|its\s+)?(?P<c>{C})"),
+    ),
+    (
+        "dated",
+        re.compile(
+            r"\b(?:in|for|during|of)\s+(?:the\s+)?(?:year\s+)?(?P<n>(?:1[89]|20)\d\d)\b"
+            r"(?!\s*[-/])"
+        ),
+    ),
+)
+_EVERYDAY_VALUES = listed("everyday_values")
+_NEGATED = re.compile(
+    r"\b(?:did|do|does|was|were|is|are|have|has|had|who)?\s*(?:not|n't|never|non)\b[\s-]*(\w+)?\s*"
+)
+
+
+def read_populations(facts: Facts) -> None:
+    """Add the conditions of all sentences to ``facts``."""
+    for at, text in enumerate(facts.texts):
+        for condition, span in conditions_in(text, facts):
+            if (
+                condition.column in facts.classes
+                and sum(
+                    label in facts.classes[condition.column]
+                    for label in facts.marks.labels_in(text)
+                )
+                > 1
+            ):
+                continue
+            if condition not in facts.conditions:
+                facts.conditions.append(condition)
+            facts.spans[at].add(span)
+
+
+def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
+    """Yield the conditions that a marked text states, each with where it stands."""
+    taken: list[tuple[int, int]] = []
+    for op, pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            span = match.span()
+            if any(start < span[1] and span[0] < end for start, end in taken):
+                continue
+            condition = _condition(op, match, facts)
+            if condition is not None:
+                taken.append(span)
+                yield condition, span
+    loose = (_labelled(text, facts), _flags(text, facts), _valued(text, facts.marks.lexicon))
+    for condition, span in chain.from_iterable(loose):
+        if not any(start < span[1] and span[0] < end for start, end in taken):
+            taken.append(span)
+            yield condition, span
+
+
+def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
+    marks = facts.marks
+    if op == "dated":
+        return _dated(int(match["n"]), marks.lexicon)
+    column = marks.column(match["c"])
+    if op in ("label", "not_label", "label_column", "label_before"):
+        label = marks.label(match["l"])
+        value = _value(column, label, marks.lexicon)
+        if value is None:
+            return None
+        return Condition(column, "!=" if op == "not_label" else "==", value, pieces(label))
+    known = marks.lexicon.by_name.get(column)
+    number = _number(match["n"])
+    if known is not None and not known.numeric and known.profile.type != "boolean":
+        text = _value(column, match["n"], marks.lexicon)
+        if op == "==" and text is not None:
+            return Condition(column, "==", text, (match["n"],))
+        return None
+    if op == "between":
+        return Condition(column, "between", (number, _number(match["m"])))
+    return Condition(column, op, number, (match["n"],))
+
+
+def _labelled(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
+    """Yield the quoted texts that are values of one column."""
+    for match in re.finditer(L, text):
+        condition = _valued_label(facts.marks.label(match.group()), facts)
+        if condition is not None:
+            yield condition, match.span()
+
+
+def _valued_label(label: str, facts: Facts) -> Condition | None:
+    """Return the condition of a quoted text that is a value of one column."""
+    if any(label in labels for labels in facts.classes.values()) or label in facts.allowed:
+        return None
+    refs = facts.marks.lexicon.values.get("".join(pieces(label)), ())
+    exact = [ref for ref in refs if label in ref.values]
+    if len(exact) == 1:
+        return Condition(exact[0].column, "==", label, pieces(label))
+    return None
+
+
+def _number(text: str) -> int | float:
+    plain = text.replace(",", "")
+    return float(plain) if "." in plain else int(plain)
+
+
+def _dated(year: int, lexicon: FrameLexicon) -> Condition | None:
+    named = [column for column in lexicon.columns if column.words[-1:] == ("year",)]
+    years = [column for column in named if column.numeric]
+    if len(years) == 1:
+        return Condition(years[0].name, "==", year, (str(year),))
+    dates = [column for column in lexicon.columns if column.temporal]
+    if not years and len(dates) == 1:
+        return Condition(
+            dates[0].name, "between", (f"{year}-01-01", f"{year}-12-31T23:59:59"), (str(year),)
+        )
+    return None
+
+
+def _value(column: str, label: str, lexicon: FrameLexicon) -> Any:  # noqa: ANN401 - a cell
+    """Return the cell that a quoted text means in a column, as it is written there."""
+    known = lexicon.by_name.get(column)
+    if known is None:
+        return label
+    if known.numeric:
+        try:
+            return _number(label)
+        except ValueError:
+            return None
+    profile = known.profile
+    if profile.type == "boolean":
+        return {"true": True, "false": False}.get(label.lower())
+    listed = list(profile.categories or [str(top.value) for top in profile.top])
+    for same in (str, lambda text: fold(str(text)).strip()):
+        found = [value for value in listed if same(value) == same(label)]
+        if len(found) == 1:
+            return found[0]
+    return None if profile.categories is not None else label
+
+
+def _flags(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
+    """Yield "who survived" and "did not survive", for a column of 0 and 1 with that name."""
+    for column in facts.marks.lexicon.columns:
+        if not column.flag or len(column.words) > 2:
+            continue
+        stem = column.words[-1][:6] if len(column.words[-1]) > 4 else column.words[-1]
+        if len(stem) < 4:
+            continue
+        sign = facts.marks.column_sign(column.name) if column.name in facts.marks.columns else "\0"
+        pattern = re.compile(
+            r"(?P<not>\b(?:(?:did|do|does|was|were|is|are|have|has)\s+not|\w+n't|not"
+            r"|non)[\s-]+)?(?P<who>\b(?:who|that|which|were|had)\s+(?:had\s+|were\s+|was\s+"
+            rf"|have\s+)?)?(?:\b{stem}\w*|{sign}(?!\s*(?:=|rate)))"
+        )
+        for match in pattern.finditer(text):
+            if not (match["not"] or match["who"] or _own_word(match.group(), column.name)):
+                continue
+            value: Any = (
+                not match["not"] if column.profile.type == "boolean" else int(not match["not"])
+            )
+            words = (*(("not",) if match["not"] else ()), column.words[-1])
+            yield Condition(column.name, "==", value, words), match.span()
+
+
+def _own_word(text: str, name: str) -> bool:
+    return text.strip().isalpha() and text.strip() != name.lower() and len(text) < 2
+
+
+def _valued(text: str, lexicon: FrameLexicon) -> Iterator[tuple[Condition, tuple[int, int]]]:
+    """Yield the values of text columns that stand in a text as words: "male passengers"."""
+    words = [
+        (match.start(), match.end(), fold(match.group()))
+        for match in re.finditer(r"[^\W_]+(?:'[a-z]+)?", text)
+    ]
+    at = 0
+    while at < len(words):
+        for count in range(min(5, len(words) - at), 0, -1):
+            asked = [re.sub(r"'s?$", "", word) for _, _, word in words[at : at + count]]
+            found = _spelled(asked, lexicon)
+            if found is not None:
+                yield found, (words[at][0], words[at + count - 1][1])
+                at += count - 1
+                break
+        at += 1
+
+
+def _spelled(asked: Sequence[str], lexicon: FrameLexicon) -> Condition | None:
+    if len(asked) == 1 and (
+        asked[0] in _EVERYDAY_VALUES or len(asked[0]) < 3 or asked[0].isdigit()
+    ):
+        return None
+    refs = lexicon.values.get("".join(asked)) or lexicon.values.get(
+        "".join([*asked[:-1], singular(asked[-1])]), ()
+    )
+    if len(refs) != 1:
+        return None
+    values = refs[0].values
+    if len(values) == 1:
+        return Condition(refs[0].column, "==", values[0], tuple(asked))
+    return Condition(refs[0].column, "in", tuple(values), tuple(asked))
+
+
+def alternatives(facts: Facts) -> dict[str, list[Condition]]:
+    """Return the columns of which the text names several values: groups to compare."""
+    by_column: dict[str, list[Condition]] = {}
+    for condition in facts.conditions:
+        by_column.setdefault(condition.column, []).append(condition)
+    return {
+        column: found
+        for column, found in by_column.items()
+        if len({(one.op, str(one.value)) for one in found}) > 1
+        and all(one.op in ("==", "in", ">", "<", ">=", "<=", "between", "!=") for one in found)
+    }
+
+
+__all__ = ["CS", "alternatives", "conditions_in", "read_populations"]

@@ -1,0 +1,177 @@
+"""A closed-form question as a recipe: read against one frame, or declined with the reason."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from leonidas_jupyter.assistant.analyst.closed.account import account
+from leonidas_jupyter.assistant.analyst.closed.classes import read_classes
+from leonidas_jupyter.assistant.analyst.closed.deriving import read_derived
+from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
+from leonidas_jupyter.assistant.analyst.closed.grouping import group_called, read_groups
+from leonidas_jupyter.assistant.analyst.closed.layout import ClosedForm, Slot
+from leonidas_jupyter.assistant.analyst.closed.marks import Marks
+from leonidas_jupyter.assistant.analyst.closed.methods import foreign, read_methods
+from leonidas_jupyter.assistant.analyst.closed.outlying import read_outliers
+from leonidas_jupyter.assistant.analyst.closed.populations import alternatives, read_populations
+from leonidas_jupyter.assistant.analyst.closed.preparing import read_preparations, resolved
+from leonidas_jupyter.assistant.analyst.closed.resolve import Resolver
+from leonidas_jupyter.assistant.analyst.closed.rules import read_rules
+from leonidas_jupyter.assistant.analyst.closed.said import said
+from leonidas_jupyter.assistant.analyst.closed.stages import pruned, stages_of
+from leonidas_jupyter.assistant.analyst.closed.targets import mentioned
+from leonidas_jupyter.assistant.analyst.closed.wanted import Ask, Wanted, allowed_words, read_ask
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+
+
+@dataclass(frozen=True)
+class Task:
+    """A recipe for one frame, and what fills each name from its figures."""
+
+    recipe: Mapping[str, Any]
+    wanted: Sequence[tuple[Slot, Wanted]]
+    lines: bool = False
+
+    def filled(self, figures: Mapping[str, Any]) -> str:
+        """Return the form, filled.
+
+        Raises:
+            Declined: the figures do not tell what a name asks for.
+        """
+        values = [f"@{slot.name}[{each.finish(figures)}]" for slot, each in self.wanted]
+        return ("\n" if self.lines else " ").join(values)
+
+    def said(self, lexicon: FrameLexicon) -> str:
+        """Return in a sentence how the question was read."""
+        return said(self.recipe, lexicon.frame.name)
+
+
+def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
+    """Return the recipe that answers a question.
+
+    Raises:
+        Declined: something of it is not understood.
+    """
+    marks = Marks(lexicon)
+    facts = Facts(
+        marks, [lowered(marks.mark(text)) for text in (*closed.sentences, *closed.general)]
+    )
+    unknown = foreign(facts)
+    if unknown:
+        raise Declined(f"It takes “{unknown}”, which I have no tool for.")
+    read_methods(facts)
+    read_rules(facts)
+    read_preparations(facts)
+    read_outliers(facts)
+    read_derived(facts)
+    read_classes(facts)
+    missing = [name for name in marks.new if name not in facts.derived]
+    if missing:
+        raise Declined(f"I do not understand how “{missing[0]}” is computed.")
+    facts.allowed = (
+        allowed_words(closed.slots) if any(_either(slot) for slot in closed.slots) else set()
+    )
+    read_populations(facts)
+    read_groups(facts)
+    numeric = [column.name for column in lexicon.columns if column.numeric and column.profile.nulls]
+    resolved(facts, numeric)
+    placeholders = [slot.placeholder for slot in closed.slots] + [
+        slot.name for slot in closed.slots
+    ]
+    asks = [read_ask(slot, facts, placeholders) for slot in closed.slots]
+    return replace(_task(facts, asks, lexicon), lines=closed.lines)
+
+
+def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:
+    groups = alternatives(facts)
+    everywhere = [one for one in facts.conditions if one.column not in groups]
+    _shares(asks, everywhere)
+    for ask in asks:
+        _among(ask, facts, groups, everywhere)
+    stages = stages_of(facts, everywhere, _fallback(facts))
+    resolver = Resolver(facts, stages, groups)
+    wanted = [(ask.slot, resolver.wanted(ask)) for ask in asks]
+    outputs: dict[str, Any] = {}
+    for _, each in wanted:
+        for output in each.outputs:
+            outputs[output["name"]] = output
+    specs = [
+        (ask.slot.name, _spec(each))
+        for ask, (_, each) in zip(asks, wanted, strict=True)
+        if not ask.options
+    ]
+    account(
+        facts,
+        {"steps": stages.steps, "outputs": list(outputs.values())},
+        specs,
+        [option for ask in asks for option in ask.options],
+    )
+    steps, kept = pruned(stages.steps, list(outputs.values()))
+    recipe = {"frame": lexicon.frame.name, "steps": steps, "outputs": kept}
+    return Task(recipe, wanted)
+
+
+def _either(slot: Slot) -> bool:
+    return (
+        re.search(r"\beither\b|\bor\b|\bone of\b", f"{slot.placeholder} {slot.about}") is not None
+    )
+
+
+def _fallback(facts: Facts) -> list[str]:
+    found = mentioned(facts)
+    return found if len(found) == 1 else []
+
+
+def _shares(asks: Sequence[Ask], everywhere: list[Condition]) -> None:
+    """Give the conditions to the names that ask for a share: the rest of the rows counts, too."""
+    kinds = [ask.concept.kind if ask.concept else "" for ask in asks]
+    if (
+        "share" not in kinds
+        or not set(kinds) <= {"share", "count"}
+        or any(ask.where for ask in asks)
+    ):
+        return
+    for ask in asks:
+        ask.where = list(everywhere)
+    everywhere.clear()
+
+
+def _among(
+    ask: Ask,
+    facts: Facts,
+    groups: Mapping[str, Sequence[Condition]],
+    everywhere: Sequence[Condition],
+) -> None:
+    """Give a name the groups that its words call, and drop what holds everywhere anyway."""
+    ask.where = [one for one in ask.where if one not in everywhere]
+    words = f" {ask.words} {ask.slot.placeholder.lower().replace('_', ' ')} "
+    for column, conditions in groups.items():
+        if any(one.column == column for one in ask.where):
+            continue
+        called = [one for one in conditions if one.words and _called(one, words, conditions)]
+        if len(called) != 1:
+            called = [one for one in [group_called(words, column, facts)] if one is not None]
+        if len(called) == 1:
+            ask.where.append(called[0])
+    for column in [*facts.groups, *facts.classes]:
+        one = group_called(words, column, facts)
+        if one is not None and one not in ask.where and column not in groups:
+            ask.where.append(one)
+
+
+def _called(condition: Condition, words: str, others: Sequence[Condition]) -> bool:
+    del others
+    return all(f" {word[:6]}" in words for word in condition.words) and (
+        "not" in condition.words or " not " not in words
+    )
+
+
+def _spec(wanted: Wanted) -> str:
+    """Return what computes a name's figure, whatever the name."""
+    return repr(
+        [
+            *({k: v for k, v in output.items() if k != "name"} for output in wanted.outputs),
+            wanted.said,
+        ]
+    )

@@ -1,0 +1,223 @@
+"""Names that ask for a test's figures, or for which of the allowed words it leads to."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from leonidas_jupyter.assistant.analyst.closed import figures
+from leonidas_jupyter.assistant.analyst.closed.concepts import pattern_of
+from leonidas_jupyter.assistant.analyst.closed.counting import Counting
+from leonidas_jupyter.assistant.analyst.closed.decide import consequence_options, negative
+from leonidas_jupyter.assistant.analyst.closed.extremes import (
+    LEAST,
+    MOST,
+)
+from leonidas_jupyter.assistant.analyst.closed.facts import Declined
+from leonidas_jupyter.assistant.analyst.closed.grouping import group_called
+from leonidas_jupyter.assistant.analyst.closed.targets import (
+    mentioned,
+    targets,
+)
+from leonidas_jupyter.assistant.analyst.closed.wanted import (
+    Ask,
+    Wanted,
+    decision,
+    decline,
+    plain,
+)
+
+
+class Testing(Counting):
+    """Fills names with the figures of tests and with decisions."""
+
+    def _correlation(self, ask: Ask, kind: str) -> Wanted:
+        output = self._place(
+            figures.correlation(ask.slot.name, self._pair(ask), self._facts), ask, kind
+        )
+        return plain(output, ask, "r")
+
+    def _test(self, ask: Ask) -> tuple[figures.Output, dict[str, str]]:
+        """Return the only test that the text speaks of, and its figures."""
+        facts, name = self._facts, ask.slot.name
+        kind = self._test_kind(ask)
+        if kind in figures.NORMALITY:
+            output = figures.normality(name, self._column(ask, "p"), kind)
+            return output, {"p": f"{name}_p", "statistic": f"{name}_statistic"}
+        if kind == "corr":
+            output = figures.correlation(name, self._pair(ask), facts)
+            return output, {"p": f"{name}_p", "r": f"{name}_r"}
+        if kind == "chi2":
+            return self._independence(ask)
+        return self._compared(ask, kind), {"p": f"{name}_p", "statistic": f"{name}_statistic"}
+
+    def _test_kind(self, ask: Ask) -> str:
+        methods = set(self._facts.methods)
+        tests = [
+            name
+            for name in (*figures.NORMALITY, *figures.TWO, *figures.MANY, "chi2")
+            if name in methods
+        ]
+        related = bool({"pearson", "spearman", "kendall"} & methods) or self._facts.says(
+            r"\bcorrelation\b"
+        )
+        if re.search(r"\bcorr\w*|\brelation\w*", ask.everything) and related:
+            return "corr"
+        named = [name for name in tests if re.search(_WORDS.get(name, name), ask.everything)]
+        if len(named) == 1:
+            return named[0]
+        if len(tests) == 1 and not (
+            related and not re.search(r"normal|differ|test", ask.everything)
+        ):
+            return tests[0]
+        if related and not tests:
+            return "corr"
+        raise Declined(f"I do not know which test @{ask.slot.name} is about.")
+
+    def _compared(self, ask: Ask, kind: str) -> figures.Output:
+        column_of = [name for name, found in self._groups.items() if len(found) >= 2]
+        output: figures.Output = {"name": ask.slot.name}
+        output["op"] = "compare_two" if kind in figures.TWO else "compare_groups"
+        output["test"] = "ks" if kind == "ks2" else kind
+        if len(column_of) == 1:
+            values = [one.value for one in self._groups[column_of[0]]]
+            if any(one.op != "==" for one in self._groups[column_of[0]]):
+                raise decline(ask)
+            return {
+                **output,
+                "column": self._compared_column(ask),
+                "by": column_of[0],
+                "groups": values,
+            }
+        if not column_of and len(self._facts.groups) == 1:
+            return {**output, "column": self._compared_column(ask), "by": self._facts.groups[0]}
+        names = mentioned(self._facts)
+        if not column_of and len(names) == 2 and kind in figures.TWO:
+            return {**output, "columns": names}
+        raise Declined("I do not know which groups shall be compared.")
+
+    def _compared_column(self, ask: Ask) -> str:
+        own = [name for name in ask.columns if self._is_number(name) and name not in self._groups]
+        found = own or [
+            name
+            for name in mentioned(self._facts)
+            if name not in self._groups and name not in self._facts.groups
+        ]
+        if len(found) != 1:
+            raise Declined(f"I do not know which column @{ask.slot.name} compares.")
+        return found[0]
+
+    def _independence(self, ask: Ask) -> tuple[figures.Output, dict[str, str]]:
+        names = ask.columns if len(ask.columns) == 2 else mentioned(self._facts, numeric=False)
+        if len(names) != 2:
+            raise Declined("I do not know which two columns the chi-squared test is about.")
+        name = ask.slot.name
+        output = {"op": "independence", "name": name, "rows": names[0], "columns": names[1]}
+        return output, {"p": f"{name}_p", "statistic": f"{name}_statistic"}
+
+    def _tested(self, ask: Ask, kind: str) -> Wanted:
+        output, keys = self._test(ask)
+        if kind not in keys:
+            raise decline(ask)
+        part = keys[kind].removeprefix(f"{ask.slot.name}_")
+        return plain(self._place(output, ask, kind), ask, part)
+
+    def _decided(self, ask: Ask) -> Wanted:
+        said = ask.everything
+        if re.search(r"\bskew\w*", said) and not self._facts.methods:
+            output = figures.aggregate(
+                ask.slot.name, "skewness", self._column(ask, "skewness"), self._facts
+            )
+            return decision(
+                ask,
+                self._facts,
+                [self._place(output, ask, "skewness")],
+                {"skewness": ask.slot.name},
+            )
+        groups = self._group_choice(ask)
+        if groups is not None:
+            return groups
+        if not self._facts.methods and re.search(r"\boutliers?\b", said):
+            output = self._place(
+                self._outliers(ask, "outlier_count").outputs[0], ask, "outlier_count"
+            )
+            return self._exists(ask, output, f"{ask.slot.name}_count")
+        if re.search(r"\bmissing|\bnull", said) and not self._facts.methods:
+            return self._exists(ask, self._missing(ask, "missing").outputs[0], ask.slot.name)
+        output, keys = self._ruling(ask) or self._test(ask)
+        return decision(ask, self._facts, [self._place(output, ask, "decision")], keys)
+
+    def _ruling(self, ask: Ask) -> tuple[figures.Output, dict[str, str]] | None:
+        """Return the figure that the rules about the allowed words compare, if it is no test's."""
+        subjects = {
+            subject.removeprefix("abs_")
+            for rule in self._facts.rules
+            if consequence_options(rule, ask.options, self._facts.marks)
+            for subject, _, _ in rule.tests
+        }
+        if subjects in ({"skewness"}, {"kurtosis"}):
+            kind = subjects.pop()
+            column = next(iter(targets(kind, self._facts)[:1]), None) or self._column(ask, "p")
+            output = figures.aggregate(ask.slot.name, kind, column, self._facts)
+            return output, {kind: ask.slot.name}
+        if subjects in ({"r"}, {"r", "p"}):
+            output = figures.correlation(ask.slot.name, self._pair(ask), self._facts)
+            return output, {"p": f"{ask.slot.name}_p", "r": f"{ask.slot.name}_r"}
+        return None
+
+    def _exists(self, ask: Ask, output: figures.Output, key: str) -> Wanted:
+        denials = [option for option in ask.options if negative(option)]
+        claims = [option for option in ask.options if not negative(option)]
+        if len(denials) != 1 or len(claims) != 1:
+            raise decline(ask)
+        return Wanted([output], lambda found: claims[0] if found[key] else denials[0])
+
+    def _group_choice(self, ask: Ask) -> Wanted | None:
+        """Return the one of the named groups whose statistic is highest or lowest."""
+        for column in dict.fromkeys([*self._groups, *self._facts.groups]):
+            called = {
+                option: group_called(option.lower(), column, self._facts) for option in ask.options
+            }
+            if all(called.values()):
+                by_value = {str(one.value): option for option, one in called.items() if one}
+                return self._extreme_group(ask, column, by_value)
+        return None
+
+    def _extreme_group(self, ask: Ask, column: str, by_value: Mapping[str, str]) -> Wanted:
+        said = " ".join([*self._facts.texts, ask.everything])
+        most, least = (re.search(rf"\b{word}\b", said) for word in (MOST, LEAST))
+        kinds = [
+            kind for kind in ("mean", "median", "sum") if self._facts.says(pattern_of(kind).pattern)
+        ]
+        if bool(most) == bool(least) or len(kinds) != 1:
+            raise decline(ask)
+        output = {
+            "op": "top_group",
+            "name": ask.slot.name,
+            "by": column,
+            "column": self._column(ask, kinds[0]),
+            "statistic": kinds[0],
+            "smallest": bool(least),
+        }
+        key = f"{ask.slot.name}_group"
+        return Wanted(
+            [self._place(output, ask, "mean")], lambda found: _known(by_value, found[key])
+        )
+
+
+def _known(options: Mapping[str, str], value: Any) -> str:  # noqa: ANN401 - a cell
+    if str(value) not in options:
+        raise Declined(f"The answer is {value}, which the form does not allow.")
+    return options[str(value)]
+
+
+_WORDS = {
+    "kstest": r"kolmogorov|\bks\b",
+    "shapiro": r"shapiro",
+    "anderson": r"anderson",
+    "normaltest": r"agostino",
+    "jarque_bera": r"jarque",
+    "t": r"\bt[\s-]?test|\bt[\s-]stat",
+    "anova": r"anova",
+    "levene": r"levene",
+    "chi2": r"\bchi",
+}

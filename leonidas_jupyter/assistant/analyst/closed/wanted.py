@@ -1,0 +1,213 @@
+"""What each name of the form is to be filled with: the outputs to compute, and how they read."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from leonidas_jupyter.assistant.analyst.closed import figures
+from leonidas_jupyter.assistant.analyst.closed.concepts import Concept, concept_of
+from leonidas_jupyter.assistant.analyst.closed.decide import decide
+from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
+from leonidas_jupyter.assistant.analyst.closed.layout import Slot
+from leonidas_jupyter.assistant.analyst.closed.populations import conditions_in
+from leonidas_jupyter.assistant.analyst.closed.stages import Stages, after
+from leonidas_jupyter.assistant.analyst.closed.targets import columns_by_name
+
+Figures = Mapping[str, Any]
+Finish = Callable[[Figures], str]
+_BOOLEAN = re.compile(r"\bboolean\b|\btrue\b.*\bfalse\b")
+_YES = re.compile(r"\byes\b.*\bno\b")
+_TEXT = re.compile(
+    r"\byyyy|\bdate\b|\bstrings?\b|\bname\b|\btext\b|\bcategory\b|\blabel\b|\bword\b"
+)
+_NUMBER = re.compile(
+    r"\bnumber\b|\binteger\b|\bfloat\w*|\bdecimal|\bnumeric\b|\bpercentage\b|\bcount\b"
+)
+_FORMAT_ONLY = re.compile(
+    r"(?:an?\s+)?(?:number|integer|int|float|value|num|string|str|decimal|answer\d*"
+    "|result)s?"
+)
+_RANGE_OR_TYPE = re.compile(r"\b(?:either|one of|can be|should be|string|options?|values?)\b")
+
+
+@dataclass
+class Ask:
+    """A name to fill, taken apart.
+
+    ``columns`` are those that its words name, ``words`` what is left of them, ``where`` the rows
+    it is about, ``options`` the words that it allows.
+    """
+
+    slot: Slot
+    words: str
+    about: str
+    columns: list[str]
+    concept: Concept | None
+    options: list[str] = field(default_factory=list)
+    where: list[Condition] = field(default_factory=list)
+
+    @property
+    def everything(self) -> str:
+        """All that is said of it."""
+        return f"{self.words} {self.slot.placeholder.lower()} {self.about}".replace("_", " ")
+
+    @property
+    def textual(self) -> bool:
+        """Whether its value is a word and not a number."""
+        said = f"{self.slot.placeholder} {self.slot.about}".lower().replace("_", " ")
+        return bool(_TEXT.search(said)) and not _NUMBER.search(
+            said.split(" in ")[0].split(" of the ")[0]
+        )
+
+
+@dataclass
+class Wanted:
+    """The outputs that a name needs, and what makes its text of their figures."""
+
+    outputs: list[figures.Output]
+    finish: Finish
+    said: str = ""
+
+
+def allowed_words(slots: Sequence[Slot]) -> set[str]:
+    """Return the quoted words of the form: what may fill a name, not a value of the table."""
+    said = " ".join(f"{slot.placeholder} {slot.about}" for slot in slots)
+    return set(re.findall(r"[\"“'\u2018]([^\"”'\u2019]+)[\"”'\u2019]", said))
+
+
+def read_ask(slot: Slot, facts: Facts, placeholders: Sequence[str]) -> Ask:
+    """Return a name to fill with its words understood as far as they stand for themselves."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", slot.name) if "_" not in slot.name else slot.name
+    columns, words = columns_by_name(name, facts)
+    about = lowered(facts.marks.mark(slot.about))
+    named = [column for column in facts.marks.columns_in(about)]
+    options = _options(slot, facts, about, placeholders)
+    bare = re.sub(
+        r"\b(?:numbers?|integers?|floats?|floating|numeric|decimals?|counts?)\b(?!\s+"
+        r"(?:of|that|representing)\b)",
+        " ",
+        about,
+    )
+    placeholder = (
+        "" if _FORMAT_ONLY.fullmatch(slot.placeholder.strip().lower()) else _words(slot.placeholder)
+    )
+    concept = concept_of(words, placeholder if len(placeholder.split()) < 5 else "", bare)
+    ask = Ask(slot, words.lower(), about, list(dict.fromkeys([*columns, *named])), concept, options)
+    ask.where = [condition for condition, _ in conditions_in(f"{about}", facts)]
+    ask.columns = [
+        column for column in ask.columns if column not in {one.column for one in ask.where}
+    ]
+    return ask
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").lower()
+
+
+def _options(slot: Slot, facts: Facts, about: str, placeholders: Sequence[str]) -> list[str]:
+    """Return the words that the form allows for a name, if it lists them."""
+    found = [label for label in facts.marks.labels_in(about) if label not in placeholders]
+    found = [label.strip(" .,") for label in found if label.strip(" .,")]
+    if len(found) >= 2 and not re.search(r"\blist\b", about):
+        return list(dict.fromkeys(found))
+    said = f"{_words(slot.placeholder)} {about}"
+    match = re.search(
+        r"either\s+(\w[\w -]*?)\s+or\s+(\w[\w -]*?)(?:$|[.,;]|\s+(?:based|depending|indicat|if)\b)",
+        said,
+    )
+    if match and not re.search(r"\d", match.group()):
+        return [match[1], match[2]]
+    listed = slot.placeholder.strip().split("/")
+    if len(listed) > 1 and all(re.fullmatch(r"\s*[A-Za-z][\w -]*\s*", each) for each in listed):
+        return [each.strip() for each in listed]
+    if _BOOLEAN.search(said):
+        return ["True", "False"]
+    if _YES.search(said):
+        return ["Yes", "No"]
+    if (
+        re.search(r"\bstring\b|\btext\b|\btype\b|\bresult\b|\bdecision\b|\bconclusion\b", said)
+        or not said.strip()
+    ):
+        return _ruled_labels(facts)
+    return []
+
+
+def _ruled_labels(facts: Facts) -> list[str]:
+    """Return the quoted words that the text's rules lead to."""
+    found = [label for rule in facts.rules for label in facts.marks.labels_in(rule.consequence)]
+    return list(dict.fromkeys(found)) if len(set(found)) >= 2 else []
+
+
+def number(value: Any, decimals: int | None, whole: bool = False) -> str:  # noqa: ANN401 - a cell
+    """Return a figure as the form wants it written."""
+    if isinstance(value, bool):
+        return str(value)
+    if value is None or str(value).lower() in ("nan", "inf", "-inf", "infinity", "-infinity"):
+        raise Declined(
+            "There is no figure: the values that it is made of are missing or without bounds."
+        )
+    if isinstance(value, str):
+        return value
+    if whole or isinstance(value, int) or decimals is None:
+        return (
+            str(int(value))
+            if float(value).is_integer() and (whole or isinstance(value, int))
+            else repr(value)
+        )
+    return f"{value:.{decimals}f}"
+
+
+def plain(
+    output: figures.Output, ask: Ask, part: str = "", whole: bool = False, scale: float = 1
+) -> Wanted:
+    """Return a name that is filled with one figure of one output."""
+    key = f"{output['name']}_{part}" if part else str(output["name"])
+
+    def finish(found: Figures) -> str:
+        value = found[key]
+        if scale != 1 and isinstance(value, int | float):
+            value = value * scale
+        return number(value, ask.slot.decimals, whole)
+
+    return Wanted([output], finish, part)
+
+
+def placed(
+    output: figures.Output, ask: Ask, facts: Facts, stages: Stages, kind: str
+) -> figures.Output:
+    """Return an output with its rows and its place among the steps."""
+    del facts
+    place = after(kind, ask.everything, stages)
+    rest: dict[str, Any] = figures.where(ask.where)
+    if place is not None and place != len(stages.steps):
+        rest["after"] = place
+    return {**output, **rest}
+
+
+def decision(
+    ask: Ask, facts: Facts, outputs: Sequence[figures.Output], keys: Mapping[str, str]
+) -> Wanted:
+    """Return a name that is filled with one of the allowed words.
+
+    ``keys`` say which figure of the result is ``p``, ``r`` …
+    """
+
+    def finish(found: Figures) -> str:
+        known = {short: _float(found[key]) for short, key in keys.items() if key in found}
+        return decide(ask.options, ask.everything, facts, known)
+
+    return Wanted(list(outputs), finish)
+
+
+def _float(value: Any) -> float:  # noqa: ANN401 - a cell
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def decline(ask: Ask) -> Declined:
+    """Return that a name is not understood."""
+    return Declined(f"I do not know what @{ask.slot.name} asks for.")
