@@ -5,6 +5,8 @@ from pathlib import Path
 
 from leonidas_jupyter.data.frames import Frame
 from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, of_what_stands
+from leonidas_jupyter.data.recipes.results import RecipeResult
+from leonidas_jupyter.data.recipes.steps import Recipe
 from leonidas_jupyter.data.sql import Export, QueryResult
 
 
@@ -50,6 +52,12 @@ class Asking:
         return await self._frames.export(
             standing, sql, target, max_bytes=max_bytes, seconds=self._seconds
         )
+
+    @of_what_stands
+    async def statistics(self, project_id: str, recipe: Recipe) -> RecipeResult:
+        """Run a recipe over the project's frames. Raises RecipeRefused, RecipeFailed."""
+        standing = await self._standing(project_id)
+        return await self._frames.statistics(standing, recipe, seconds=self._seconds)
 
     @of_what_stands
     async def frame_file(self, project_id: str, frame: Frame) -> Path:

@@ -15,8 +15,6 @@ from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.frames import FrameCache
 from leonidas_jupyter.data.framestore import FrameStore, Standing, of_what_stands
 from leonidas_jupyter.data.reading import FileStatus, Incoming, Reading, busy
-from leonidas_jupyter.data.recipes.results import RecipeResult
-from leonidas_jupyter.data.recipes.steps import Recipe
 from leonidas_jupyter.data.recipes.workers import RecipeWorkers
 from leonidas_jupyter.data.sql import SqlWorkers
 from leonidas_jupyter.files import schemas
@@ -36,8 +34,8 @@ class FilesService:
 
     Methods with a caller raise LeonidasError: ``not_found``, and ``forbidden_by_policy`` where a
     member's role does not allow it; those with ``if_version`` raise Stale when it does not hold.
-    ``arrivals`` is this server's own end of the signed URLs; ``frames``, ``query``, ``export`` and
-    ``frame_file`` are as `Asking` has them, for callers who are authorised.
+    ``arrivals`` is this server's own end of the signed URLs; ``frames``, ``query``, ``export``,
+    ``statistics`` and ``frame_file`` are as `Asking` has them, for callers who are authorised.
     """
 
     def __init__(
@@ -78,6 +76,7 @@ class FilesService:
         asking = Asking(self._standing, self._frames, limits.sql_seconds)
         self.frames, self.query = asking.frames, asking.query
         self.export, self.frame_file = asking.export, asking.frame_file
+        self.statistics = asking.statistics
         self.arrivals = Arrivals(
             table=table,
             store=store,
@@ -287,16 +286,6 @@ class FilesService:
             await self._reading.stop(file_id)
             self._removals.start(file_id)
             return
-
-    @of_what_stands
-    async def statistics(self, project_id: str, recipe: Recipe) -> RecipeResult:
-        """Run a recipe over the project's frames; the caller is authorised.
-
-        Raises:
-            RecipeRefused, RecipeFailed: it does not fit the frames, or failed.
-        """
-        standing = await self._standing(project_id)
-        return await self._frames.statistics(standing, recipe, seconds=self._limits.sql_seconds)
 
     async def _standing(self, project_id: str) -> list[Standing]:
         files = await self._repository.all_of_project(project_id)

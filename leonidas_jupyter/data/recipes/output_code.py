@@ -236,7 +236,8 @@ def _(output: outputs.Crosstab, board: Board) -> None:
 @write_output.register
 def _(output: outputs.Describe, board: Board) -> None:
     columns = numeric_columns(output.columns, board, "description")
-    board.show(output, f"{columns}.describe().T", index="column", aggregate=False)
+    kinds = {"count": INTEGER}
+    board.show(output, f"{columns}.describe().T", index="column", kinds=kinds, aggregate=False)
     board.rows_used(output, f"{columns}.count().min()")
 
 
