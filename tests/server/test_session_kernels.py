@@ -216,6 +216,7 @@ display({"application/javascript": "alert(1)", "text/plain": "script"}, raw=True
 """
     done = await run(rig, code)
     assert "<script>" not in json.dumps(list(done.outputs))
+    assert "alert" not in json.dumps(list(done.outputs))
     assert "SVG" in done.notes[0]
     assert "script" in done.text
 
