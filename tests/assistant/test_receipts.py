@@ -71,6 +71,7 @@ def test_a_share_and_a_change_that_look_alike_are_told_apart_by_their_words():
         ("hotter than 77 F", "Hotter than 25 C: alpha."),
         ("before 2010", "Up to 2009: alpha."),
         ("since 3 May 2019", "Since 2019-05-03: alpha."),
+        ("in 2019", "From 2019-01-01 to before 2020-01-01: alpha."),
         ("between 5 and 6 million", "Between 5,000,000 and 6,000,000: alpha."),
     ],
 )

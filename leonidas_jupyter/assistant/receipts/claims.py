@@ -103,14 +103,14 @@ class Given:
 
     def __init__(self, question: str, codes: Iterable[str]) -> None:
         text = "\n".join([question, *codes])
-        self._calendar = Calendar()
+        self.calendar = Calendar()
         for moment in moments(text):
-            self._calendar.add(moment)
+            self.calendar.add(moment)
         self._values = {abs(each.value) for each in figures(text.replace("_", " "))}
         asked = list(figures(question))
         self._values |= {abs(value) for each in asked for value, _ in each.readings()}
         self._asked = {abs(each.value) for each in asked}
-        self.calendar = self._calendar
+        self.whole = {int(value) for value in self._values if value < 3000 and value % 1 == 0}
 
     def holds(self, figure: Figure) -> bool:
         """Whether a figure is one of these, rounded as it is shown, or in another unit."""

@@ -147,7 +147,8 @@ class Matching:
         for moment in moments(text):
             calendar, others = self._ledger.calendar, self._whole
             self.receipts.checked += 1
-            if not (self._given.calendar.knows(moment) or calendar.knows(moment, others=others)):
+            given = self._given.calendar.knows(moment, others=self._given.whole)
+            if not given and not calendar.knows(moment, others=others):
                 self._unmatched(moment.start, moment.end)
             gap = " " * (moment.end - moment.start)
             text = text[: moment.start] + gap + text[moment.end :]

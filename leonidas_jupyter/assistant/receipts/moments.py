@@ -116,7 +116,7 @@ class Calendar:
         if moment.hour is not None and not self._has_time(moment, numbers):
             return False
         if moment.day is not None and moment.months:
-            return self._has_day(moment)
+            return self._has_day(moment) or self._is_edge(moment, numbers)
         year_known = moment.year is None or moment.year in self.years or moment.year in numbers
         if not moment.months:
             return year_known
@@ -129,6 +129,14 @@ class Calendar:
     def _has_time(self, moment: Moment, numbers: set[int]) -> bool:
         time = (moment.hour or 0, moment.minute or 0)
         return time in self.times or (time[1] == 0 and time[0] in numbers)
+
+    def _is_edge(self, moment: Moment, numbers: set[int]) -> bool:
+        """Whether a day is where a known year begins or ends: years are often told so."""
+        if moment.year is None or len(moment.months) != 1:
+            return False
+        edges = {(1, 1): (0, 1), (12, 31): (0,)}
+        years = [moment.year - gap for gap in edges.get((moment.months[0], moment.day or 0), ())]
+        return any(year in self.years or year in numbers for year in years)
 
     def _has_day(self, moment: Moment) -> bool:
         month, day = moment.months[0], moment.day or 0
