@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import ingest, kernel_load, machine, query, requests_per_second, server_start, turns
+from bench import closed_form, ingest, kernel_load, machine, query, requests_per_second, server_start, turns
 from bench.report import Row, table
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -20,6 +20,7 @@ def _measurements(work: Path, home: Path) -> list[tuple[str, Callable[[], list[R
         ("kernel", lambda: kernel_load.measure(work, CHECKOUT)),
         ("requests per second", lambda: requests_per_second.measure(home)),
         ("turns", lambda: turns.measure(home)),
+        ("closed-form questions", closed_form.measure),
         ("100 MB CSV", lambda: ingest.measure(home, work)),
         ("query", lambda: query.measure(work / "orders_100mb.parquet")),
     ]

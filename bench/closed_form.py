@@ -54,7 +54,7 @@ class Tables:
 
     folder: Path
     source: Path
-    workers: RecipeWorkers = field(default_factory=lambda: RecipeWorkers(RecipeLimits()))
+    workers: RecipeWorkers = field(init=False)
     known: dict[str, tuple[Analyst, Frame, Path]] = field(default_factory=dict)
 
     def table(self, filename: str) -> tuple[Analyst, Frame, Path]:
@@ -114,6 +114,7 @@ def text_of(entry: Mapping[str, Any]) -> str:
 
 async def ask_all(entries: Sequence[Mapping[str, Any]], tables: Tables) -> list[Verdict]:
     """Ask every question; ``answers`` null means that it should be declined."""
+    tables.workers = RecipeWorkers(RecipeLimits())
     found = []
     for entry in entries:
         begun = time.perf_counter()

@@ -1,0 +1,112 @@
+"""The parts of a closed-form question, its rules, and names in words."""
+
+import pytest
+
+from leonidas_jupyter.assistant.analyst.closed.concepts import concept_in
+from leonidas_jupyter.assistant.analyst.closed.decide import consequence_options, decide
+from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts
+from leonidas_jupyter.assistant.analyst.closed.layout import decimals_in, read_closed_form
+from leonidas_jupyter.assistant.analyst.closed.marks import Marks
+from leonidas_jupyter.assistant.analyst.closed.rules import read_rules, rules_of
+from leonidas_jupyter.assistant.analyst.lexicon import read_frame
+from tests.golden.judge import Table
+
+LINEAR = (
+    "call it linear if the p-value is less than 0.05 and the absolute value of r is at least 0.5.",
+    "call it nonlinear if the p-value is less than 0.05 and the absolute value of r is below 0.5.",
+    "if the p-value is greater than or equal to 0.05, report that there is no correlation.",
+)
+OPTIONS = ("linear", "nonlinear", "none")
+
+
+@pytest.fixture
+def marks(tables: dict[str, Table]) -> Marks:
+    return Marks(read_frame(tables["penguins"].frame))
+
+
+def test_names_placeholders_and_what_is_said_of_them_are_found() -> None:
+    closed = read_closed_form(
+        'What is the mean? Constraints: 1. Ignore gaps. @m[mean] @p[p] where "mean" is a number '
+        'with three decimals and "p" is rounded to 4 decimal places.'
+    )
+    assert closed is not None
+    assert closed.sentences == ("What is the mean?", "Ignore gaps.")
+    assert [(slot.name, slot.decimals) for slot in closed.slots] == [("m", 3), ("p", 4)]
+
+
+def test_a_question_without_names_to_fill_is_none() -> None:
+    assert read_closed_form("What is the mean? Write to me@example.org.") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals"),
+    [
+        ("two decimal places", 2),
+        ("the nearest hundredth", 2),
+        ("a whole number", 0),
+        ("soon", None),
+    ],
+)
+def test_decimals_are_read(text: str, decimals: int | None) -> None:
+    assert decimals_in(text) == decimals
+
+
+def test_columns_are_marked_by_quotes_and_in_words(marks: Marks) -> None:
+    marked = marks.mark('the "body_mass_g" column beside the bill length')
+    assert marks.columns_in(marked) == ["body_mass_g", "bill_length_mm"]
+
+
+def test_new_columns_are_known_by_how_they_are_introduced(marks: Marks) -> None:
+    marks.mark(
+        'Create a new feature called "bill_ratio" by dividing bill_length_mm by bill_depth_mm'
+    )
+    assert marks.new == ["bill_ratio"]
+
+
+@pytest.mark.parametrize(
+    ("p", "r", "word"), [(0.01, -0.8, "linear"), (0.01, 0.2, "nonlinear"), (0.2, 0.9, "none")]
+)
+def test_rules_choose_among_the_allowed_words(marks: Marks, p: float, r: float, word: str) -> None:
+    facts = Facts(marks, list(LINEAR))
+    read_rules(facts)
+    assert decide(OPTIONS, "relationship", facts, {"p": p, "r": r}) == word
+
+
+def test_rules_without_the_figure_that_they_need_are_declined(marks: Marks) -> None:
+    facts = Facts(marks, list(LINEAR))
+    read_rules(facts)
+    with pytest.raises(Declined):
+        decide(OPTIONS, "relationship", facts, {"skewness": 0.1})
+
+
+def test_a_test_without_a_result_is_declined(marks: Marks) -> None:
+    facts = Facts(marks, list(LINEAR))
+    with pytest.raises(Declined):
+        decide(OPTIONS, "relationship", facts, {"p": float("nan"), "r": 0.1})
+
+
+def test_a_threshold_without_its_subject_belongs_to_the_one_before(marks: Marks) -> None:
+    text = marks.mark(
+        'treat a correlation coefficient of at least 0.7 as "strong", between 0.4 and 0.7 as '
+        '"moderate", below 0.4 as "weak".'
+    )
+    options = ("strong", "moderate", "weak")
+    read = [(rule.tests, consequence_options(rule, options, marks)) for rule in rules_of(text)]
+    assert read == [
+        ([("r", ">=", 0.7)], ["strong"]),
+        ([("r", ">=", 0.4), ("r", "<=", 0.7)], ["moderate"]),
+        ([("r", "<", 0.4)], ["weak"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("p value", "p"), ("number of outliers", "outlier_count"), ("std dev fare", "std"),
+        ("missing percentage", "missing_share"), ("mean squared error", "mse"), ("avg age", "mean"),
+    ],
+)  # fmt: skip
+def test_names_tell_what_they_ask_for(words: str, kind: str) -> None:
+    found = concept_in(words)
+    assert found is not None
+    assert found.kind == kind
