@@ -101,7 +101,7 @@ class Turn:
         unread = await wait_for_files(self._sources.unread, self._policy.reading_seconds)
         frames = await self._sources.frames()
         if said := notice(unread, any_frames=bool(frames)):
-            await emit(TextSaid(said + "\n\n"))
+            await emit(TextSaid(said + "\n\n", said=""))
         if not frames and any(file.reason is None for file in unread):
             return  # a model could only say that there is nothing
         past = list(await self._sources.past())
