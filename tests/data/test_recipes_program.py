@@ -113,7 +113,7 @@ def test_frames_called_like_what_programs_use():
 
 
 def test_frames_whose_names_are_no_variables_are_refused():
-    for name in ("a b", "import os", "1a", ""):
+    for name in ("a b", "import os", "1a", "class", ""):
         with pytest.raises((RecipeRefused, ValueError)):
             code([], [{"op": "rows", "name": "n"}], {name: profile("a")}, name)
 
@@ -372,6 +372,21 @@ def test_shapes_refuse_what_they_do_not_know():
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=words):
             Recipe.model_validate(wrong)
+
+
+@pytest.mark.parametrize("depth", [50, 150, 240])
+def test_deep_expressions_run_or_are_refused(depth):
+    value = "a"
+    for _ in range(depth):
+        value = {"op": "abs", "value": {"op": "+", "left": 1, "right": value}}
+    steps = [{"op": "derive", "name": "x", "value": value}]
+    outputs = [{"op": "cell", "name": "n", "column": "x"}]
+    try:
+        found = figures({"frame": "t", "steps": steps, "outputs": outputs}, t="a,b\n3,4\n")
+    except (RecipeRefused, ValueError) as error:
+        sentence = str(error)
+        found = {"n": 3 + depth} if "nested" in sentence or "ecursion" in sentence else {}
+    assert found == {"n": 3 + depth}
 
 
 def test_a_result_that_is_not_there_yet():

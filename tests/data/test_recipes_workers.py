@@ -86,6 +86,20 @@ def test_a_sentence_comes_back_and_the_worker_stays(use):
     use(body)
 
 
+def test_a_frame_that_cannot_be_read_is_a_sentence_too(use, tmp_path):
+    async def body(workers):
+        damaged = tmp_path / "cars.parquet"
+        damaged.write_bytes(b"PAR1 and no more")
+        for path in (damaged, tmp_path / "nowhere.parquet"):
+            with pytest.raises(RecipeFailed, match="could not be finished"):
+                await workers.run(program(), {"cars": path})
+        (worker,) = workers._idle
+        assert (await workers.run(program(), PATHS)).rows
+        assert workers._idle == [worker]
+
+    use(body)
+
+
 def test_a_program_that_takes_too_long_is_interrupted(use):
     async def body(workers):
         await workers.run(program(), PATHS)

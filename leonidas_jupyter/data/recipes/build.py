@@ -1,6 +1,6 @@
 """The state of a program while its steps are compiled, one after the other."""
 
-import re
+import keyword
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -86,7 +86,7 @@ class Build:
             RecipeRefused: there is no such frame.
         """
         profile = self.frames.get(frame)
-        if profile is None or not re.fullmatch(r"[^\W\d]\w*", frame):
+        if profile is None or not frame.isidentifier() or keyword.iskeyword(frame):
             known = ", ".join(self.frames) or "none"
             raise RecipeRefused(f"There is no frame {frame!r}; there are: {known}.")
         schema, floats = schema_of(profile)

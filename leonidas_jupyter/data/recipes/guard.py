@@ -58,13 +58,20 @@ ATTRIBUTES = frozenset(
 )
 
 
+TOO_DEEP = "The recipe's expressions are nested too deeply: derive columns one after the other."
+
+
 def check_program(code: str) -> None:
     """Refuse a program that holds anything that no template writes.
 
     Raises:
         RecipeRefused: it does; that is an error of the compiler.
     """
-    for node in ast.walk(ast.parse(code)):
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, RecursionError, MemoryError):
+        raise RecipeRefused(TOO_DEEP) from None
+    for node in ast.walk(tree):
         if not _allowed(node):
             raise RecipeRefused(
                 f"The program holds {type(node).__name__} where none belongs, and was not run: "

@@ -16,6 +16,7 @@ from leonidas_jupyter.data.recipes import (
 from leonidas_jupyter.data.recipes.board import Board, Figure, TablePart
 from leonidas_jupyter.data.recipes.build import Build, mentioned
 from leonidas_jupyter.data.recipes.errors import RecipeRefused
+from leonidas_jupyter.data.recipes.guard import TOO_DEEP, check_program
 from leonidas_jupyter.data.recipes.output import Output
 from leonidas_jupyter.data.recipes.output_code import write_output
 from leonidas_jupyter.data.recipes.shape import Shape
@@ -76,6 +77,15 @@ def compile_recipe(recipe: Recipe, frames: Mapping[str, FrameProfile]) -> Progra
     Raises:
         RecipeRefused: the recipe does not fit the frames.
     """
+    try:
+        program = _compiled(recipe, frames)
+    except RecursionError:
+        raise RecipeRefused(TOO_DEEP) from None
+    check_program(program.code)
+    return program
+
+
+def _compiled(recipe: Recipe, frames: Mapping[str, FrameProfile]) -> Program:
     steps = recipe.steps
     wanted = None if _takes_all(recipe) else frozenset(_mentioned(recipe))
     build = Build(Writer(frames), frames, wanted)

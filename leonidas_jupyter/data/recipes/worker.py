@@ -2,7 +2,8 @@
 
 In: ``{"settings": …}`` once, then ``{"id", "code", "frames", "figures", …}`` or ``{"cancel": id}``.
 Out: ``{"ready": true}``, then per program ``{"id", "result"}``, or ``{"id", "refused"}``,
-``{"id", "failed"}`` or ``{"id", "cancelled"}``.
+``{"id", "failed"}``,
+``{"id", "broken"}`` or ``{"id", "cancelled"}``.
 """
 
 import _thread
@@ -10,12 +11,18 @@ import importlib
 import queue
 import signal
 import threading
+import traceback
 import warnings
 from typing import Any
 
 from leonidas_jupyter.data.inside import Speaker, claim_stdout, limit_memory, listen
 from leonidas_jupyter.data.recipes.errors import RecipeFailed, RecipeRefused
 from leonidas_jupyter.data.recipes.running import run_program
+
+BROKEN = (
+    "The statistics could not be finished because of an error, which is in the server's log: ask "
+    "again, and report it if it stays."
+)
 
 
 class Runner:
@@ -44,6 +51,9 @@ class Runner:
                 return {"refused": error.sentence}
             except RecipeFailed as error:
                 return {"failed": error.sentence}
+            except Exception:  # noqa: BLE001 - whatever it is, the server hears a sentence
+                traceback.print_exc()
+                return {"broken": BROKEN}
             finally:
                 # An interrupt comes before this, or not at all.
                 with self._lock:

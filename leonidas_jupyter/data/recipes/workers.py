@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ from leonidas_jupyter.data.recipes.errors import RecipeFailed, RecipeRefused
 from leonidas_jupyter.data.recipes.program import Program
 from leonidas_jupyter.data.recipes.results import RecipeResult
 
+log = logging.getLogger(__name__)
 MIB = 1024 * 1024
 START_SECONDS = 60.0
 """How long a worker may take to start: it imports pandas and scipy."""
@@ -183,6 +185,9 @@ class RecipeWorkers:
             raise RecipeRefused(reply["refused"])
         if "failed" in reply:
             raise RecipeFailed(reply["failed"])
+        if "broken" in reply:
+            log.warning("The statistics worker failed: %s", worker.complaints)
+            raise RecipeFailed(reply["broken"])
         result: Any = {**reply["result"], "code": code}
         return await asyncio.to_thread(RecipeResult.model_validate, result)
 
