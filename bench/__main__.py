@@ -7,7 +7,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import closed_form, ingest, kernel_load, machine, query, requests_per_second, server_start, turns
+from bench import (
+    closed_form,
+    ingest,
+    kernel_load,
+    machine,
+    query,
+    requests_per_second,
+    server_start,
+    turns,
+)
 from bench.report import Row, table
 
 CHECKOUT = Path(__file__).resolve().parent.parent
