@@ -148,7 +148,63 @@ CORRELATIONS = table(
     ],
 )
 
+STORES = table(
+    "store",
+    "city",
+    "sales_2022",
+    "sales_2023",
+    "staff",
+    rows=[
+        ["S01", "Leeds", 482300, 512900, 14],
+        ["S02", "York", 391250, 377480, 11],
+        ["S03", "Hull", 288000, 301500, 9],
+        ["S04", "Bath", 612750, 655100, 19],
+    ],
+)
+WEATHER = table(
+    "month",
+    "avg_temp",
+    "rain_mm",
+    "days_with_rain",
+    rows=[
+        [1, 4.1, 78.2, 17],
+        [2, 4.6, 51.3, 12],
+        [3, 6.9, 60.0, 13],
+        [4, 9.2, 44.7, 11],
+        [5, 12.8, 49.9, 10],
+        [6, 15.7, 55.1, 10],
+        [7, 18.0, 42.2, 9],
+        [8, 17.6, 58.4, 10],
+        [9, 14.8, 63.9, 11],
+        [10, 11.3, 80.5, 15],
+        [11, 7.2, 85.6, 17],
+        [12, 4.9, 82.3, 17],
+    ],
+)
+TIPS = table(
+    "day",
+    "n",
+    "avg_tip",
+    "avg_bill",
+    "tip_rate",
+    rows=[
+        ["Thur", 62, 2.771452, 17.682742, 0.161276],
+        ["Fri", 19, 2.734737, 17.151579, 0.169913],
+        ["Sat", 87, 2.993103, 20.441379, 0.153152],
+        ["Sun", 76, 3.255132, 21.41, 0.166897],
+    ],
+)
+CHI = {"statistic": 12.4839, "p_value": 0.00194, "df": 2, "n": 244, "cramers_v": 0.2262}
+TOT = table("orders", "customers", "revenue", "refunds", rows=[[18432, 4210, 1284390.55, 35120.1]])
+AGE = table(
+    "age_group",
+    "n",
+    "smokers",
+    rows=[["18-29", 210, 41], ["30-44", 318, 88], ["45-59", 297, 71], ["60+", 175, 22]],
+)
+
 BACKED = {
+    "alpha": (CHI, "At α = 0.05 we reject independence; even at the 1 % level it holds."),
     "plain values": (
         SPECIES,
         "Gentoo penguins average **5,076 g**, Adelie 3,700.7 g and Chinstrap 3733 g.",
@@ -227,6 +283,57 @@ BACKED = {
 }
 
 LONGER = [
+    (
+        STORES,
+        "Bath sold the most in 2023 (655,100), Hull the least (301,500). Overall sales grew 4.1 %, from 1,774,300 to 1,846,980.",
+    ),
+    (STORES, "Only York declined: −3.5 % (391,250 → 377,480)."),
+    (STORES, "Sales per employee are highest in Leeds with about £36.6k."),
+    (STORES, "Three of four stores grew; Bath added the most, £42,350."),
+    (STORES, "Bath accounts for 35.5 % of 2023 sales, more than twice Hull's share (16.3 %)."),
+    (STORES, "S02 lost 13,770 year on year."),
+    (
+        WEATHER,
+        "July is the warmest month (18.0 °C), January the coldest (4.1 °C), a swing of 13.9 degrees.",
+    ),
+    (WEATHER, "It rained on 152 days and 752 mm fell in total, i.e. 62.7 mm a month on average."),
+    (WEATHER, "The wettest month is November (85.6 mm), almost exactly double July's 42.2 mm."),
+    (
+        TIPS,
+        "Sunday diners tip best in absolute terms ($3.26), but as a share of the bill Friday leads with 17.0 %.",
+    ),
+    (TIPS, "The weekend (Sat + Sun) makes up 163 of 244 bills, 66.8 %."),
+    (TIPS, "Tips range from 15.3 % (Sat) to 17.0 % (Fri), a gap of 1.7 percentage points."),
+    (TIPS, "The average bill is $3.73 higher on Sunday than on Thursday."),
+    (TIPS, "On Friday there were just 19 bills, so be careful with that number."),
+    (
+        CHI,
+        "The association is significant (χ²(2) = 12.48, p = 0.002, n = 244), with a small to moderate effect (Cramér's V = 0.23).",
+    ),
+    (
+        TOT,
+        "4,210 customers placed 18,432 orders, 4.4 each. Revenue was $1.28M, or about $69.68 per order and $305 per customer.",
+    ),
+    (TOT, "Refunds came to $35.1k (2.7 % of revenue), leaving a net $1.25 million."),
+    (
+        AGE,
+        "222 of 1,000 people smoke (22.2 %). The rate peaks at 27.7 % among 30-44 year-olds and falls to 12.6 % for those 60+.",
+    ),
+    (AGE, "The 18-29 group has a smoking rate of 19.5 %."),
+    (AGE, "There are 4 age groups; the largest is 30-44 with 318 people (31.8 %)."),
+    (SURVIVED, "- Women: 233 of 314 (74.2%)\n- Men: 109 of 577 (18.9%)\n\nThat's a 55-point gap."),
+    (MONTHS, "Order volume peaked in June at 1,302, up 127 on May (+10.8%)."),
+    (MONTHS, "The second quarter brought $453,771, 17.4 % more than the first ($386,506)."),
+    (MONTHS, "The best three months together: $457,146."),
+    (
+        REGIONS,
+        "East is the largest region with 1,533 customers (28.1 % of all), and has the lowest churn, 9.87 %.",
+    ),
+    (REGIONS, "The balances add up to 1,327.05."),
+    (CORRELATIONS, "The weakest is year with 0.58; squared that's about 34 % of the variance."),
+    (QUANTILES, "Half of the cars do 23 mpg or more; a quarter exceed 29."),
+    (PROFILE, "Of 231,083 rows, 112 lack a delay and 3 are exact duplicates."),
+    (HOLIDAY, "The mean is 14.27 min, so roughly a quarter of an hour."),
     (
         CARS,
         "Japanese cars get the best mileage, at **30.5 mpg** on average — roughly 50% better than American cars (20.1 mpg). European cars sit in between with 27.9 mpg.",

@@ -49,6 +49,9 @@ _THRESHOLD = re.compile(
     r"(?:<|>|≤|≥|<=|>=|&lt;|&gt;|\\leq?|\\geq?|below|under|above|over|less than|greater than)?\s*$",
     re.IGNORECASE,
 )
+_LEVEL = re.compile(
+    r"(?:α|\balpha|\bsignificance(?:\s+level)?|\blevel)(?:\s+of)?\s*[=<≤]?\s*\$?$", re.IGNORECASE
+)
 _COMPARES = re.compile(r"(?:<|>|≤|≥|=|&lt;|&gt;|below|under|above|over|than|at the|of)\s*$")
 _CONVENTIONAL = frozenset(
     {0.1, 0.05, 0.01, 0.005, 0.001, 0.0001, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 5.0, 10.0, 1.96}
@@ -204,6 +207,8 @@ def _is_method(figure: Figure, before: str, after: str) -> bool:
         return bool(FENCE.search(before + after))
     if figure.percent and _SPAN_OF.search(before):
         return value in _SPANS
+    if _LEVEL.search(before):
+        return value in _CONVENTIONAL
     if _THRESHOLD.search(before) and _COMPARES.search(before) and not before.endswith("="):
         return value in _CONVENTIONAL
     found = _METHOD.match(after)

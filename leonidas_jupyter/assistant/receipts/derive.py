@@ -25,6 +25,9 @@ MAX_SHARED = 200
 MAX_LEADING = 10
 """First rows that are added up."""
 
+MAX_STRETCHED = 24
+"""Rows of a column whose stretches are added up: two years of months."""
+
 LIMITS = {1: 0.15, 2: 0.15, 3: 0.06}
 FEW = 0.012
 """Chance matches that are borne, by significant digits of the figure; ``FEW`` for more digits."""
@@ -143,15 +146,35 @@ def _column_totals(made: Candidates, name: str, numbers: Sequence[float]) -> Non
 
 
 def leading(ledger: Ledger) -> Candidates:
-    """Sums of the first rows of columns, and their shares of the whole sum."""
+    """Sums of the first and of the largest rows of columns, and their shares of the whole sum."""
     made = Candidates()
     for table in ledger.tables:
         for column in table.columns:
-            name, numbers = column.name, column.numbers
-            for place in range(2, min(MAX_LEADING, len(numbers) - 1) + 1):
-                head = sum(numbers[:place])
-                made.amounts.add(head, _formula(f"sum of the first {place} of {name}"))
-                made.share(head, sum(numbers), f"first {place} of {name}")
+            ordered = sorted(column.numbers, reverse=True)
+            for what, numbers in (("first", column.numbers), ("largest", ordered)):
+                for place in range(2, min(MAX_LEADING, len(numbers) - 1) + 1):
+                    head, name = sum(numbers[:place]), f"the {what} {place} of {column.name}"
+                    made.amounts.add(head, _formula(f"sum of {name}"))
+                    made.share(head, sum(numbers), name)
+    return made.close()
+
+
+def stretches(ledger: Ledger) -> Candidates:
+    """Sums and means of rows that follow each other in short columns: quarters of twelve months."""
+    made = Candidates()
+    for table in ledger.tables:
+        for column in table.columns:
+            numbers = column.numbers
+            if not 3 < len(numbers) <= MAX_STRETCHED:
+                continue
+            total = sum(numbers)
+            for first in range(len(numbers) - 1):
+                for last in range(first + 2, len(numbers) + 1):
+                    part = sum(numbers[first:last])
+                    rows = f"rows {first + 1} to {last} of {column.name}"
+                    made.amounts.add(part, _formula(f"sum of {rows}"))
+                    made.amounts.add(part / (last - first), _formula(f"mean of {rows}"))
+                    made.share(part, total, rows)
     return made.close()
 
 

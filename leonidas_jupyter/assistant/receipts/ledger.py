@@ -153,6 +153,8 @@ class Ledger:
             self._word(name)
             if _NUMBERED.search(name):
                 self._name(name)
+                for figure in figures(name.replace("_", " "), words=False):
+                    self._number(figure.value)
         kept = rows[: max(1, self._left // max(1, len(names)))]
         columns = [Column(name, []) for name in names]
         labels = []

@@ -30,6 +30,9 @@ MAX_FIGURES = 2_000
 MAX_TOLD = 12
 """Numbers of a paragraph that are compared with each other."""
 
+ROUGHLY = 0.05
+"""What a rough figure of one digit may be off by: "about 50" is told of 48 as of 52."""
+
 MAX_DERIVED = 100
 """Formulas that are kept with one answer."""
 
@@ -57,6 +60,8 @@ UNITS: dict[str, tuple[float, ...]] = {
 """How many of a smaller unit a unit is: a result in grams may be told in kilograms."""
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
+_POINTS = ("point", "points", "pp", "ppt")
+
 _STEPS = (
     derive.totals,
     derive.extremes,
@@ -64,6 +69,7 @@ _STEPS = (
     derive.shares,
     derive.steps,
     derive.pairs,
+    derive.stretches,
 )
 """Where it is looked without a hint in the text, the likely first."""
 
@@ -85,6 +91,7 @@ class _Paragraph:
 
     start: int
     text: str
+    said: str
     told: list[float] = field(default_factory=list)
     wholes: list[int] = field(default_factory=list)
     _made: tuple[int, Candidates] | None = None
@@ -107,7 +114,7 @@ class Matching:
         self._shown = set(shown_rows(text))
         self._original = text
         self._text = without_names(text, self._ledger.names)
-        self._paragraphs = _paragraphs(self._text, self._ledger.wholes())
+        self._paragraphs = _paragraphs(self._text, text, self._ledger.wholes())
         self._starts = [paragraph.start for paragraph in self._paragraphs]
         self._wide: dict[str, Candidates] = {}
         self.receipts = Receipts()
@@ -234,7 +241,7 @@ class Matching:
     def _sources(self, figure: Figure) -> Iterator[tuple[float, Callable[[], Candidates]]]:
         paragraph = self._paragraph(figure)
         yield derive.CLOSE, paragraph.candidates
-        lowered = paragraph.text.casefold()
+        lowered = paragraph.said.casefold()
         yield derive.CLOSE, partial(derive.named, self._ledger, lowered)
         yield derive.CLOSE, partial(derive.across, self._ledger, lowered)
         for step in _STEPS:
@@ -255,7 +262,7 @@ class Matching:
     ) -> Iterator[tuple[Pool, float, float]]:
         """In which pools a figure can stand, and as what."""
         size, half = abs(figure.value), _tolerance(figure)
-        if figure.percent:
+        if figure.percent or figure.unit in _POINTS:
             yield candidates.shares, size / 100, half / 100
             yield candidates.amounts, size, half
             yield candidates.amounts, size / 100, half / 100
@@ -287,13 +294,14 @@ def _tolerance(figure: Figure) -> float:
     if not figure.rough or not figure.value:
         return figure.half
     unit = 10.0 ** (math.floor(math.log10(abs(figure.value))) - figure.digits + 1)
-    return max(figure.half, unit if figure.digits > 1 else 0.05 * abs(figure.value))
+    return max(figure.half, unit if figure.digits > 1 else ROUGHLY * abs(figure.value))
 
 
-def _paragraphs(text: str, wholes: list[int]) -> Sequence[_Paragraph]:
-    found, start = [], 0
-    for gap in _PARAGRAPH.finditer(text):
-        found.append(_Paragraph(start, text[start : gap.start()], wholes=wholes))
-        start = gap.end()
-    found.append(_Paragraph(start, text[start:], wholes=wholes))
-    return found
+def _paragraphs(text: str, original: str, wholes: list[int]) -> Sequence[_Paragraph]:
+    gaps = [(gap.start(), gap.end()) for gap in _PARAGRAPH.finditer(text)]
+    starts = [0, *(end for _, end in gaps)]
+    ends = [*(start for start, _ in gaps), len(text)]
+    return [
+        _Paragraph(start, text[start:end], original[start:end], wholes=wholes)
+        for start, end in zip(starts, ends, strict=True)
+    ]
