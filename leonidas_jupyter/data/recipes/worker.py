@@ -1,9 +1,8 @@
 """The process that runs recipes: ``python -m leonidas_jupyter.data.recipes.worker``.
 
 In: ``{"settings": …}`` once, then ``{"id", "code", "frames", "figures", …}`` or ``{"cancel": id}``.
-Out: ``{"ready": true}``, then per program ``{"id", "result"}``, or ``{"id", "refused"}``,
-``{"id", "failed"}``,
-``{"id", "broken"}`` or ``{"id", "cancelled"}``.
+Out: ``{"ready": true}``, then per program ``{"id", "result"}``, or an id with a sentence under
+``refused``, ``failed`` or ``broken``, or ``{"id", "cancelled"}``.
 """
 
 import _thread
