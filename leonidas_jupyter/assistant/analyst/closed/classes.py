@@ -10,7 +10,7 @@ from leonidas_jupyter.assistant.analyst.words import pieces
 from leonidas_jupyter.data.profile import ColumnProfile
 
 _VALUE = (
-    r"(?:the\s+)?(?:(?P<{0}q>\d{{1,2}})(?:st|nd|rd|th)\s+(?:percentile|quantile)|"
+    r"(?:the\s+)?(?:(?P<{0}q>\d{{1,2}})(?:st|nd|rd|th)(?:\s+(?:percentile|quantile))?|"
     r"(?P<{0}m>median)|(?P<{0}a>mean|average)|(?P<{0}n>-?\d+(?:,\d{{3}})*"
     r"(?:\.\d+)?))"
 )

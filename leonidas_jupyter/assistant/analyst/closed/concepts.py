@@ -51,7 +51,10 @@ _ORDER: tuple[tuple[str, str], ...] = (
         r"\b(?:test|t|f|w|d|u|h|ks|chi2?|chi square|shapiro|levene)[\s-](?:stat\w*"
         r"|value|score|w)\b|\bstatistics?\b|\bshapiro w\b|^(?:t|f|w|u|h)$|\btest stat",
     ),
-    ("corr", r"\bcorr\w*|\bpearson\w*|\bspearman\w*|\bkendall\w*|^r$|\br[\s-]value\b"),
+    (
+        "corr",
+        r"\bcorr\w*|\brho\b|\btau\b|\bpearson\w*|\bspearman\w*|\bkendall\w*|^r$|\br[\s-]value\b",
+    ),
     ("outlier_count", r"\boutlier\w*"),
     ("missing", r"\b(?:missing|null|nulls|nan|nans)\b"),
     ("skewness", r"\bskew\w*"),
@@ -80,6 +83,9 @@ _ORDER: tuple[tuple[str, str], ...] = (
 _WEAK = frozenset(
     {"count", "range", "share", "sum", "max", "min", "statistic", "corr", "missing", "prediction"}
 )
+_OF_REST = re.compile(r"\b(?:mean|median|average|std|sd|deviation|variance|skewness|kurtosis)\b")
+"""What is taken of the values with or without outliers, and no number of outliers."""
+
 AGGREGATES = frozenset(
     {"mean", "median", "mode", "std", "var", "min", "max", "sum", "range", "iqr", "skewness",
      "kurtosis", "q1", "q3", "quantile", "distinct", "cv"}
@@ -109,6 +115,8 @@ def concept_in(text: str) -> Concept | None:
     """Return the first kind of figure, by the order of how telling they are, that a text names."""
     for kind, pattern in _patterns():
         match = pattern.search(text)
+        if kind == "outlier_count" and match and _OF_REST.search(text):
+            continue
         if match:
             return Concept(kind, match.group())
     return None

@@ -93,7 +93,8 @@ def _expression(text: str, facts: Facts, name: str) -> Any:  # noqa: ANN401 - a 
         if _PERCENT.search(text) and "100" not in str(found):
             return {"op": "*", "left": found, "right": 100}
         return found
-    return _date_part(bare, facts, columns) or _gathered(bare, facts)
+    named = text.replace(marks.column_sign(name), f" {name.lower().replace('_', ' ')} ")
+    return _date_part(named, facts, columns) or _gathered(bare, facts)
 
 
 def _of_order(bare: str, facts: Facts, columns: list[str]) -> Any:  # noqa: ANN401

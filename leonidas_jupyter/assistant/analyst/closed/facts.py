@@ -131,8 +131,18 @@ class Facts:
 
 
 def lowered(text: str) -> str:
-    """Return a marked text without case; the signs stay."""
-    return text.lower().replace("\u2019", "'").replace("\u2013", "-").replace("—", "-")
+    """Return a marked text without case, "0.7 or higher" as "≥ 0.7"; the signs stay."""
+    plain = text.lower().replace("\u2019", "'").replace("\u2013", "-").replace("\u2014", "-")
+    plain = _OR_MORE.sub(r"≥ \1", plain)
+    return _OR_LESS.sub(r"≤ \1", plain)
+
+
+_OR_MORE = re.compile(
+    r"(-?\d+(?:\.\d+)?)\s+or\s+(?:higher|more|greater|above|larger|over)\b(?!\s+than)"
+)
+_OR_LESS = re.compile(
+    r"(-?\d+(?:\.\d+)?)\s+or\s+(?:lower|less|fewer|smaller|below|under)\b(?!\s+than)"
+)
 
 
 def numbers_in(text: str) -> Sequence[re.Match[str]]:

@@ -70,6 +70,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[Sequence[str]], Expression]], 
         ),
     )
 )
+_BY_NUMBER = re.compile(
+    rf"\b(?P<op>divid|multipl)\w*\s+(?:the\s+)?(?P<c>{C})\s+(?:by|with)\s+(?P<n>\d[\d,]*(?:\.\d+)?)\b",
+    re.I,
+)
 _TOKEN = re.compile(rf"\s*(?:({C})|(\d+(?:\.\d+)?(?:e[-+]?\d+)?)|(\*\*|[-+*/()÷×\u2212]))")
 _INFIX = re.compile(
     rf"(?:[(\s]*(?:{C}|\d+(?:\.\d+)?(?:e[-+]?\d+)?)[)\s]*(?:\*\*|[-+*/÷×\u2212])\s*)+["
@@ -99,6 +103,14 @@ def read_formula(text: str, marks: Marks, own: str | None = None) -> Expression 
 
 
 def _spoken(text: str, marks: Marks) -> Expression | None:
+    match = _BY_NUMBER.search(text)
+    if match:
+        op = {"div": "/", "mul": "*"}[match["op"][:3].lower()]
+        return {
+            "op": op,
+            "left": marks.column(match["c"]),
+            "right": float(match["n"].replace(",", "")),
+        }
     for pattern, made in _PATTERNS:
         match = pattern.search(text)
         if match:

@@ -58,7 +58,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "==",
         re.compile(
             rf"(?P<c>{C})\s*{_EQUAL}\s*(?:a\s+value\s+of\s+)?{_NUMBER}(?!\s*(?:decimal|%"
-            r"|\.\d|\s+and\b))"
+            r"|\.\d|\s+and\s+-?\d))"
         ),
     ),
     ("label", re.compile(rf"(?P<c>{C})\s*(?:{_EQUAL}|:)?\s*(?P<l>{L})")),

@@ -65,6 +65,10 @@ _COMPARES = re.compile(
     r"\bbefore and after\b|\b(?:after|before|following) (?:the )?(?:missing|fill"
     r"|imput)|\bif the imputation\b"
 )
+_THESE = re.compile(
+    r"\b(?:these|those|both|the\s+(?:two|three|four|used|relevant|selected|mentioned|said|above))\b"
+    r"[^.]{0,20}\b(?:columns?|variables?|features?|fields?|attributes?)\b"
+)
 _IGNORE = re.compile(
     r"\b(?:ignor|disregard|skip|omit|neglect|leave\s+out|left\s+out|without"
     r"|not\s+count|not\s+consider|not\s+includ|excluding"
@@ -149,10 +153,14 @@ def _missing(facts: Facts, at: int, text: str) -> None:
             return
     if drop and not fill_only(text):
         columns = _after_missing(facts, text, drop)
+        if not columns and _THESE.search(text):
+            columns = facts.marks.columns_in(" ".join(facts.texts[: at + 1]))
+            columns = [name for name in columns if name not in facts.marks.new]
         facts.use(at, drop)
         facts.add(Preparation("drop", (at, drop.start()), columns))
         facts.kinds.add("drop")
     elif ignored:
+        facts.use(at, ignored)
         facts.kinds.add("ignore_missing")
 
 
