@@ -15,7 +15,7 @@ _CUTS = (
     re.compile(_AND + _LOOSE, re.I),
 )
 _PRONOUN = re.compile(
-    r"\b(?:their|its|it|they|them|those|these|that one|of that|this|his|her|he|she|there|ones?)\b",
+    r"\b(?:their|its|it|they|them|those|these|that one|of that|this|his|her|he|she|ones?)\b",
     re.I,
 )
 _MOST = 3

@@ -58,7 +58,8 @@ def timed(column: NamedColumn, time: Time, negated: bool) -> Condition | None:
 def _timed(column: NamedColumn, time: Time, negated: bool) -> Condition | None:
     if time.months or time.days:
         values, part = (time.months, "month") if time.months else (time.days, "dayofweek")
-        op = "=" if len(values) == 1 else "in"
+        single = "!=" if negated else "="
+        op = single if len(values) == 1 else "in"
         return Condition(column.name, op, values, negated, part) if column.temporal else None
     if column.numeric:
         return _in_years(column, time, negated)
@@ -73,10 +74,10 @@ def _in_years(column: NamedColumn, time: Time, negated: bool) -> Condition | Non
     first, last = int(time.periods[0].first[:4]), int(time.periods[-1].after[:4]) - 1
     if time.op in ("in", "between", "="):
         if first == last:
-            return Condition(column.name, "=", (first,), negated)
+            return Condition(column.name, "!=" if negated else "=", (first,), negated)
         return Condition(column.name, "between", (first, last), negated)
     year = last if time.op in (">", "<=") else first
-    return Condition(column.name, time.op, (year,), negated)
+    return Condition(column.name, FLIPPED[time.op] if negated else time.op, (year,), negated)
 
 
 def _on_dates(column: NamedColumn, time: Time, negated: bool) -> Condition | None:

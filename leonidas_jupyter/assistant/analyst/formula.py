@@ -109,6 +109,9 @@ def _expression(
         if found is None or _STRENGTH[found[0]] < max(least, 1):
             return left
         sign, after = found
+        if sign == "-" and not left.columns:
+            # "5-year average" takes no year from five.
+            return None
         right = _expression(tokens, after, lexicon, _STRENGTH[sign] + 1)
         if right is None:
             return left

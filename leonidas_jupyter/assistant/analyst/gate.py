@@ -275,8 +275,7 @@ def _changing(_index: int, span: Span, evidence: Evidence) -> bool:
     question = evidence.question
     if question.operation in ("growth", "between_times"):
         return True
-    over_time = any(group.part or group.column for group in question.groups)
-    return over_time and (evidence.charted or span.meaning.value in ("trend", "change"))
+    return bool(question.groups) and (evidence.charted or span.meaning.value in ("trend", "change"))
 
 
 def _charted(_index: int, _span: Span, evidence: Evidence) -> bool:

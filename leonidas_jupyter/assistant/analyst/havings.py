@@ -16,7 +16,7 @@ from leonidas_jupyter.assistant.analyst.labels import names_rows
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.numbers import Bound
 from leonidas_jupyter.assistant.analyst.phrases import DATE_PART, period_group
-from leonidas_jupyter.assistant.analyst.question import Having, Measure
+from leonidas_jupyter.assistant.analyst.question import Having, Measure, Unfit
 
 _AGGREGATES = frozenset({"mean", "median", "sum", "min", "max", "std", "var", "range"})
 
@@ -65,9 +65,22 @@ def _measured(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None
     return [*first, Item(HAVING, having, spans)]
 
 
+def _unclear(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Decline "origins with more than 50 delayed flights".
+
+    Raises:
+        Unfit: rows may be counted, or the column held against the number.
+    """
+    entity, counted = (lexicon.column(item.value) for item in only(items, "C"))
+    if entity.numeric or entity.key or not (counted.numeric or counted.flag):
+        return None
+    raise Unfit(f"I cannot tell whether that counts rows or looks at `{counted.name}`.")
+
+
 RULES: tuple[Rule, ...] = (
     rule(r"[CP9][,]?[wh=]+H?[=hp]*3R(?![op]*C)", _counted),
     rule(r"[CP9][,]?[wh=]+H?[=hp]*3C(?![=hpow]*[34N])", _counted),
+    rule(r"C[wh]+3CR", _unclear),
     rule(r"[CP9][,]?[wh]+[=]?NR(?![op]*C)", _counted),
     rule(r"[CP9][,]?[wh]+H[=o]?R?[=hop]*3(?![CR])", _counted),
     rule(r"[CP9][,]?[wh]+A[op]*C[=h]*3(?![C])", _measured),

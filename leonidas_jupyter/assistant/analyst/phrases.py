@@ -179,8 +179,14 @@ def _entity_period(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item]:
     return [items[0], Item(DATE_PART, group, items[-1].spans, items[-1].text)]
 
 
+def _asked_period(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "in which year"."""
+    return _entity_period(items, lexicon)[1:] if "which" in items[0].text.lower() else None
+
+
 GROUP_RULES = (
     rule("qP", _entity_period),
+    rule("wP", _asked_period),
     rule("W(?=C[,&]+C)", _of_columns),
     rule("P[op]+C", _date_part),
     rule("CP", _date_part),

@@ -13,11 +13,13 @@ from leonidas_jupyter.assistant.analyst.reply import (
 )
 
 _ABILITIES = (
-    "I read your question word by word and answer it with SQL: counts, columns and types, "
-    "missing values and duplicates, means, medians, "
-    "totals and quantiles, by groups, top and bottom, filters (“more than”, “between”, "
-    "“not”, dates), shares, correlations, "
-    "differences between groups, and charts. I never guess: what I do not understand I say."
+    "I read your question word by word and answer it with SQL and statistics: counts, columns and "
+    "types, missing values and duplicates, what looks odd, means, medians, totals and quantiles, "
+    "by groups, top and bottom, groups that pass a test (“with more than 50 rows”), filters (“more "
+    "than”, “between”, “not”, dates, weekdays, “last year”), shares, growth, running totals and "
+    "moving averages, computed columns (“price × quantity”), correlations, straight lines, "
+    "significance tests, outliers, differences between groups, two tables joined on a key, and "
+    "charts. I never guess: what I do not understand I say."
 )
 
 

@@ -39,6 +39,12 @@ def in_parts(question: str, read: Read) -> tuple[Understood, ...] | None:
     return None
 
 
+def _unclear(one: Understood, first: Understood) -> bool:
+    """Return whether "and how many rows are there" may mean all rows or those asked about."""
+    bare = not one.question.where.conditions and not one.question.groups
+    return bare and one.question.operation == "rows" and bool(first.question.where.conditions)
+
+
 def _of(found: Sequence[Understood], frames: frozenset[str]) -> list[Understood]:
     return [each for each in found if each.question.frame in frames]
 
@@ -51,7 +57,7 @@ def _each(
     made = [options[0][0]]
     for text, (one,) in zip(parts[1:], options[1:], strict=True):
         carried = _carried(one, made[0]) if points_back(text) else one
-        if carried is None:
+        if carried is None or (carried is one and _unclear(one, made[0])):
             return None
         made.append(carried)
     return tuple(made)

@@ -14,6 +14,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
 from leonidas_jupyter.assistant.analyst.leads import headings, lead
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
+from leonidas_jupyter.assistant.analyst.operations.periods import is_time
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Measure, Question
 from leonidas_jupyter.assistant.analyst.reply import (
@@ -45,6 +46,8 @@ def _expand(measures: Sequence[Measure]) -> tuple[Measure, ...]:
 def _build(parse: Parse) -> Question | None:
     measures = _expand(parse.measures())
     if not measures or any(measure.agg == "mode" for measure in measures):
+        return None
+    if parse.items("v") and not any(is_time(group, parse.lexicon) for group in parse.groups):
         return None
     grouped = {group.column for group in parse.groups if not group.part}
     if any(measure.column in grouped for measure in measures):

@@ -206,7 +206,7 @@ OPERATIONS = (
             "q?L[&]ψC[,&~]C",
             "q?C[,&]CψL",
             "q?ψbC[,&]C",
-            "q?LC[,&~]C[&]ψ",
+            "q?LC[,&~]C[&,]ψ",
         ),
         _build_correlation,
         _compile_correlation,

@@ -279,7 +279,7 @@ OPERATIONS = (
             "qI?SCC",
             "I?S7C",
             "q[C9]7S",
-            "q?[C9]C[SE]",
+            "q?[C9]C[SE]A?",
             "q?[C9]7S",
             "TN?C7",
             "q[C9]I?1R?",
