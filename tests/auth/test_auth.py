@@ -286,6 +286,25 @@ def test_the_kernels_secret_is_the_servers_own_user():
     run(go)
 
 
+def test_tokens_that_go_back_to_a_kernels_secret_are_known_as_such():
+    async def go():
+        world = World(kernels=Kernels("leo-kernel-secret", "ann"))
+        person = await world.auth.exchange(await world.auth.identify("ann"))
+        kernels = await world.auth.exchange_secret(SecretStr("leo-kernel-secret"))
+        # In turns, because who bears a token is known again for a while.
+        for _ in range(2):
+            assert not (await world.auth.authenticate(person.access_token)).kernel
+            assert (await world.auth.authenticate(kernels.access_token)).kernel
+        # Neither the next tokens nor an exchange of its own makes a person of it.
+        refreshed = await world.refresh(kernels.refresh_token)
+        caller = await world.auth.authenticate(refreshed.access_token)
+        assert caller.kernel
+        again = await world.auth.exchange(caller)
+        assert (await world.auth.authenticate(again.access_token)).kernel
+
+    run(go)
+
+
 # Tokens
 
 

@@ -11,6 +11,8 @@ from leonidas_jupyter.chat import handlers
 from leonidas_jupyter.chat.handlers import ROUTES, server_sent
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.http import Request, Services
+from tests.chat.asking import coding, once
+from tests.chat.kernels import Kernels
 from tests.chat.world import ANN, Gated, endless, world
 
 BY_NAME = {(route.method, route.path): route for route in ROUTES}
@@ -295,5 +297,54 @@ def test_a_run_goes_on_when_its_reader_leaves():
             await asyncio.sleep(0.05)
             assert (await w.repository.runs.get(first["run_id"])).status == "running"
             assert len(w.chat._desk.runs._live) == 1
+
+    asyncio.run(main())
+
+
+def test_answers_to_what_waits_come_whole_or_as_events_and_claims_are_given():
+    accept = {"accept": "text/event-stream"}
+
+    async def main():
+        made = {"executors": Kernels()}
+        async with world(coding("a = 1", "b = 2"), **made) as w:
+            session = await w.session()
+            asked = await request(
+                w, "POST", CHAT, {"content": "q"}, headers=accept, session_id=session
+            )
+            first = parsed(await read(asked))
+            assert first[-1][2]["pending"] == ["t1", "t2"]
+            half = await request(
+                w, "POST", CHAT, {"approvals": once("t1")}, headers=accept, session_id=session
+            )
+            # What still waits is said, and that it is no new event of the run.
+            started, ended = parsed(await read(half))
+            assert (started[0], started[1], started[2]) == (None, "run_started", first[0][2])
+            assert (ended[0], ended[1], ended[2]["pending"]) == (None, "run_finished", ["t2"])
+            rest = await request(
+                w, "POST", CHAT, {"approvals": once("t2")}, headers=accept, session_id=session
+            )
+            events = parsed(await read(rest))
+            assert events[0] == started
+            assert [name for _, name, _ in events[1:5]] == ["tool_call", "tool_result"] * 2
+            assert events[1][0] == first[-1][0] + 1
+            assert events[-1][2]["status"] == "completed"
+            body = {"content": "q", "executor": "client"}
+            waiting = (await request(w, "POST", CHAT, body, session_id=session)).body
+            assert waiting.status == "pending"
+            claimed = await request(
+                w,
+                "POST",
+                "/sessions/{session_id}/runs/{run_id}/calls/{call_id}/claim",
+                session_id=session,
+                run_id=waiting.run_id,
+                call_id="t1",
+            )
+            results = [
+                {"tool_call_id": "t1", "ok": True, "text": "1", "claim": claimed.body.claim},
+                {"tool_call_id": "t2", "ok": False, "text": "2"},
+            ]
+            done = await request(w, "POST", CHAT, {"tool_results": results}, session_id=session)
+            assert done.body.status == "completed"
+            assert [call.state for call in done.body.message.tool_calls] == ["done", "failed"]
 
     asyncio.run(main())
