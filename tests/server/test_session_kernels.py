@@ -317,6 +317,18 @@ async def test_memory_has_a_limit_that_code_survives(rig):
     assert value(await run(rig, "kept")) == 7
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+async def test_a_frame_that_does_not_fit_is_one_sentence(make_rig):
+    import numpy as np
+
+    rig = make_rig(Limits(seconds=30, memory_bytes=256 * 1024**2))
+    await run(rig, "kept = 7")
+    big = rig.frame("big", {"a": np.zeros(25_000_000)})
+    said = await sentence(rig.session().run("len(big)", [big]))
+    assert "does not fit into the memory" in said
+    assert value(await run(rig, "kept")) == 7
+
+
 async def test_a_kernel_restarted_by_hand_is_noticed(rig, api):
     await run(rig, "kept = 1")
     path = f"{api.base}api/kernels/{rig.worker().kernel_id}/restart"

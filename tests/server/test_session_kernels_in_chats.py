@@ -111,6 +111,7 @@ async def test_refreshing_and_deleting_the_session_end_its_kernel(api, desk, leo
     await api("POST", f"/sessions/{session}/refresh")
     assert await kernels(api) == []
     assert not folder.exists()
+    await computed()
     await api("DELETE", f"/sessions/{session}")
     for _ in range(500):
         if not await kernels(api) and not folder.exists():

@@ -104,4 +104,6 @@ def session_environment() -> SessionEnvironment:
     """What a session's kernel starts with, of this process's environment."""
     environment = SessionEnvironment(os.environ)
     environment["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    # Arrow's own allocator reserves memory by the gibibyte, which a limit on memory would count.
+    environment["ARROW_DEFAULT_MEMORY_POOL"] = "system"
     return environment

@@ -11,6 +11,9 @@ from leonidas_jupyter.assistant.tools.base import ToolFailed
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.data.frames import Frame
 
+OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError", "ArrowException")
+"""What reading raises where memory ends; Arrow's last one, where it gets no more threads."""
+
 
 @dataclass(frozen=True)
 class Brought:
@@ -42,7 +45,7 @@ async def bring(worker: Worker, code: str, frames: Sequence[Frame], place: Place
     try:
         found = await worker.load(files)
     except Refused as error:
-        if "MemoryError" not in error.name:
+        if error.name not in OUT_OF_MEMORY:
             raise
         raise NotRun(
             f"{', '.join(wanted)} does not fit into the memory that Python may take; aggregate "

@@ -176,7 +176,9 @@ class NotebookKernel:
         except Busy:
             raise NotRun(BUSY) from None
         except Refused as error:
-            raise ToolFailed(f"The notebook's kernel could not take the frames: {error}") from error
+            raise ToolFailed(
+                f"The notebook's kernel could not take the frames ({error})."
+            ) from error
         notes = (*brought.notes, *restored, *execution.notes)
         return replace(execution, notes=notes, frames=brought.frames)
 

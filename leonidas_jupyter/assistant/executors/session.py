@@ -157,7 +157,7 @@ class SessionKernel:
             try:
                 return await worker.write(kept, target)
             except (Refused, Died, Stopped) as error:
-                raise ToolFailed(f"The result could not be written: {error}") from error
+                raise ToolFailed(f"The result could not be written ({error}).") from error
 
         return await guarded(self._state, work, self._stop)
 
@@ -185,7 +185,9 @@ class SessionKernel:
                 "The session's Python is busy with something else (a console?); wait, or stop that."
             ) from None
         except Refused as error:
-            raise ToolFailed(f"The session's Python could not take the frames: {error}") from error
+            raise ToolFailed(
+                f"The session's Python could not take the frames ({error})."
+            ) from error
         return replace(
             execution,
             notes=(*notes, *brought.notes, *execution.notes),
