@@ -40,7 +40,7 @@ def _shown_default(name: str, trait: TraitType[Any, Any]) -> str:
     value: Any = trait.default()
     if isinstance(trait, Integer) and name.endswith("_bytes"):
         return f"{value // GIB} GiB" if value % GIB == 0 else f"{value // MIB} MiB"
-    if isinstance(trait, Integer) and value % DAY == 0:
+    if isinstance(trait, Integer) and value and value % DAY == 0:
         return f"{value} ({value // DAY} days)"
     shown = repr(value)
     return f"`{shown}`" if value not in ("", []) else ""

@@ -250,9 +250,7 @@ class Answering:
         words = [*(turn.question for turn in question.turns[-FOLLOWED:]), question.text]
         if question.earlier is not None:
             words.append(question.earlier.question)
-        found = await asyncio.to_thread(
-            receipts.check, text, "\n".join(words), question.context.results
-        )
+        found = await receipts.checked(text, "\n".join(words), question.context.results)
         if told := receipts.note(found):
             await self._sink(TextSaid("\n\n" + told, said=""))
         await self._sink(AnswerChecked(found))
