@@ -133,11 +133,24 @@ class LogoutRequest(BaseModel):
 
 
 class Policy(BaseModel):
-    """What the installation lets a user do; ``budget`` is in tokens a day, null without."""
+    """What the installation lets a user do; a project may hold them to less.
+
+    Attributes:
+        models: that may be asked; ``*`` in one stands for any characters.
+        data_exposure_max: the most that a model may see of the data.
+        exposure_k: how many rows must share what it sees below the level ``rows``.
+        python: whether DS Bro may run it.
+        tool_rounds: how often a model may ask for tools in one answer.
+        run_tokens: what one answer may use; null without a bound.
+        budget: in tokens a day; null without.
+    """
 
     models: list[str]
     data_exposure_max: DataExposure
+    exposure_k: int = 10
     python: PythonTool
+    tool_rounds: int = 8
+    run_tokens: int | None = None
     budget: int | None = None
 
 

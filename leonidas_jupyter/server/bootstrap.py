@@ -254,6 +254,7 @@ class _Application:
         """Let a model that was connected, or disconnected, hold from now on."""
         self._chat.settings = replace(self._chat.settings, policy=policy)
         self._projects.policy = policy
+        self._allowed.models = list(policy.allowed_models)
 
     async def _recover(self) -> None:
         while True:
@@ -266,10 +267,13 @@ class _Application:
 
     def _make_auth(self, kernels: tuple[str, str] | None) -> AuthService:
         settings, keyring = self._settings, self._engines.keyring
-        policy = Policy(
+        self._allowed = policy = Policy(
             models=settings.allowed_models,
             data_exposure_max=DataExposure(settings.data_exposure_max),
+            exposure_k=settings.exposure_k,
             python=settings.python_tool,
+            tool_rounds=settings.tool_rounds,
+            run_tokens=settings.run_tokens or None,
             budget=settings.user_daily_tokens or None,
         )
         return AuthService(
