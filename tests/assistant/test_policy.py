@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from pydantic_ai import models
@@ -10,8 +11,8 @@ from pydantic_ai.models.function import FunctionModel
 from leonidas_jupyter.assistant.agent import Answering, Question
 from leonidas_jupyter.assistant.history import PastCall, PastTurn, messages
 from leonidas_jupyter.assistant.models.registry import ModelEntry
-from leonidas_jupyter.assistant.policy import Gate, Policy
-from leonidas_jupyter.assistant.prompt import fenced, instructions, title_of, tokens
+from leonidas_jupyter.assistant.policy import Gate, Narrower, Policy
+from leonidas_jupyter.assistant.prompt import briefing, fenced, instructions, title_of, tokens
 from leonidas_jupyter.assistant.tools.base import ToolContext
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.exposure import DataExposure
@@ -219,3 +220,87 @@ def test_text_around_a_tool_call_is_two_paragraphs():
     question = Question("q", [], ToolContext((SALES,), None), entry, Gate(True, ROWS))
     asyncio.run(Answering(question, Policy(), emit).run())
     assert "".join(said) == "First.\n\nSecond."
+
+
+INSTALLED = Policy(
+    model="bedrock:a.one", allowed_models=("builtin", "bedrock:a.*"), python="ask", tool_rounds=6
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("builtin", True),
+        ("bedrock:a.one", True),
+        ("bedrock:b.one", False),
+        ("bedrock:aXone", False),
+        ("xbedrock:a.one", False),
+        ("openai:x", False),
+        ("bedrock:a.one\n", False),
+    ],
+)
+def test_a_pattern_allows_what_it_covers_and_nothing_else(name, allowed):
+    assert INSTALLED.allows(name) is allowed
+    if allowed:
+        assert INSTALLED.allowed_model(name) == name
+    else:
+        with pytest.raises(LeonidasError, match="choose one of: builtin, bedrock:a"):
+            INSTALLED.allowed_model(name)
+
+
+def test_a_project_narrows_and_never_widens():
+    wide = Narrower(ROWS, "auto", ["builtin", "openai:*", "bedrock:*"], 99, 10**9)
+    held = INSTALLED.narrowed(wide)
+    assert (held.exposure_max, held.python, held.tool_rounds) == (
+        DataExposure.AGGREGATES,
+        "ask",
+        6,
+    )
+    assert not held.allows("openai:x")
+    assert held.run_tokens == 10**9
+    assert replace(INSTALLED, run_tokens=500).narrowed(wide).run_tokens == 500
+    assert INSTALLED.narrowed(Narrower()) == INSTALLED
+    strict = INSTALLED.narrowed(Narrower(DataExposure.NONE, "off", ["builtin"], 1, 2_000))
+    assert (strict.exposure_max, strict.python) == (DataExposure.NONE, "off")
+    assert (strict.tool_rounds, strict.run_tokens) == (1, 2_000)
+    assert strict.choices() == ["builtin"]
+    assert strict.allowed_model(None) == "builtin"  # the usual one is not allowed there
+    assert INSTALLED.allowed_model(None) == "bedrock:a.one"
+
+
+def test_what_is_looser_is_named():
+    assert INSTALLED.looser(Narrower()) is None
+    assert INSTALLED.looser(Narrower(DataExposure.NONE, "off", ["bedrock:a.two"], 6, 5)) is None
+    fields = [
+        INSTALLED.looser(each).field
+        for each in (
+            Narrower(ROWS),
+            Narrower(python="auto"),
+            Narrower(models=["*"]),
+            Narrower(tool_rounds=7),
+        )
+    ]
+    assert fields == ["data_exposure_max", "python", "models", "tool_rounds"]
+
+
+def test_so_many_frames_are_named_and_the_rest_counted():
+    frames = [frame(f"table_number_{n}", 3) for n in range(500)]
+    text = instructions("q", frames, Gate(False, DataExposure.SCHEMA), 1_500)
+    assert tokens(text) < 3_200
+    assert "more, which list_frames names)" in text
+
+
+def test_sample_rows_are_shown_at_rows_and_nowhere_else():
+    async def query(sql, *, limit):
+        assert sql == 'SELECT * FROM "people"'
+        found = {"columns": [{"name": "c0", "type": "VARCHAR"}], "rows": [[CANARY + "x" * 300]]}
+        return QueryResult.model_validate(found)
+
+    for level in DataExposure:
+        told = (
+            asyncio.run(briefing("q", ToolContext([frame()], query), Gate(False, level), 1_500))
+            if level is not DataExposure.NONE
+            else ""
+        )
+        assert (f"c0\n{CANARY}xxx" in told) is (level is ROWS)
+        assert "x" * 200 not in told

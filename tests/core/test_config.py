@@ -157,3 +157,16 @@ def test_every_setting_is_explained():
 
     for name, trait in Leonidas.class_traits(config=True).items():
         assert trait.help, name
+
+
+@pytest.mark.parametrize(
+    "variable", ["JUPYTERHUB_USER", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_SERVICE_PREFIX"]
+)
+def test_inside_a_hub_models_see_less_unless_somebody_says_otherwise(load, variable):
+    hub = {variable: "x"}
+    assert load().data_exposure_max == "aggregates"
+    assert load(environment={variable: ""}).data_exposure_max == "aggregates"
+    assert load(environment=hub).data_exposure_max == "summary"
+    assert load(environment=hub, data_exposure_max="rows").data_exposure_max == "rows"
+    named = hub | {"LEONIDAS_DATA_EXPOSURE_MAX": "aggregates"}
+    assert load(environment=named).data_exposure_max == "aggregates"
