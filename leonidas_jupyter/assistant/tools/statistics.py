@@ -72,7 +72,12 @@ class StatisticsArguments(Recipe):
             "steps": listed(AnyStep, grammar_of_steps()),
             "outputs": listed(AnyOutput, grammar_of_outputs()),
         }
-        return {"type": "object", "properties": properties, "required": ["frame", "outputs"]}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": ["frame", "outputs"],
+            "additionalProperties": False,
+        }
 
 
 def _named(recipe: Recipe, context: ToolContext) -> Recipe:
