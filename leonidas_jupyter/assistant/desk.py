@@ -169,7 +169,8 @@ class Desk(Generic[R, A]):
             runs_in=run.runs_in,
             kernel_id=run.kernel_id,
             python=policy.python,
-            allowed=allowance(run) in holds.python_allowed,
+            # Somebody else may let the answer go on, but not with what its person has allowed.
+            allowed=run.user_id == holds.caller.user_id and allowance(run) in holds.python_allowed,
             frames=frames or (),
         )
         return Asked(

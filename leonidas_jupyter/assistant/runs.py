@@ -160,7 +160,9 @@ class Runs(Generic[R]):
         except (LeaseLost, Missing, Stale):
             log.info("The run %s goes on elsewhere, or its session is gone", run.run_id)
         finally:
-            del self._live[run.run_id]
+            # Whoever heard of a pause may have let the run go on already.
+            if self._live.get(run.run_id) is live:
+                del self._live[run.run_id]
             live.close()
 
     async def _stop_asked(self, run_id: str) -> bool:

@@ -580,3 +580,58 @@ def test_an_answer_and_a_new_question_at_once_leave_one_run_going(engine):
         await database.close()
 
     asyncio.run(main())
+
+
+def test_who_answers_the_moment_it_pauses_finds_a_run_that_can_be_stopped(engine):
+    runs = []
+
+    async def thinking(messages, info):
+        if not returned(messages):
+            yield python(CODE)
+        else:
+            while True:
+                yield "word "
+                await asyncio.sleep(0.01)
+
+    async def main():
+        async with bench(engine, thinking) as w:
+            session = await w.session()
+
+            async def at_once(event):
+                if event.status == "pending" and not runs:
+                    given = ChatRequest(approvals=once("t1"))
+                    runs.append(await w.chat.answer(ANN, session, given))
+
+            w.bus.subscribe(RunStateChanged, at_once)
+            await w.say(session)
+            await until(lambda: runs)
+            live = w.chat._desk.runs._live[runs[0].run_id]
+            await until(lambda: "word word " in live.record.text)
+            assert w.chat._desk.runs._live[runs[0].run_id] is live
+            await w.chat.cancel(ANN, session, runs[0].run_id)
+            assert (await w.chat.ended(runs[0])).status == "cancelled"
+            assert w.chat._desk.runs._live == {}
+
+    asyncio.run(main())
+
+
+def test_what_somebody_allowed_is_not_used_by_who_lets_their_answer_go_on(engine):
+    async def twice(messages, info):
+        step = sum(part.part_kind == "tool-return" for m in messages for part in m.parts)
+        yield "done" if step == 2 else python(f"step = {step}")
+
+    async def main():
+        async with bench(engine, twice) as w:
+            session = await w.session()
+            await member(w, session, BOB, Role.EDITOR)
+            await w.ask(session)
+            refusal = {"t1": {"decision": "refuse"}}
+            session_row = await w.sessions._repository.get(session)
+            assert session_row.python_allowed is None
+            allowed = {"python_allowed": ["u-ann/session"]}
+            await w.sessions._repository.change(session, allowed, if_version=None)
+            after = await w.answer(session, BOB, approvals=refusal)
+            assert after.status == "pending"
+            assert w.kernels.own.ran == []
+
+    asyncio.run(main())
