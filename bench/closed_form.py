@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench.report import Goal, Row
@@ -46,6 +47,7 @@ class Verdict:
     verdict: str
     text: str
     milliseconds: float
+    answerable: bool = True
 
 
 @dataclass
@@ -128,7 +130,7 @@ async def ask_all(entries: Sequence[Mapping[str, Any]], tables: Tables) -> list[
             verdict = "right"
         else:
             verdict = "wrong"
-        found.append(Verdict(entry["id"], entry["level"], verdict, text, took))
+        found.append(Verdict(entry["id"], entry["level"], verdict, text, took, bool(wanted)))
     await tables.workers.close()
     return found
 
@@ -149,9 +151,9 @@ def asked(folder: Path, tables: Path) -> list[Verdict]:
 
 def _rows(name: str, verdicts: Sequence[Verdict]) -> Iterator[Row]:
     tally = Counter(verdict.verdict for verdict in verdicts)
-    count = len(verdicts)
-    right, wrong = tally["right"] / count, tally["wrong"] / count
-    middle = sorted(verdict.milliseconds for verdict in verdicts)[count // 2]
+    count = sum(verdict.answerable for verdict in verdicts)
+    right, wrong = tally["right"] / count, tally["wrong"] / len(verdicts)
+    middle = median(verdict.milliseconds for verdict in verdicts)
     yield Row(
         f"closed-form questions answered right, {name}",
         f"{tally['right']} of {count}",
@@ -161,7 +163,7 @@ def _rows(name: str, verdicts: Sequence[Verdict]) -> Iterator[Row]:
     )
     yield Row(
         f"closed-form questions answered wrong, {name}",
-        f"{tally['wrong']} of {count}",
+        f"{tally['wrong']} of {len(verdicts)}",
         "—",
         f"{wrong:.0%}",
         Goal(wrong * 100, WRONG_GOAL * 100, " %"),
