@@ -12,7 +12,7 @@ MAX_COLUMNS = 200
 class Shape(BaseModel):
     """A part of a recipe; anything that it does not know is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 Name = Annotated[str, Field(min_length=1, max_length=300)]
