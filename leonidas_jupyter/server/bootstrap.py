@@ -12,8 +12,6 @@ from urllib.parse import unquote, urlsplit
 
 from leonidas_jupyter.assistant.drawing import Pictures
 from leonidas_jupyter.assistant.executors.base import Kernels as PythonKernels
-from leonidas_jupyter.assistant.executors.pool import KernelExecutors
-from leonidas_jupyter.assistant.executors.worker import Limits as PythonLimits
 from leonidas_jupyter.assistant.policy import Policy as ChatPolicy
 from leonidas_jupyter.assistant.policy import PythonTool
 from leonidas_jupyter.auth.repository import SPECS as AUTH
@@ -25,7 +23,7 @@ from leonidas_jupyter.chat.repository import ChatRepository
 from leonidas_jupyter.chat.schemas import ChatSettings
 from leonidas_jupyter.chat.service import ChatService
 from leonidas_jupyter.core.config import Leonidas
-from leonidas_jupyter.core.events import EventBus, SessionDeleted, SessionRefreshed, UserRegistered
+from leonidas_jupyter.core.events import EventBus, UserRegistered
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.http import Services
 from leonidas_jupyter.core.keys import Keyring, stored_key
@@ -50,6 +48,7 @@ from leonidas_jupyter.server.connections import models_service
 from leonidas_jupyter.server.demo import FirstProject
 from leonidas_jupyter.server.gateway import Gateway
 from leonidas_jupyter.server.health import Health
+from leonidas_jupyter.server.kernels import make_executors
 from leonidas_jupyter.server.marker import Marker
 from leonidas_jupyter.server.routes import ROUTES, describe_api
 from leonidas_jupyter.sessions.repository import SPECS as SESSIONS
@@ -192,7 +191,7 @@ class _Application:
             repository=SessionsRepository(engines.database), projects=projects, **self._common
         )
         files = self._make_files(projects)
-        self._executors = self._make_executors(python)
+        self._executors = make_executors(settings, python, self._bus)
         self._pictures = Pictures()
         usage = UsageService(
             repository=UsageRepository(engines.database),
@@ -288,18 +287,6 @@ class _Application:
             ),
             **self._common,
         )
-
-    def _make_executors(self, python: PythonKernels) -> KernelExecutors:
-        settings = self._settings
-        limits = PythonLimits(
-            seconds=settings.python_timeout_seconds,
-            memory_bytes=settings.python_memory_bytes,
-            idle_seconds=settings.python_idle_seconds,
-        )
-        executors = KernelExecutors(python, settings.directory / "kernels", limits)
-        self._bus.subscribe(SessionRefreshed, lambda event: executors.refresh(event.session_id))
-        self._bus.subscribe(SessionDeleted, lambda event: executors.forget(event.session_id))
-        return executors
 
     def _welcome_with(self, projects: ProjectsService, files: FilesService) -> None:
         first_project = FirstProject(

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_core.utils import ensure_async
 
-from leonidas_jupyter.assistant.executors.base import KernelGone, KernelNotStarted
+from leonidas_jupyter.assistant.executors.base import KernelGone, KernelNotStarted, Kernels
+from leonidas_jupyter.assistant.executors.pool import KernelExecutors
+from leonidas_jupyter.assistant.executors.worker import Limits
+from leonidas_jupyter.core.config import Leonidas
+from leonidas_jupyter.core.events import EventBus, SessionDeleted, SessionRefreshed
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -18,6 +22,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_KERNEL = "python3"
+
+
+def make_executors(settings: Leonidas, kernels: Kernels, bus: EventBus) -> KernelExecutors:
+    """The executors of this server; a session's kernel ends with it, and when it is refreshed."""
+    limits = Limits(
+        seconds=settings.python_timeout_seconds,
+        memory_bytes=settings.python_memory_bytes,
+        idle_seconds=settings.python_idle_seconds,
+    )
+    executors = KernelExecutors(kernels, settings.directory / "kernels", limits)
+    bus.subscribe(SessionRefreshed, lambda event: executors.refresh(event.session_id))
+    bus.subscribe(SessionDeleted, lambda event: executors.forget(event.session_id))
+    return executors
 
 
 class JupyterKernels:

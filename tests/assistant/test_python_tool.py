@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from leonidas_jupyter.assistant.executors import Execution
 from leonidas_jupyter.assistant.executors.names import names_bound, names_read
+from leonidas_jupyter.assistant.executors.outcome import checked
 from leonidas_jupyter.assistant.executors.outputs import (
     MAX_OUTPUTS,
     MAX_TEXT,
@@ -15,7 +16,6 @@ from leonidas_jupyter.assistant.executors.outputs import (
     error_of,
     plain,
 )
-from leonidas_jupyter.assistant.executors.worker import _checked
 from leonidas_jupyter.assistant.tools import TOOLS
 from leonidas_jupyter.assistant.tools.base import ToolContext, ToolFailed
 from leonidas_jupyter.assistant.tools.python import PYTHON, PythonArguments
@@ -139,7 +139,7 @@ def test_a_failure_shows_people_the_traceback_and_says_no_more_than_the_error():
 
 
 @pytest.mark.parametrize("given", [{"code": ""}, {}, {"code": "1", "approved": True}])
-def test_arguments_are_checked(given):
+def test_arguments_arechecked(given):
     with pytest.raises(ValidationError):
         PythonArguments.model_validate(given)
 
@@ -268,6 +268,6 @@ def test_errors_are_one_line_with_their_place():
         {"columns": [{"name": "a", "type": "x"}], "rows": [[1]], "total_rows": "many"},
     ],
 )
-def test_what_a_kernel_says_of_a_table_is_checked(table):
-    assert _checked(table) is None
-    assert _checked(TABLE | {"more": 1, "kept": 5}) == TABLE
+def test_what_a_kernel_says_of_a_table_ischecked(table):
+    assert checked(table) is None
+    assert checked(TABLE | {"more": 1, "kept": 5}) == TABLE

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from leonidas_jupyter.assistant.executors.base import Execution, KernelGone, Kernels
 from leonidas_jupyter.assistant.executors.channel import Channel, NoAnswer, Request
 from leonidas_jupyter.assistant.executors.names import Bound
-from leonidas_jupyter.assistant.executors.outputs import Outputs, error_of, traceback_of
+from leonidas_jupyter.assistant.executors.outcome import TABLE_BYTES, TABLE_ROWS, execution
+from leonidas_jupyter.assistant.executors.outputs import Outputs
 from leonidas_jupyter.assistant.tools.base import ToolFailed
 from leonidas_jupyter.data.frames import Frame
 
@@ -22,16 +23,6 @@ LOOK_SECONDS = 0.1
 
 INTERRUPT_SECONDS = 2.0
 """How long code may take to end once it is interrupted."""
-
-TABLE_ROWS = 1_000
-TABLE_BYTES = 64 * 1024
-"""What of a value is taken out of the kernel with a run; the rest stays there, to be saved."""
-
-SHOWN_TABLE_BYTES = 8 * 1024
-"""Up to which size a table stands among the outputs, too: the result holds it as well."""
-
-LARGE_ROWS = 10_000
-"""From how many rows on a table is offered as a file."""
 
 INSIDE = (
     ("_leonidas_frames", "leonidas_jupyter.kernel", "framecache.py"),
@@ -191,7 +182,7 @@ class Worker:
             code, expressions={"table": _call("result", arguments)}, sink=outputs.take
         )
         reply = await self._attend(request, self.limits.seconds)
-        return _execution(reply, outputs, (time.perf_counter() - began) * 1000)
+        return execution(reply, outputs, (time.perf_counter() - began) * 1000)
 
     async def call(self, name: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """Call a function of `inside`. Raises Refused, Died, Stopped."""
@@ -278,66 +269,3 @@ def _inside() -> list[tuple[str, str]]:
 
 def _call(name: str, arguments: Mapping[str, Any]) -> str:
     return f"__import__('sys').modules['_leonidas'].call({name!r}, {json.dumps(arguments)!r})"
-
-
-def _execution(reply: Mapping[str, Any], outputs: Outputs, elapsed_ms: float) -> Execution:
-    ok = reply.get("status") == "ok"
-    value = (reply.get("user_expressions") or {}).get("table") or {}
-    table = _checked((value.get("data") or {}).get("application/json")) if ok else None
-    notes = [outputs.note] if outputs.note else []
-    if table is not None and table["total_rows"] > LARGE_ROWS:
-        notes.append(
-            f"The result has {table['total_rows']:,} rows, of which {len(table['rows']):,} are "
-            "kept with the answer; save_file makes a file of all of them."
-        )
-    return Execution(
-        ok=ok,
-        text=outputs.text(),
-        outputs=_with_table(outputs, table),
-        error=None if ok else error_of(reply),
-        traceback=None if ok else traceback_of(reply),
-        table=table,
-        kept=table.get("kept") if table else None,
-        notes=notes,
-        elapsed_ms=elapsed_ms,
-    )
-
-
-def _with_table(outputs: Outputs, table: Mapping[str, Any] | None) -> Sequence[dict[str, Any]]:
-    """The outputs, the last of them with the table as JSON where it shows the same value."""
-    bundles = outputs.bundles()
-    if table is None:
-        return bundles
-    shown = {name: table[name] for name in ("columns", "rows", "truncated", "total_rows")}
-    if len(json.dumps(shown)) > SHOWN_TABLE_BYTES:
-        return bundles
-    if outputs.result is not None and outputs.result in bundles:
-        place = bundles.index(outputs.result)
-        bundles[place] = bundles[place] | {"application/json": shown}
-    return bundles
-
-
-def _checked(table: Any) -> dict[str, Any] | None:  # noqa: ANN401 - what a kernel sent
-    """The table if it is one: whoever runs code in a kernel can change what it answers."""
-    if not isinstance(table, dict) or len(json.dumps(table)) > 2 * TABLE_BYTES:
-        return None
-    columns, rows = table.get("columns"), table.get("rows")
-    if not isinstance(columns, list) or not isinstance(rows, list):
-        return None
-    fitting = all(isinstance(row, list) and len(row) == len(columns) for row in rows)
-    named = all(
-        isinstance(column, dict)
-        and isinstance(column.get("name"), str)
-        and isinstance(column.get("type"), str)
-        for column in columns
-    )
-    if not fitting or not named or not isinstance(table.get("total_rows"), int):
-        return None
-    kept = table.get("kept")
-    return {
-        "columns": [{"name": c["name"], "type": c["type"]} for c in columns],
-        "rows": rows,
-        "truncated": bool(table.get("truncated")),
-        "total_rows": table["total_rows"],
-        **({"kept": kept} if isinstance(kept, str) else {}),
-    }
