@@ -45,7 +45,7 @@ def _groups(name: str, facts: Facts) -> bool:
 
 
 def group_called(words: str, column: str, facts: Facts) -> Condition | None:
-    """Return the condition for the group that the words of a name call: ``first_class``."""
+    """Return the condition for the group that the words of a name call: ``second_floor``."""
     said = [fold(word) for word in re.findall(r"[^\W_]+", words)]
     known = facts.marks.lexicon.by_name.get(column)
     if known is None:

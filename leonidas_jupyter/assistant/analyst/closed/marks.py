@@ -185,7 +185,7 @@ class Marks:
         )
 
     def _code(self, match: re.Match[str]) -> str:
-        """Mark "(AAPL)" where one column's name begins with it."""
+        """Mark "(ABC)" where one column's name begins with it."""
         begun = [
             column.name
             for column in self.lexicon.columns

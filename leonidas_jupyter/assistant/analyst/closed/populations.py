@@ -201,7 +201,7 @@ def _value(column: str, label: str, lexicon: FrameLexicon) -> Any:  # noqa: ANN4
 
 
 def _flags(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
-    """Yield "who survived" and "did not survive", for a column of 0 and 1 with that name."""
+    """Yield "who smoked" and "did not smoke", for a column of 0 and 1 with that name."""
     for column in facts.marks.lexicon.columns:
         if not column.flag or len(column.words) > 2:
             continue
@@ -229,7 +229,7 @@ def _own_word(text: str, name: str) -> bool:
 
 
 def _valued(text: str, lexicon: FrameLexicon) -> Iterator[tuple[Condition, tuple[int, int]]]:
-    """Yield the values of text columns that stand in a text as words: "male passengers"."""
+    """Yield the values of text columns that stand in a text as words: "female birds"."""
     words = [
         (match.start(), match.end(), fold(match.group()))
         for match in re.finditer(r"[^\W_]+(?:'[a-z]+)?", text)

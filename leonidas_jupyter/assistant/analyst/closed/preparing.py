@@ -57,7 +57,7 @@ _FILL_BESIDE = re.compile(
 )
 _DROP = re.compile(
     rf"\b{_REMOVE}\s+(?:all\s+|any\s+|the\s+|those\s+|of\s+)*(?:rows?|entries"
-    r"|records?|observations?|data\s*points?|instances?|samples?|cases?|passengers?"
+    r"|records?|observations?|data\s*points?|instances?|samples?|cases?"
     rf"|values?)?[^.,;]{{0,40}}?\b{MISSING}"
     rf"|\b{MISSING}\b[^.,;]{{0,60}}\b(?:should be|are|is|were|be|by|must be)?\s*{_REMOVE}"
 )

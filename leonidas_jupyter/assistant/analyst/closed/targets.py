@@ -20,7 +20,7 @@ _OTHERWISE_USED = re.compile(
 def columns_by_name(words: str, facts: Facts) -> tuple[list[str], str]:
     """Return the columns whose names stand in the words of a name, and the words left.
 
-    ``mean_fare`` → ``Fare`` and ``mean``.
+    ``mean_price`` → ``Price`` and ``mean``.
     """
     left = [fold(part) for part in re.split(r"[_\W]+", words) if part]
     found: list[str] = []
