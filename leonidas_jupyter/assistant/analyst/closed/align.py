@@ -143,7 +143,7 @@ def _stands(word: str, part: str, *, bare: bool) -> bool:
         return True
     if bare and word in _STATISTICAL:
         return False
-    # A name of several words often cuts them short: max_storm_cat, avg_temp.
+    # A name of several words often cuts them short: max_wind_lvl, avg_temp.
     if not bare and len(part) == 1:
         return word.startswith(part) and len(word) > _LEAST and word not in _BETWEEN
     least = 4 if bare else _LEAST
