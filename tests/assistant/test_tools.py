@@ -6,7 +6,7 @@ import json
 import pytest
 
 from leonidas_jupyter.assistant.events import ToolCalled, ToolReturned
-from leonidas_jupyter.assistant.policy import Gate
+from leonidas_jupyter.assistant.policy import Gate, Policy
 from leonidas_jupyter.assistant.toolbox import MAX_OUTPUT_BYTES, Toolbox
 from leonidas_jupyter.assistant.tools import TOOLS
 from leonidas_jupyter.assistant.tools.base import ToolContext, ToolFailed
@@ -139,7 +139,7 @@ class Emitted(list):
 
 def called(toolbox, name, arguments):
     tool = next(tool for tool in TOOLS if tool.name == name)
-    return asyncio.run(toolbox._call(tool, arguments))
+    return asyncio.run(toolbox._call(tool, arguments, 1))
 
 
 def test_a_call_is_announced_before_it_runs_and_its_result_before_the_model_has_it():
@@ -152,7 +152,7 @@ def test_a_call_is_announced_before_it_runs_and_its_result_before_the_model_has_
         order.append("runs")
         return big(1)
 
-    toolbox = Toolbox(ToolContext((SALES,), query), LOCAL, emit, 8)
+    toolbox = Toolbox(ToolContext((SALES,), query), LOCAL, emit, Policy())
     result = called(toolbox, "query", {"sql": "select a from sales"})
     assert order == [ToolCalled, "runs", ToolReturned]
     assert result["id"] == "t1"
@@ -160,7 +160,7 @@ def test_a_call_is_announced_before_it_runs_and_its_result_before_the_model_has_
 
 def test_an_answer_has_room_for_so_many_outputs_and_keeps_the_light_ones():
     emitted = Emitted()
-    toolbox = Toolbox(context(result=big(MAX_ROWS, 90)), LOCAL, emitted, 8)
+    toolbox = Toolbox(context(result=big(MAX_ROWS, 90)), LOCAL, emitted, Policy())
     for _ in range(6):
         called(toolbox, "query", {"sql": "select a from sales"})
     outputs = [event.outputs for event in emitted if isinstance(event, ToolReturned)]
