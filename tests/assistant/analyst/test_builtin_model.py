@@ -51,7 +51,13 @@ def agent(desk: Desk, *, broken: str | None = None, wrap: Any = dict) -> Agent[N
     async def list_frames() -> Any:
         return call("list_frames")
 
-    tools = [Tool(each, sequential=True) for each in (query, chart, describe_frame, list_frames)]
+    async def statistics(
+        frame: str, steps: list[dict[str, Any]], outputs: list[dict[str, Any]]
+    ) -> Any:
+        return call("statistics", frame=frame, steps=steps, outputs=outputs)
+
+    offered = (query, chart, statistics, describe_frame, list_frames)
+    tools = [Tool(each, sequential=True) for each in offered]
     return Agent(BuiltinModel(desk.frames), tools=tools, retries={"tools": 2, "output": 1})
 
 
@@ -66,6 +72,23 @@ def test_a_question_is_answered_through_the_tools(desk: Desk) -> None:
 
 def test_several_calls_are_made_in_one_round(desk: Desk) -> None:
     assert "correlation **-0.2351**" in answer(desk, "scatter plot of bill length vs bill depth")
+
+
+def test_a_test_of_significance_goes_through_the_tool_statistics(desk: Desk) -> None:
+    said = answer(desk, "is Gentoo significantly heavier than Adelie in 2008?")
+    assert "Welch's t-test" in said
+    assert "Significant" in said
+
+
+def test_two_questions_are_answered_in_one_round(desk: Desk) -> None:
+    said = answer(desk, "how many penguins are there and what is their mean body mass?")
+    assert "**344** rows" in said
+    assert "**4201.75**" in said
+
+
+def test_continue_goes_on_with_the_question_before(desk: Desk) -> None:
+    first = asyncio.run(agent(desk).run("average body mass by species"))
+    assert "| Gentoo |" in answer(desk, "continue", first.all_messages())
 
 
 def test_results_may_come_as_json_text(desk: Desk) -> None:

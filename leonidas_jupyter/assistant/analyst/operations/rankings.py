@@ -129,7 +129,10 @@ def _asks_which(parse: Parse) -> bool:
     entity = parse.full[at]
     if after and after in "op":
         return False
-    if entity.kind == DATE_PART or not parse.lexicon.column(entity.value).numeric:
+    if entity.kind == DATE_PART:
+        return True
+    column = parse.lexicon.column(entity.value)
+    if not column.numeric or column.core == ("year",):
         return True
     wh = parse.full[at - 1] if at else None
     return wh is not None and wh.kind in "qN" and max(wh.spans) + 1 == min(entity.spans)
