@@ -15,7 +15,7 @@ from leonidas_jupyter.assistant.events import (
     TokensUsed,
     ToolCalled,
 )
-from leonidas_jupyter.assistant.handles import Handles
+from leonidas_jupyter.assistant.handles import Handles, unfilled
 from leonidas_jupyter.assistant.history import PastTurn, messages
 from leonidas_jupyter.assistant.models.failures import ModelFailure
 from leonidas_jupyter.assistant.models.names import shown
@@ -251,6 +251,7 @@ class Answering:
         if question.earlier is not None:
             words.append(question.earlier.question)
         found = await receipts.checked(text, "\n".join(words), question.context.results)
+        found.unmatched.extend(unfilled(text))
         if told := receipts.note(found):
             await self._sink(TextSaid("\n\n" + told, said=""))
         await self._sink(AnswerChecked(found))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leonidas_jupyter.assistant.results import Result, Results
+from leonidas_jupyter.assistant.shapes import Unmatched
 from leonidas_jupyter.assistant.tools.table import cell
 
 MISSING = "(no such result)"
@@ -34,14 +35,13 @@ class Handles:
 
     ``feed`` takes what the model said and gives what can be shown now: text before a handle that is
     not closed yet is shown, the rest is held back until it is. ``rest`` gives what is left when the
-    model has ended a part of its text. ``missing`` counts the handles that named nothing.
+    model has ended a part of its text.
     """
 
     def __init__(self, results: Results) -> None:
         self._results = results
         self._held = ""
         self._place = _Place()
-        self.missing = 0
 
     def feed(self, text: str) -> str:
         """What of the answer so far can be shown now and was not yet."""
@@ -72,13 +72,15 @@ class Handles:
     def _filled(self, handle: re.Match[str]) -> str:
         result = self._results.get(handle[1])
         value = _NOTHING if result is None else value_at(result, (handle[2] or "").strip())
-        if value is _NOTHING:
-            self.missing += 1
-            shown = MISSING
-        else:
-            shown = self._place.written(value)
+        shown = MISSING if value is _NOTHING else self._place.written(value)
         self._place.move("x")  # whatever it holds, it stands on the line and begins nothing
         return shown
+
+
+def unfilled(text: str) -> list[Unmatched]:
+    """Where an answer, as the user reads it, has nothing in place of a handle."""
+    found = re.finditer(re.escape(MISSING), text)
+    return [Unmatched(text=MISSING, start=each.start(), end=each.end()) for each in found]
 
 
 @dataclass

@@ -111,6 +111,7 @@ def test_the_user_gets_full_answers_at_every_level(level):
         f"Best paid is {ALICE} with 987654; 5 rows; the mean in {COMMON} is 1101.5, of 30. "
         "Top: 987654. (no such result)"
     )
+    assert told.shown.endswith("*Not computed by a tool in this answer: (no such result).*")
     assert (ALICE in told.heard) == (level is ROWS)
     assert [event.ok for event in told.returned] == [True] * 3
     assert told.returned[0].outputs[0]["application/json"]["rows"][0] == [ALICE, 987654]

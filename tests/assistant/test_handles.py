@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leonidas_jupyter.assistant.handles import LONGEST, MISSING, Handles
+from leonidas_jupyter.assistant.handles import LONGEST, MISSING, Handles, unfilled
 from leonidas_jupyter.assistant.results import Results
 
 TABLE = {
@@ -82,7 +82,8 @@ def test_a_handle_becomes_its_value_whatever_pieces_it_comes_in(said, shown):
 def test_a_handle_that_names_nothing_says_so_and_is_counted(said):
     handles = Handles(results())
     assert handles.feed(said) == MISSING
-    assert handles.missing == 1
+    (found,) = unfilled(f"a {MISSING} b")
+    assert (found.text, found.start, found.end) == (MISSING, 2, 2 + len(MISSING))
 
 
 @pytest.mark.parametrize(
