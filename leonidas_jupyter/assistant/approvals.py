@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from leonidas_jupyter.assistant.events import MimeBundle
 from leonidas_jupyter.assistant.executors.outputs import Outputs, plain
-from leonidas_jupyter.assistant.shapes import Decision, StoredCall
+from leonidas_jupyter.assistant.shapes import AnswerRow, Decision, StoredCall
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, conflict, invalid
 from leonidas_jupyter.core.ids import now
 
@@ -111,6 +111,12 @@ class Rules:
     runs_in: str
     off: str | None
     overwrites: Callable[[str], Awaitable[Sequence[str]]]
+
+
+def unanswered(answer: AnswerRow | None) -> list[StoredCall]:
+    """The calls of an answer that wait for somebody."""
+    calls = () if answer is None else answer.tool_calls
+    return [call for call in calls if call.state == "pending" and call.decision is None]
 
 
 def waiting_call(by_id: dict[str, StoredCall], call_id: str) -> StoredCall:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from leonidas_jupyter.assistant.answers import AnswerTables
-from leonidas_jupyter.assistant.approvals import Rules
+from leonidas_jupyter.assistant.approvals import Rules, unanswered
 from leonidas_jupyter.assistant.journal import FINISHED, RunEvent
 from leonidas_jupyter.assistant.models.registry import ModelEntry
 from leonidas_jupyter.assistant.namespace import ClientFrame
@@ -22,7 +22,6 @@ from leonidas_jupyter.assistant.shapes import (
     RunRow,
     RunStarted,
     RunStatus,
-    StoredCall,
 )
 from leonidas_jupyter.assistant.summary import Memory
 from leonidas_jupyter.assistant.telemetry import Waiting
@@ -169,7 +168,7 @@ class Desk(Generic[R, A]):
             runs_in=run.runs_in,
             kernel_id=run.kernel_id,
             python=policy.python,
-            # Somebody else may let the answer go on, but not with what its person has allowed.
+            # Who lets another's answer go on does so without what that person has allowed.
             allowed=run.user_id == holds.caller.user_id and allowance(run) in holds.python_allowed,
             frames=frames or (),
         )
@@ -273,11 +272,12 @@ class Desk(Generic[R, A]):
 
     async def cancel(self, run: R) -> R | None:
         """Ask a run to stop, wherever it goes; the run as it stands then, None when it is gone."""
-        if run.unfinished == APPROVAL:
-            await self.give_up(run, STOPPED)
         asked = await self._store.request_cancel(run.run_id)
         self.runs.stop(run.run_id)
-        return asked
+        if asked is None or asked.unfinished != APPROVAL:
+            return asked
+        await self.give_up(asked, STOPPED)
+        return await self._store.runs.get(run.run_id)
 
     async def ended(self, run: R) -> tuple[R, A] | None:
         """A run and its answer once it has ended or waits for somebody; None when it is gone."""
@@ -319,12 +319,6 @@ class Desk(Generic[R, A]):
             return False
         await self._ended(ended, RunStatus.FAILED)
         return True
-
-
-def unanswered(answer: AnswerRow | None) -> list[StoredCall]:
-    """The calls of an answer that wait for somebody."""
-    calls = () if answer is None else answer.tool_calls
-    return [call for call in calls if call.state == "pending" and call.decision is None]
 
 
 async def _no_past() -> Sequence[AnswerRow]:

@@ -28,8 +28,8 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from leonidas_jupyter.assistant.approvals import Answers, Approval, ClientResult
-from leonidas_jupyter.assistant.desk import Holds, unanswered
+from leonidas_jupyter.assistant.approvals import Answers, Approval, ClientResult, unanswered
+from leonidas_jupyter.assistant.desk import Holds
 from leonidas_jupyter.assistant.models.registry import ModelRegistry
 from leonidas_jupyter.assistant.namespace import MAX_FRAMES, ClientFrame
 from leonidas_jupyter.assistant.policy import Policy

@@ -301,6 +301,11 @@ def test_cancelling_what_waits_refuses_it(engine):
             (call,) = (await w.said(session))[-1].tool_calls
             assert (call.state, call.summary) == ("refused", "the user stopped the answer")
             assert (await refused(w.answer(session, approvals=once("t1")))).code == "conflict"
+            # Also where it went when it was looked at, and waits by now.
+            waiting = await w.ask(session)
+            stale = await w.repository.runs.get(waiting.run_id)
+            stopped = await w.chat._desk.cancel(stale.model_copy(update={"unfinished": "run"}))
+            assert (stopped.status, stopped.unfinished) == ("cancelled", None)
 
     asyncio.run(main())
 
@@ -633,5 +638,29 @@ def test_what_somebody_allowed_is_not_used_by_who_lets_their_answer_go_on(engine
             after = await w.answer(session, BOB, approvals=refusal)
             assert after.status == "pending"
             assert w.kernels.own.ran == []
+
+    asyncio.run(main())
+
+
+def test_a_refusal_that_comes_while_another_tab_approves_holds(engine):
+    async def main():
+        async with bench(engine, coding("a = 1", "b = 2")) as w:
+            session = await w.session()
+            await w.ask(session)
+            pending = w.chat._desk.pending
+            check = pending._check_edits
+
+            async def late(*args):
+                # The other tab has read the calls, and has not stored its answers yet.
+                pending._check_edits = check
+                await w.answer(session, approvals={"t1": {"decision": "refuse"}})
+                return await check(*args)
+
+            pending._check_edits = late
+            error = await refused(w.answer(session, approvals=once("t1", "t2")))
+            assert error.code == "conflict"
+            assert w.kernels.own.ran == []
+            calls = (await w.said(session))[-1].tool_calls
+            assert [call.state for call in calls] == ["refused", "pending"]
 
     asyncio.run(main())
