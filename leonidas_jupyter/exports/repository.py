@@ -1,13 +1,8 @@
 """What exports read: the messages of a session, all of them."""
 
-from typing import Any
-
 from leonidas_jupyter.chat.repository import MESSAGES
 from leonidas_jupyter.chat.schemas import Message
-from leonidas_jupyter.tables.base import Database, TableSpec
-
-SPECS: tuple[TableSpec[Any], ...] = ()
-"""The tables of this domain: none."""
+from leonidas_jupyter.tables.base import Database
 
 PAGE = 100
 
