@@ -62,10 +62,10 @@ CREATE TABLE messages (
 	run_id TEXT, 
 	run_status TEXT, 
 	model TEXT, 
-	usage TEXT, 
+	usage TEXT, content_until BIGINT, said TEXT, exposure TEXT, receipts TEXT, 
 	CONSTRAINT pk_messages PRIMARY KEY (session_id, message_id)
 );
-INSERT INTO "messages" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','USER','x','[{"id":"x","tool":"x","arguments":{"x":{"a":1}},"code":"x","needs":"none","state":"pending","ok":true,"summary":"x","outputs":[{"x":{"a":1}}],"frames":[{"name":"x","file_id":"x","content_version":1}],"elapsed_ms":0.5,"overwrites":["x"],"decision":"once","edited":true,"client_reported":true}]','x','running','x','{"input_tokens":1,"output_tokens":1,"cost":0.5}');
+INSERT INTO "messages" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','USER','x','[{"id":"x","tool":"x","arguments":{"x":{"a":1}},"code":"x","needs":"none","state":"pending","ok":true,"summary":"x","outputs":[{"x":{"a":1}}],"frames":[{"name":"x","file_id":"x","content_version":1}],"elapsed_ms":0.5,"overwrites":["x"],"decision":"once","edited":true,"client_reported":true,"step":1,"said":1,"result":{"x":{"a":1}},"told":{"x":{"a":1}},"told_at":"none","answered_by":"x","answered_via":"user","claimed_by":"x","claimed_until":"2100-01-02T03:04:05.678901Z"}]','x','running','x','{"input_tokens":1,"output_tokens":1,"cost":0.5}',1,'x','none','{"checked":1,"derived":[{"text":"x","formula":"x"}],"unmatched":[{"text":"x","start":1,"end":1}]}');
 CREATE TABLE projects (
 	version BIGINT NOT NULL, 
 	schema_version BIGINT NOT NULL, 
@@ -82,10 +82,10 @@ CREATE TABLE projects (
 	kernel_name TEXT, 
 	file_count BIGINT NOT NULL, 
 	session_count BIGINT NOT NULL, 
-	deleted_at TEXT, 
+	deleted_at TEXT, python TEXT, models TEXT, tool_rounds BIGINT, run_tokens BIGINT, 
 	CONSTRAINT pk_projects PRIMARY KEY (project_id)
 );
-INSERT INTO "projects" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x','x','x','x','none','x',1,1,'2100-01-02T03:04:05.678901Z');
+INSERT INTO "projects" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x','x','x','x','none','x',1,1,'2100-01-02T03:04:05.678901Z','ask','["x"]',1,1);
 CREATE TABLE run_events (
 	version BIGINT NOT NULL, 
 	schema_version BIGINT NOT NULL, 
@@ -120,10 +120,10 @@ CREATE TABLE runs (
 	active_session TEXT, 
 	cut_from TEXT, 
 	error TEXT, 
-	finished_at TEXT, counted TEXT, 
+	finished_at TEXT, counted TEXT, executor TEXT, kernel_id TEXT, paused_at BIGINT, frames TEXT, 
 	CONSTRAINT pk_runs PRIMARY KEY (run_id)
 );
-INSERT INTO "runs" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x',1,'x','x','x','x','x','x','none','running','x','x','x','2100-01-02T03:04:05.678901Z','{"input_tokens":1,"output_tokens":1,"cost":0.5}');
+INSERT INTO "runs" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x',1,'x','x','x','x','x','x','none','running','x','x','x','2100-01-02T03:04:05.678901Z','{"input_tokens":1,"output_tokens":1,"cost":0.5}','session','x',1,'[{"name":"x","columns":[{"name":"x","type":"x"}]}]');
 CREATE TABLE sessions (
 	version BIGINT NOT NULL, 
 	schema_version BIGINT NOT NULL, 
@@ -139,10 +139,10 @@ CREATE TABLE sessions (
 	last_message_at TEXT, 
 	data_exposure TEXT, 
 	context_from TEXT, 
-	deleted_at TEXT, summary TEXT, input_tokens BIGINT, output_tokens BIGINT, cost_micros BIGINT, 
+	deleted_at TEXT, summary TEXT, input_tokens BIGINT, output_tokens BIGINT, cost_micros BIGINT, python_allowed TEXT, 
 	CONSTRAINT pk_sessions PRIMARY KEY (session_id)
 );
-INSERT INTO "sessions" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x','x','x',1,'2100-01-02T03:04:05.678901Z','none','x','2100-01-02T03:04:05.678901Z','{"text":"x","until":"x","exposure":"none","written":true}',1,1,1);
+INSERT INTO "sessions" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x','x','x',1,'2100-01-02T03:04:05.678901Z','none','x','2100-01-02T03:04:05.678901Z','{"text":"x","until":"x","exposure":"none","written":true}',1,1,1,'["x"]');
 CREATE TABLE token_families (
 	version BIGINT NOT NULL, 
 	schema_version BIGINT NOT NULL, 
@@ -152,10 +152,10 @@ CREATE TABLE token_families (
 	user_id TEXT NOT NULL, 
 	generation BIGINT NOT NULL, 
 	revoked_at TEXT, 
-	expires_at TEXT NOT NULL, 
+	expires_at TEXT NOT NULL, kernel BOOLEAN, 
 	CONSTRAINT pk_token_families PRIMARY KEY (family_id)
 );
-INSERT INTO "token_families" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x',1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z');
+INSERT INTO "token_families" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x',1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z',1);
 CREATE TABLE usage (
 	version BIGINT NOT NULL, 
 	schema_version BIGINT NOT NULL, 
