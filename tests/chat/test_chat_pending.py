@@ -611,6 +611,14 @@ def test_who_answers_the_moment_it_pauses_finds_a_run_that_can_be_stopped(engine
             await w.say(session)
             await until(lambda: runs)
             live = w.chat._desk.runs._live[runs[0].run_id]
+            follow = await w.chat.follow(ANN, session, runs[0].run_id, 0)
+            heard = []
+            while "word" not in text_of(heard):
+                heard.append(await anext(follow))
+            # Who reads from the beginning is not told of a pause that is over.
+            names = [event.name for event in heard]
+            assert (names[0], names.count("run_finished")) == ("run_started", 0)
+            await follow.aclose()
             await until(lambda: "word word " in live.record.text)
             assert w.chat._desk.runs._live[runs[0].run_id] is live
             await w.chat.cancel(ANN, session, runs[0].run_id)
