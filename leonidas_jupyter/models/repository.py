@@ -10,12 +10,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from leonidas_jupyter.models.schemas import StoredConnection
-from leonidas_jupyter.tables.base import TableSpec
 
 log = logging.getLogger(__name__)
-
-SPECS: tuple[TableSpec[Any], ...] = ()
-"""The tables of this domain: none, for the database is not where keys belong."""
 
 CONNECTION = "connected_model.json"
 KEY = "connected_model.key"
