@@ -8,7 +8,16 @@ from pathlib import Path
 
 import psutil
 
-PEERS = ("jupyter_server", "jupyterlab", "ipykernel", "pandas", "pyarrow", "duckdb")
+PEERS = (
+    "jupyter_server",
+    "jupyterlab",
+    "ipykernel",
+    "pandas",
+    "pyarrow",
+    "duckdb",
+    "scipy",
+    "pydantic-ai-slim",
+)
 
 
 def processor() -> str:

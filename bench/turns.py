@@ -120,5 +120,10 @@ def _row(who: str, size: int, late: list[float], early: list[float]) -> Row:
         spread(late, "ms"),
         f"after {EARLY} messages {spread(early, 'ms')}",
         f"{ratio:.2f}×",
-        Goal(ratio, GOAL, "×", why="The newest turns go along as far as they fit its tokens"),
+        Goal(
+            ratio,
+            GOAL,
+            "×",
+            why="What goes along of the conversation (6,000 tokens at most) is sent with each step",
+        ),
     )
