@@ -212,6 +212,43 @@ def test_a_stricter_level_holds_for_an_answer_that_broke_off():
         asyncio.run(main(model))
 
 
+def test_what_a_model_was_told_of_a_result_is_told_again_at_no_stricter_level():
+    heard = []
+
+    async def breaking(messages, info):
+        heard.append(messages)
+        if len(heard) == 1:
+            yield call("query", TOTAL)
+        elif len(heard) == 2:
+            raise ZeroDivisionError
+        else:
+            yield "ok"
+
+    policy = Policy(
+        model="remote",
+        allowed_models=("remote",),
+        exposure_max=DataExposure.AGGREGATES,
+        exposure_k=2,
+        reading_seconds=0,
+    )
+
+    def told(messages):
+        (result,) = [p for p in parts(messages) if p.part_kind == "tool-return"]
+        return result.content
+
+    async def main(level):
+        heard.clear()
+        async with world(breaking, policy=policy) as w:
+            session = await w.session()
+            await w.ask(session, "first")
+            assert told(heard[1])["rows"] == [[6]]
+            await w.ask(session, "go on", data_exposure=level)
+            return told(heard[2])
+
+    assert asyncio.run(main("aggregates"))["rows"] == [[6]]
+    assert "rows" not in asyncio.run(main("summary"))
+
+
 def test_a_call_that_was_interrupted_is_not_run_again_and_the_model_knows(engine):
     heard = []
 
