@@ -218,7 +218,8 @@ def _settled(group: Group, conditions: Sequence[Condition], lexicon: FrameLexico
     if len(years) == 1:
         return replace(group, part="month")
     raise Ambiguous(
-        "month", ["per calendar month (2012-01, 2012-02, …)", "by month of the year (1 to 12)"]
+        "month",
+        ["per calendar month, each of each year", "by month of the year, all years together"],
     )
 
 
