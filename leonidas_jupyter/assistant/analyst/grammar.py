@@ -139,7 +139,7 @@ def parses(spans: Sequence[Span], lexicon: FrameLexicon) -> list[Parse]:
     conditions = tuple(item.value for item in only(items, FILTER))
     if joiner == "and":
         _must_agree(conditions)
-    if any(item.kind in _RUNNING for item in core):
+    if any(item.kind in _RUNNING or _line(item) for item in core):
         items = [_in_sequence(item) for item in items]
     groups = tuple(
         _settled(group, conditions, lexicon) for item in only(items, GROUP) for group in item.value
@@ -221,6 +221,10 @@ def _settled(group: Group, conditions: Sequence[Condition], lexicon: FrameLexico
         "month",
         ["per calendar month, each of each year", "by month of the year, all years together"],
     )
+
+
+def _line(item: Item) -> bool:
+    return item.kind == "G" and item.value == "line"
 
 
 def _in_sequence(item: Item) -> Item:
