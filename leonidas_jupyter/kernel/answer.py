@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from leonidas_jupyter.kernel.errors import LeonidasError
-from leonidas_jupyter.kernel.markdown import fenced, safe
+from leonidas_jupyter.kernel.markdown import fenced, for_terminal, safe
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VEGALITE = "application/vnd.vegalite.v5+json"
 MARKDOWN = "text/markdown"
+PICTURES = ("image/png", "image/jpeg")
 _RESULT = "application/json"
 _TABLE_RULE = re.compile(r"^\s*\|?(\s*:?-{3,}:?\s*\|)+", re.MULTILINE)
 
@@ -168,6 +169,11 @@ class Answer:
         step = next((s for s in reversed(self.steps) if s.ok and s.table), None)
         return step.table or "" if step is not None else ""
 
+    def printed(self) -> list[dict[str, Any]]:
+        """What Python showed while it ran elsewhere: pictures and text, in order."""
+        ran = [s for s in self.steps if s.tool == "python" and s.needs != "client"]
+        return [shown for step in ran for output in step.outputs if (shown := _harmless(output))]
+
     def receipt(self) -> str:
         """What was run, collapsed: Markdown that every notebook renders."""
         waiting = self.waiting
@@ -199,6 +205,8 @@ class Answer:
             return ""
         parts = [f"**DS Bro wants to run this {self.where}:**"]
         for step in self.waiting:
+            if purpose := str(step.arguments.get("purpose") or "").strip():
+                parts.append(safe(purpose))
             parts.append(fenced(step.code or "", step.language))
             if step.overwrites:
                 names = ", ".join(f"`{safe(name)}`" for name in step.overwrites)
@@ -231,3 +239,10 @@ class Answer:
             ".text .code .frame .chart .steps",
         )
         return f"<Answer: {' · '.join(part for part in parts if part)}>"
+
+
+def _harmless(output: dict[str, Any]) -> dict[str, Any]:
+    """What of an output can be shown in a trusted notebook: no HTML, whose scripts would run."""
+    pictures = {form: data for form, data in output.items() if form in PICTURES}
+    text = for_terminal(str(output.get("text/plain", "")))
+    return {**pictures, "text/plain": text} if pictures or text.strip() else {}

@@ -44,11 +44,15 @@ class CellDisplay:
     def finish(self, answer: Answer) -> None:
         """Draw the whole answer."""
         stopped = "*Stopped.*" if answer.status == "cancelled" else ""
-        if answer.chart is None:
+        printed = answer.printed()
+        if answer.chart is None and not printed:
             self._draw("\n\n".join(part for part in (answer.markdown(), stopped) if part))
             return
         self._draw("\n\n".join(part for part in (safe(answer.text), stopped) if part))
-        _display(answer.chart)
+        for shown in printed:
+            _display(shown, raw=True)
+        if answer.chart is not None:
+            _display(answer.chart)
         parts = (answer.receipt(), answer.question_back())
         _display(_bundle("\n\n".join(part for part in parts if part)), raw=True)
 
@@ -72,7 +76,7 @@ class TextDisplay:
     def finish(self, answer: Answer) -> None:
         """Write what is missing, then evidence, charts in words, and what was run."""
         self.update(answer)
-        parts = ["", answer.evidence()]
+        parts = ["", *(shown["text/plain"] for shown in answer.printed()), answer.evidence()]
         if answer.chart is not None:
             parts.append(str(answer.chart.bundle.get("text/plain", answer.chart)))
         if answer.code:

@@ -20,9 +20,13 @@ import time
 while 'penguins' not in repr(get_ipython().run_line_magic('leonidas', 'frames')):
     time.sleep(0.2)
 """
-PLOT = """
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+PLOT = f"""
+PIXEL = {PIXEL!r}
 from IPython.display import display
-display({'text/plain': 'a plot', 'image/png': 'iVBORw0KGgo='}, raw=True)
+display({{'text/plain': 'a plot', 'image/png': PIXEL}}, raw=True)
 """
 ALLOW = "%leonidas approve --session"
 
@@ -78,6 +82,7 @@ def test_the_code_is_shown_and_nothing_runs_until_somebody_approves(notebook, mo
     before = len(model.requests)
     shown = _ask(notebook)
     assert f"```python\n{CODE}\n```" in shown
+    assert "to find the heaviest" in shown
     assert "%leonidas approve" in shown
     assert len(model.requests) == before + 1
     assert notebook.run("print(_leo.status, len(_leo.waiting))").stdout == "pending 1\n"
@@ -90,10 +95,20 @@ def test_approved_code_runs_in_the_sessions_own_kernel_and_the_answer_goes_on(no
     shown = _markdown(result)
     assert "It came to this: 1." in shown
     assert "Python" in shown
+    assert any("heaviest 6300" in output["text/plain"] for output in result.outputs)
     assert notebook.run("print(_leo.status, _leo.steps[-1].ok)").stdout == "completed True\n"
     output = notebook.run("print(_leo.steps[-1].outputs)").stdout
     assert "heaviest 6300" in output
     assert notebook.run("print('penguins' in globals())").stdout == "False\n"
+
+
+def test_pictures_and_text_are_shown_and_no_html(notebook) -> None:
+    html = "display({'text/plain': 'plain', 'text/html': '<script>1</script>'}, raw=True)"
+    _ask(notebook, code=PLOT + html)
+    result = notebook.run("%leonidas approve")
+    assert any(output.get("image/png") for output in result.outputs)
+    assert any(output.get("text/plain") == "plain" for output in result.outputs)
+    assert not any("text/html" in output for output in result.outputs)
 
 
 def test_refusing_tells_the_model_why(notebook, model) -> None:
