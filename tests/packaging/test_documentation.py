@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,22 +13,27 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from leonidas_jupyter.assistant.shapes import RUN_EVENTS
+from leonidas_jupyter.assistant.tools import TOOLS
+from leonidas_jupyter.core import metrics
+from leonidas_jupyter.core.config import CLIENT_VARIABLES, Leonidas
 from leonidas_jupyter.core.errors import STATUS
+from leonidas_jupyter.core.exposure import DataExposure
+from leonidas_jupyter.kernel.arguments import parse
 from scripts import reference, run_lab
 from scripts.serving import Server
+from tests.packaging.pages import (
+    API,
+    ASSISTANT,
+    CHECKOUT,
+    EXPOSURE,
+    PAGES,
+    README,
+    as_cells,
+    blocks,
+)
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-README = CHECKOUT / "README.md"
-API = CHECKOUT / "docs" / "api.md"
-PAGES = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/*.md"), CHECKOUT / "bench/RESULTS.md"])
 SALES = "region,amount\nnorth,12.50\nsouth,7.25\nnorth,3.00\n"
-
-
-def _blocks(page: Path, language: str, heading: str) -> list[str]:
-    """The code blocks in a language under a heading."""
-    section = re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    text = next(part for part in section if part.startswith(heading))
-    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +66,13 @@ def test_the_commands_of_the_readme_and_of_the_api_page_work(
     server: Server, tmp_path: Path
 ) -> None:
     (tmp_path / "sales.csv").write_text(SALES, encoding="utf-8")
-    blocks = [
-        *_blocks(README, "bash", "Over REST"),
-        *_blocks(API, "bash", "Who is calling"),
-        *_blocks(API, "bash", "Upload"),
+    commands = [
+        *blocks(README, "bash", "Over REST"),
+        *blocks(API, "bash", "Who is calling"),
+        *blocks(API, "bash", "Upload"),
     ]
-    assert len(blocks) == 3
-    script = "\n".join(["set -euo pipefail", *blocks])
+    assert len(commands) == 3
+    script = "\n".join(["set -euo pipefail", *commands])
     done = subprocess.run(
         ["bash", "-c", script.replace("http://localhost:8888", server.url.rstrip("/"))],
         env={"PATH": os.environ["PATH"], "TOKEN": server.token},
@@ -81,12 +87,11 @@ def test_the_commands_of_the_readme_and_of_the_api_page_work(
     assert "access_token" in done.stdout
 
 
-def test_the_routes_and_parameters_of_the_api_page_are_in_the_document() -> None:
-    page = API.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_routes_and_parameters_are_in_the_document(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     paths = json.loads((CHECKOUT / "docs" / "openapi.json").read_text(encoding="utf-8"))["paths"]
-    named = re.findall(r"`(GET|POST|PUT|DELETE) (/[\w/{}.-]+)", page)
-    assert len(named) > 4
-    for method, path in named:
+    for method, path in re.findall(r"`(GET|POST|PUT|DELETE) (/(?!api/me)[\w/{}.-]+)", text):
         assert method.lower() in paths[path], path
     known = {
         parameter["name"]
@@ -94,7 +99,64 @@ def test_the_routes_and_parameters_of_the_api_page_are_in_the_document() -> None
         for operation in operations.values()
         for parameter in operation.get("parameters", [])
     }
-    assert set(re.findall(r"\?(\w+)=", page)) <= known
+    assert set(re.findall(r"`\?(\w+)=", text)) <= known
+
+
+def test_the_pages_that_tell_of_routes_name_some() -> None:
+    for page, least in ((API, 6), (ASSISTANT, 6)):
+        named = re.findall(r"`(GET|POST|PUT|DELETE) /", page.read_text(encoding="utf-8"))
+        assert len(named) >= least, page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_settings_and_variables_that_are_named_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    known = set(Leonidas.class_traits(config=True))
+    assert set(re.findall(r"\bLeonidas\.(\w+)", text)) <= known
+    measuring = {"LEONIDAS_QUESTIONS", "LEONIDAS_CSV_ROBUSTNESS"}
+    for variable in set(re.findall(r"\bLEONIDAS_[A-Z_]+\b", text)) - measuring:
+        name = variable.removeprefix("LEONIDAS_")
+        assert name.removesuffix("_FILE").lower() in known or name in CLIENT_VARIABLES, variable
+
+
+def test_the_page_of_the_assistant_calls_settings_by_their_names() -> None:
+    """Words in code that look like a setting's name are one, or else named here."""
+    text = re.sub(r"^```.*?^```", "", ASSISTANT.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    words = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text))
+    others = {tool.name for tool in TOOLS} | {*re.findall(r"leonidas_\w+", text)}
+    others |= {code.value for code in STATUS}
+    others |= {"api_key", "key_from", "role_arn", "kernel_id", "kernel_name", "data_exposure"}
+    assert words - others <= set(Leonidas.class_traits(config=True))
+    assert "python_tool" in words
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_magic_that_is_named_is_one(page: Path) -> None:
+    text = re.sub(r"`%leonidas`|%%leonidas", "", page.read_text(encoding="utf-8"))
+    for line in re.findall(r"%leonidas (\w[^`\n]*)", text):
+        command = re.sub(r" +# .*$", "", line)
+        if command != "help":  # which is told by being raised
+            assert parse(command).command == shlex.split(command, posix=False)[0]
+
+
+@pytest.mark.parametrize("page", [README, EXPOSURE], ids=lambda page: page.name)
+def test_the_levels_of_exposure_are_those_of_the_code(page: Path) -> None:
+    (table,) = re.findall(r"^\| Level \|.*?(?=\n\n)", page.read_text("utf-8"), re.M | re.S)
+    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == [*DataExposure]
+
+
+def test_the_tools_and_metrics_of_the_assistants_page_are_those_of_the_code() -> None:
+    text = ASSISTANT.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"\w+", row)} == {t.name for t in TOOLS}
+    counted = metrics.exposition().decode()
+    for name in re.findall(r"`(leonidas_\w+)`", text):
+        assert f"# TYPE {name}" in counted, name
+
+
+def test_the_events_of_the_api_page_are_those_of_the_code() -> None:
+    section = API.read_text(encoding="utf-8").split("| Event |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == [*RUN_EVENTS]
 
 
 def _questions() -> list[str]:
@@ -117,9 +179,9 @@ def test_the_questions_that_are_proposed_are_answered(server: Server) -> None:
 
 def test_the_cells_of_the_readme_work(server: Server, tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(SALES, encoding="utf-8")
-    cells = _blocks(README, "python", "In a notebook")
+    cells = blocks(README, "python", "In a notebook")
     assert len(cells) == 3
-    code = [line for cell in cells for line in _as_cells(cell)]
+    code = [line for cell in cells for line in as_cells(cell)]
     code.append("assert float(sales['amount'].sum()) == 22.75")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in code])
     environment = {"PATH": os.environ["PATH"], "HOME": str(server.home)}
@@ -127,9 +189,3 @@ def test_the_cells_of_the_readme_work(server: Server, tmp_path: Path) -> None:
     client.execute(env=environment, stderr=subprocess.DEVNULL)
     text = nbformat.writes(notebook)
     assert "Gentoo" in text
-
-
-def _as_cells(block: str) -> list[str]:
-    """A block as cells: comments go, and a cell magic stays one cell."""
-    text = re.sub(r" +# .*$", "", block, flags=re.MULTILINE)
-    return [text] if text.startswith("%%") else text.splitlines()
