@@ -17,7 +17,9 @@ from bench.report import Row
 from scripts.serving import Server
 
 SESSIONS = 100
-WARM_UP = 20
+WARM_UP = 150
+"""Questions before: a process that is new takes memory for what it keeps anyway."""
+
 MESSAGES = 20
 KERNELS = 3
 QUESTION = "Which species is the heaviest, and by how much does it differ from the others?"
@@ -37,6 +39,9 @@ def measure(home: Path) -> list[Row]:
         with Server(sys.executable, home, *started) as server:
             project = demo_project(server)
             sessions = _sessions(server, project, model, data)
+            used = call(server, "POST", f"projects/{project}/sessions", {})["session_id"]
+            for _ in range(WARM_UP):
+                _ask(server, used, model)
             ours, workers = _growth(server, model, sessions)
             kernels = _kernels(server, project, model)
         bare = _bare(model)
@@ -60,7 +65,7 @@ def _sessions(server: Server, project: str, model: Provider, data: Path) -> Sequ
     """Sessions with a stored conversation."""
     like, *others = (
         str(call(server, "POST", f"projects/{project}/sessions", {})["session_id"])
-        for _ in range(WARM_UP + SESSIONS + 1)
+        for _ in range(SESSIONS + 1)
     )
     _ask(server, like, model)
     asyncio.run(lengthen(database_of(data), like, dict.fromkeys(others, MESSAGES)))
@@ -68,11 +73,9 @@ def _sessions(server: Server, project: str, model: Provider, data: Path) -> Sequ
 
 
 def _growth(server: Server, model: Provider, sessions: Sequence[str]) -> tuple[float, float]:
-    """What each session after the first ones adds to the server and to its children, in KiB."""
-    for session in sessions[:WARM_UP]:
-        _ask(server, session, model)
+    """What each session adds to the server and to its children, in KiB."""
     before = _memory(server.process.pid)
-    for session in sessions[WARM_UP:]:
+    for session in sessions:
         _ask(server, session, model)
     after = _memory(server.process.pid)
     own, children = (after[at] - before[at] for at in (0, 1))
@@ -99,9 +102,10 @@ def _bare(model: Provider) -> float:
     model.says(ANSWER)
     turns = [[QUESTION, ANSWER] for _ in range(MESSAGES // 2)]
     with bare_agent(model) as agent:
-        for number in range(WARM_UP + SESSIONS):
-            if number == WARM_UP:
-                before = agent.order("memory")["mib"]
+        for _ in range(WARM_UP):
+            agent.order("ask", prompt=QUESTION)
+        before = agent.order("memory")["mib"]
+        for number in range(SESSIONS):
             agent.order("hold", conversation=number, turns=turns)
             agent.order("ask", prompt=QUESTION, conversation=number)
         return float(agent.order("memory")["mib"] - before) * 1024 / SESSIONS

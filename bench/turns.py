@@ -21,6 +21,11 @@ ROUNDS = 20
 GOAL = 1.1
 QUESTION = "average body mass by species"
 SQL = 'SELECT species, avg(body_mass_g) AS mean FROM penguins GROUP BY "species" ORDER BY 1'
+WHY = {
+    "model stub": "For each step the openai client walks through every message that goes along "
+    "(6,000 tokens at most), for a bare agent too",
+    "built-in analyst": "A follow-up is read after the questions before it",
+}
 ANSWER = (
     "Gentoo penguins are the heaviest of the three species by far, ",
     "at {{t1[Gentoo].mean}} g on average; Adelie and Chinstrap are close to each other. ",
@@ -82,8 +87,7 @@ def measure(home: Path) -> list[Row]:
                 if number == 0:  # the first question reads what the later ones have at hand
                     for asker in askers:
                         asker.times.clear()
-    remote, builtin = askers
-    return [*remote.rows("model stub"), *builtin.rows("built-in analyst")]
+    return [row for who, asker in zip(WHY, askers, strict=True) for row in asker.rows(who)]
 
 
 def _models(provider: Provider) -> tuple[str, str]:
@@ -124,6 +128,6 @@ def _row(who: str, size: int, late: list[float], early: list[float]) -> Row:
             ratio,
             GOAL,
             "×",
-            why="What goes along of the conversation (6,000 tokens at most) is sent with each step",
+            why=WHY[who],
         ),
     )
