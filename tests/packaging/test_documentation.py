@@ -156,7 +156,10 @@ def test_the_tools_and_metrics_of_the_assistants_page_are_those_of_the_code() ->
 
 def test_the_events_of_the_api_page_are_those_of_the_code() -> None:
     section = API.read_text(encoding="utf-8").split("| Event |")[1].split("\n\n")[0]
-    assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == [*RUN_EVENTS]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+    assert [*rows] == [*RUN_EVENTS]
+    for name, event in RUN_EVENTS.items():
+        assert set(event.model_fields) <= set(re.findall(r"`(\w+)`", rows[name])), name
 
 
 def _questions() -> list[str]:
