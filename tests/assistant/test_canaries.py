@@ -9,6 +9,7 @@ from leonidas_jupyter.assistant.policy import Gate, Policy
 from leonidas_jupyter.assistant.policy.statistics import proved_figures
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.exposure import DataExposure
+from leonidas_jupyter.data.profile import FrameProfile
 from leonidas_jupyter.data.recipes.results import RecipeResult
 from tests.assistant.canaries import (
     ALICE,
@@ -18,6 +19,7 @@ from tests.assistant.canaries import (
     HEADED,
     OTHER,
     PICTURED,
+    SALARY,
     STEPS,
     VALUES,
     Recorder,
@@ -236,6 +238,20 @@ EITHER = [{"op": "or", "conditions": compared("a", "b")[0]["condition"]["conditi
 PLAIN = {"op": "aggregate", "name": "m", "column": "a", "where": None, "after": None, "q": None}
 
 
+PROFILE = FrameProfile.model_validate(
+    {
+        "rows": 41,
+        "columns": [
+            {"name": name, "original_name": name, "type": "integer", "nulls": nulls,
+             "distinct": distinct, "top": [{"value": 1, "count": most}]}
+            for name, nulls, distinct, most in (
+                ("a", 0, 41, 1), ("b", 0, 2, 20), ("flag", 0, 2, 40), ("sparse", 32, 9, 1),
+            )
+        ],
+    }
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("steps", "output", "passes"),
     [
@@ -253,25 +269,49 @@ PLAIN = {"op": "aggregate", "name": "m", "column": "a", "where": None, "after": 
         ([], {"statistic": "quantile", "q": 0.9}, False),
         ([], {"op": "lookup"}, False),
         ([], {"op": "cell"}, False),
-        ([], {"op": "correlation"}, True),
+        ([], {"op": "correlation", "x": "a", "y": "b"}, True),
+        ([{"op": "sort"}], {"op": "covariance", "x": "a", "y": "b"}, True),
+        # One row apart from all others would be the whole of it.
+        ([], {"op": "correlation", "x": "a", "y": "flag"}, False),
+        ([], {"op": "covariance", "x": "flag", "y": "a"}, False),
+        ([], {"op": "linear_regression", "target": "a", "features": ["b", "flag"]}, False),
+        ([], {"op": "linear_regression", "target": "a", "features": ["b"]}, True),
+        ([], {"op": "linear_regression", "target": "a", "features": ["b"], "test_size": 1}, False),
+        (compared("a"), {"op": "covariance", "x": "a", "y": "b"}, False),
+        ([], {"op": "covariance", "x": "a", "y": "unknown"}, False),
+        ([], {"op": "correlation", "x": "a", "y": "sparse"}, False),
+        # The distance at one cell, and a weight for each value.
+        ([], {"op": "normality", "column": "a", "test": "kstest"}, False),
+        ([], {"op": "normality", "column": "a", "test": "shapiro"}, True),
+        ([], {"op": "goodness_of_fit", "column": "a", "expected": {"7": 0.1}}, False),
+        ([], {"op": "goodness_of_fit", "column": "a", "expected": None}, True),
         ([], {"op": "strongest_pair"}, False),
     ],
 )
 def test_figures_pass_that_are_of_enough_rows_and_weigh_none(steps, output, passes):
     recipe = {"steps": steps, "outputs": [PLAIN | output]}
-    assert bool(proved_figures(recipe, figures(), 10)) is passes
-    assert proved_figures(recipe, figures(used=9), 10) == {}
-    assert proved_figures(recipe, figures(aggregate=False), 10) == {}
+    assert bool(proved_figures(recipe, figures(), 10, PROFILE)) is passes
+    assert proved_figures(recipe, figures(used=9), 10, PROFILE) == {}
+    assert proved_figures(recipe, figures(aggregate=False), 10, PROFILE) == {}
 
 
 def test_a_prediction_is_of_one_row():
-    recipe = {"outputs": [{"op": "linear_regression", "name": "r", "where": None, "after": None}]}
+    named = {"op": "linear_regression", "name": "r", "target": "a", "features": ["b"]}
+    recipe = {"outputs": [named | {"where": None, "after": None}]}
     result = figures() | {
         "columns": [{"name": "r_slope"}, {"name": "r_prediction"}],
         "rows": [[1.5, FIGURED]],
         "facts": [{"output": "r", "used": 41, "aggregate": True}] * 2,
     }
-    assert proved_figures(recipe, result, 10) == {"r_slope": 1.5}
+    assert proved_figures(recipe, result, 10, PROFILE) == {"r_slope": 1.5}
+
+
+@pytest.mark.parametrize("statistic", ["median", "quantile"])
+def test_a_quantile_which_is_a_cell_passes_with_few_digits(statistic):
+    recipe = {"outputs": [PLAIN | {"statistic": statistic, "q": 0.5}]}
+    exact = figures()
+    exact["rows"] = [[SALARY]]
+    assert proved_figures(recipe, exact, 10, PROFILE) == {"m": 988_000.0}
 
 
 def figures(used=41, aggregate=True):

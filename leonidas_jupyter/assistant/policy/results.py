@@ -150,7 +150,7 @@ async def _statistics(call: Call) -> dict[str, Any]:
     frame = call.context.frame(str(recipe.get("frame")))
     if call.gate.exposure is not DataExposure.AGGREGATES or frame.generated:
         return {}
-    figures = proved_figures(recipe, call.output.result, call.gate.k)
+    figures = proved_figures(recipe, call.output.result, call.gate.k, frame.profile)
     return {"figures": figures} if figures else {}
 
 

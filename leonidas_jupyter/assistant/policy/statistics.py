@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from leonidas_jupyter.data.profile import ColumnProfile, FrameProfile
+
 STEPS = frozenset({"filter", "drop_missing", "convert", "sort", "select", "rename", "drop_columns"})
 """Steps that leave the values of a row as they are: any other could weigh or make one."""
 
@@ -11,6 +13,10 @@ STATISTICS = frozenset(
     {"rows", "count", "missing", "distinct", "sum", "mean", "median", "std", "var", "sem"}
 )
 QUANTILE = "quantile"
+CELLS = frozenset({"median", QUANTILE})
+"""Statistics that are a cell of one row, or lie between two: they pass with few digits."""
+
+DIGITS = 3
 
 RELATED = frozenset(
     {
@@ -19,6 +25,19 @@ RELATED = frozenset(
     }
 )  # fmt: skip
 """Outputs whose figures are of all rows."""
+
+WEIGHED: Mapping[str, tuple[str, ...]] = {
+    "correlation": ("x", "y"),
+    "covariance": ("x", "y"),
+    "linear_regression": ("features",),
+}
+"""Outputs that would tell of a few rows, were a column the same in all others; and those columns.
+
+So how the columns are spread must be known from the profile, which is of all rows.
+"""
+
+KEEPING = frozenset({"sort", "select"})
+"""Steps that leave rows and names as the profile has them."""
 
 NEVER = frozenset({"prediction", "n_train", "n_test"})
 """Parts of such outputs that may be of one row, or of few."""
@@ -32,13 +51,16 @@ EXPRESSIONS = frozenset(
 )  # fmt: skip
 
 
-def proved_figures(recipe: Mapping[str, Any], result: Mapping[str, Any], k: int) -> dict[str, Any]:
+def proved_figures(
+    recipe: Mapping[str, Any], result: Mapping[str, Any], k: int, profile: FrameProfile
+) -> dict[str, Any]:
     """The figures that ``k`` rows or more went into, by name.
 
     Args:
         recipe: the call's arguments, as JSON carries them.
         result: what came of it (`data.recipes.results.RecipeResult`).
         k: how many rows must share what passes.
+        profile: of the frame that the recipe works on.
     """
     if not all(_plain(step) for step in recipe.get("steps", ())):
         return {}
@@ -50,16 +72,59 @@ def proved_figures(recipe: Mapping[str, Any], result: Mapping[str, Any], k: int)
     ):
         output = outputs.get(fact["output"])
         part = str(column["name"]).removeprefix(f"{fact['output']}_")
-        enough = fact["aggregate"] and output is not None and fact["used"] >= _least(output, k)
-        if enough and part not in NEVER and isinstance(value, int | float):
-            shown[column["name"]] = value
+        if output is None or not fact["aggregate"] or fact["used"] < _least(output, k):
+            continue
+        if output["op"] in WEIGHED and not _spread(output, recipe, profile, k):
+            continue
+        if part not in NEVER and isinstance(value, int | float):
+            cell = output.get("statistic") in CELLS
+            shown[column["name"]] = float(f"{value:.{DIGITS}g}") if cell else value
     return shown
+
+
+def _spread(
+    output: Mapping[str, Any], recipe: Mapping[str, Any], profile: FrameProfile, k: int
+) -> bool:
+    """Whether in each column that weighs, ``k`` rows or more differ from its commonest value."""
+    if any(step["op"] not in KEEPING for step in recipe.get("steps", ())):
+        return False
+    columns = {column.name: column for column in profile.columns}
+    names: list[str] = []
+    for field in WEIGHED[output["op"]]:
+        given = output.get(field)
+        names += given if isinstance(given, list) else [str(given)]
+    known = [columns.get(name) for name in [*names, *filter(None, [output.get("target")])]]
+    weighing = [column for column in known if column is not None]
+    if not names or len(weighing) < len(known):
+        return False
+    # Rows without a value in one column are left out of the others.
+    left_out = sum(column.nulls for column in weighing)
+    return all(_varied(column, profile.rows - left_out, left_out, k) for column in weighing)
+
+
+def _varied(column: ColumnProfile, rows: int, left_out: int, k: int) -> bool:
+    """Whether of ``rows`` rows, others left out, ``k`` differ from the commonest value."""
+    margin = 1 if column.distinct_exact else 2
+    if column.distinct - left_out > k * margin:
+        return True
+    return bool(column.top) and max(top.count for top in column.top) <= rows - k
+
+
+def _tells_of_a_row(output: Mapping[str, Any]) -> bool:
+    """Whether an output has arguments by which a figure is one row's."""
+    return (
+        output.get("test") == "kstest"  # the distance at one cell
+        or output.get("expected") is not None  # the weights of single values
+        or output.get("test_size") is not None  # of rows that are drawn
+    )
 
 
 def _least(output: Mapping[str, Any], k: int) -> float:
     """How many rows an output needs; infinitely many where it may tell of one row."""
     if output.get("where") is not None or output.get("after") is not None:
         # Beside the figure of all rows, that of all but one would tell the one.
+        return math.inf
+    if output["op"] in RELATED and _tells_of_a_row(output):
         return math.inf
     if output["op"] in RELATED:
         return k

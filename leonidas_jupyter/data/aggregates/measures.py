@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from leonidas_jupyter.data.aggregates.relation import NotProved
+from leonidas_jupyter.data.aggregates.quantiles import QUANTILES, fractions_of, number
+from leonidas_jupyter.data.aggregates.relation import NotProved, only
 from leonidas_jupyter.data.aggregates.scalars import Key, check_condition, columns_of
 
 WEIGHED = (
@@ -15,12 +16,25 @@ WEIGHED = (
 """Aggregates of a sum of products of columns."""
 
 PAIRED = (exp.Corr, exp.CovarSamp, exp.CovarPop)
-QUANTILES = (exp.PercentileCont, exp.PercentileDisc, exp.Quantile, exp.ApproxQuantile, exp.Median)
 COUNTS = (exp.Count, exp.CountIf, exp.ApproxDistinct)
 UNDERSTOOD = (*WEIGHED, *PAIRED, *QUANTILES, *COUNTS)
 
+WIDE = frozenset(
+    {
+        exp.DType.BIGINT, exp.DType.INT, exp.DType.INT128, exp.DType.DOUBLE, exp.DType.FLOAT,
+        exp.DType.DECIMAL,
+    }
+)  # fmt: skip
+"""Types that keep the order of numbers; a truth value would set one row apart from all others."""
+
+TRIED = frozenset({exp.DType.BIGINT, exp.DType.INT128, exp.DType.DOUBLE})
+"""Types that hold whatever number there is: a narrow one would be a condition on the value."""
+
 MAX_FACTORS = 3
 """Columns that are multiplied with each other at most."""
+
+MAX_SHIFTED = 2
+"""And where sums are multiplied, such as ``price * (1 - discount)``."""
 
 ATOMS = (
     exp.Length, exp.Year, exp.Quarter, exp.Month, exp.Week, exp.Day, exp.Hour, exp.Minute,
@@ -45,6 +59,8 @@ class Measured:
         present: what must not be missing in a row for it to count.
         conditions: which rows count (FILTER, or a CASE around the argument).
         terms: products whose sum it is; each must differ from 0 in enough rows.
+        spread: what must not be the same in all rows but a few: of such a column, a covariance
+            is that of the few.
         columns: all that it looks at, its conditions aside.
         least: by which factor of ``k`` there must be rows (quantiles near the ends take more).
     """
@@ -52,6 +68,7 @@ class Measured:
     present: list[exp.Expr] = field(default_factory=list)
     conditions: list[exp.Expr] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
+    spread: list[exp.Expr] = field(default_factory=list)
     columns: set[Key] = field(default_factory=set)
     least: float = 1.0
 
@@ -71,16 +88,12 @@ class Measured:
             if term.factors:
                 apart = exp.NEQ(this=exp.Paren(this=term.expression.copy()), expression=number(0))
                 guards += enough([*taken, apart], rows, k)
+        guards += [_spread(each, taken, k) for each in self.spread]
         if self.conditions:
             every = exp.and_(*(exp.Paren(this=each.copy()) for each in self.conditions))
             met = exp.Coalesce(this=every, expressions=[exp.Boolean(this=False)])
             guards += enough([exp.Not(this=met)], rows, k)
         return guards
-
-
-def number(value: int) -> exp.Expr:
-    """A whole number as SQL."""
-    return exp.Literal.number(value)
 
 
 def enough(conditions: Sequence[exp.Expr], rows: Sequence[exp.Expr], k: int) -> list[exp.Expr]:
@@ -89,6 +102,23 @@ def enough(conditions: Sequence[exp.Expr], rows: Sequence[exp.Expr], k: int) -> 
     return [
         at_least(_where(count, conditions), k) for count in counts or [exp.Count(this=exp.Star())]
     ]
+
+
+def _spread(value: exp.Expr, conditions: Sequence[exp.Expr], k: int) -> exp.Expr:
+    """That the k-th smallest value lies below the k-th greatest."""
+    ends = [
+        exp.Anonymous(
+            this="list_last",
+            expressions=[
+                _where(exp.Anonymous(this=name, expressions=[value.copy(), number(k)]), conditions)
+            ],
+        )
+        for name in ("min", "max")
+    ]
+    return exp.Coalesce(
+        this=exp.Paren(this=exp.LT(this=ends[0], expression=ends[1])),
+        expressions=[exp.Boolean(this=False)],
+    )
 
 
 def _where(count: exp.Expr, conditions: Sequence[exp.Expr]) -> exp.Expr:
@@ -115,11 +145,15 @@ def measured(node: exp.Expr) -> Measured:
         found.conditions.append(node.expression.this)
         node = node.this
     if isinstance(node, WEIGHED):
-        _only_this(node)
+        only(node, {"this"})
         _weighed(found, node.this)
+        linear = isinstance(node, exp.Sum | exp.Avg)
+        if len(found.columns) > 1 and not (linear and all(len(t.factors) < 2 for t in found.terms)):
+            found.spread += _atoms(node.this)
     elif isinstance(node, PAIRED):
         for side in (node.this, node.expression):
             _weighed(found, side)
+            found.spread += _atoms(side)
     elif isinstance(node, QUANTILES):
         _quantile(found, node)
     elif isinstance(node, COUNTS):
@@ -127,11 +161,6 @@ def measured(node: exp.Expr) -> Measured:
     else:
         raise NotProved
     return found
-
-
-def _only_this(node: exp.Expr) -> None:
-    if any(value for name, value in node.args.items() if name != "this"):
-        raise NotProved
 
 
 def _take(found: Measured, expression: exp.Expr) -> None:
@@ -195,7 +224,12 @@ def _terms(node: exp.Expr) -> list[Term]:
     if isinstance(node, exp.Add | exp.Sub):
         return _terms(node.this) + _terms(node.expression)
     if isinstance(node, exp.Mul):
-        return [_product(a, b) for a in _terms(node.this) for b in _terms(node.expression)]
+        sides = _terms(node.this), _terms(node.expression)
+        made = [_product(one, other) for one in sides[0] for other in sides[1]]
+        # Two sums that are 0 in many rows each may both differ from it in one.
+        if any(len(term.factors) > MAX_SHIFTED for term in made) and len(made) > 1:
+            raise NotProved
+        return made
     if isinstance(node, exp.Div) and not columns_of(node.expression):
         return _terms(node.this)
     raise NotProved
@@ -209,13 +243,24 @@ def _product(one: Term, other: Term) -> Term:
     return Term(exp.Mul(this=pair[0], expression=pair[1]), factors)
 
 
+def _atoms(node: exp.Expr) -> list[exp.Expr]:
+    """What stands for a column's value in a sum of products."""
+    node = node.unnest()
+    if _is_atom(node):
+        return [node]
+    return [atom for child in node.iter_expressions() for atom in _atoms(child)]
+
+
 def _is_atom(node: exp.Expr) -> bool:
     """A column, or what stands for one: its number by a cast, a part of a date, a length."""
     if isinstance(node, exp.Cast | exp.TryCast):
-        return isinstance(node.this.unnest(), exp.Column)
+        types = TRIED if isinstance(node, exp.TryCast) else WIDE
+        return isinstance(node.this.unnest(), exp.Column) and node.args["to"].this in types
     if isinstance(node, exp.Coalesce):
+        # Any other number could weigh the one row that has none above all others.
         return _is_atom(node.this.unnest()) and all(
-            isinstance(each, exp.Literal) for each in node.expressions
+            isinstance(each, exp.Literal) and each.sql() in ("0", "0.0")
+            for each in node.expressions
         )
     if isinstance(node, ATOMS):
         sides = [each.unnest() for each in node.iter_expressions() if not isinstance(each, exp.Var)]
@@ -227,15 +272,8 @@ def _quantile(found: Measured, node: exp.Expr) -> None:
     column = node.this.unnest()
     if not _is_atom(column):
         raise NotProved
-    wanted = node.args.get("expression") or node.args.get("quantile")
-    if isinstance(node, exp.Median):
-        wanted = exp.Literal.number("0.5")
-        _only_this(node)
-    if wanted is None:
-        raise NotProved
-    fractions = wanted.expressions if isinstance(wanted, exp.Array) else [wanted]
     _take(found, column)
-    for fraction in map(_fraction, fractions):
+    for fraction in map(_fraction, fractions_of(node)):
         end = min(fraction, 1 - fraction)
         # k/2 rows or more lie beyond it on either side: the median takes k rows, the ends never do.
         if end <= 0:

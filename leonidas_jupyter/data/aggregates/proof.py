@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-from leonidas_jupyter.data.aggregates.measures import UNDERSTOOD, Measured, enough, measured
+from leonidas_jupyter.data.aggregates.measures import (
+    UNDERSTOOD,
+    Measured,
+    enough,
+    measured,
+)
+from leonidas_jupyter.data.aggregates.quantiles import coarse
 from leonidas_jupyter.data.aggregates.reading import Aggregation, aggregation
 from leonidas_jupyter.data.aggregates.relation import NotProved, Reader
 from leonidas_jupyter.data.aggregates.scalars import CASTS, COMPARISONS, check_condition
@@ -126,7 +132,7 @@ class _Writer:
         except NotProved:
             return None
         stands = _all(guards)
-        return [exp.Case(ifs=[exp.If(this=stands, true=expression.copy())]), stands.copy()]
+        return [exp.Case(ifs=[exp.If(this=stands, true=coarse(expression))]), stands.copy()]
 
     def _is_key(self, expression: exp.Expr) -> bool:
         return any(expression.unnest() == key for key in self._made.keys)
@@ -166,7 +172,7 @@ class _Writer:
     def _having(self) -> list[exp.Expr]:
         every = enough([], self._rows, self._k)
         for condition in self._made.having:
-            every += [*self._guards(condition), condition.copy()]
+            every += [*self._guards(condition), coarse(condition)]
         return every
 
     def _order(self, select: exp.Select) -> None:
@@ -180,7 +186,8 @@ class _Writer:
                 continue
             copy = each.copy()
             if guards:
-                copy.set("this", exp.Case(ifs=[exp.If(this=_all(guards), true=each.this.copy())]))
+                value = coarse(each.this)
+                copy.set("this", exp.Case(ifs=[exp.If(this=_all(guards), true=value)]))
             ordered.append(copy)
         # What is the same by the wanted order stands in one order, whichever thread was first.
         ordered += [exp.Ordered(this=key.copy()) for key in made.keys]
