@@ -1,11 +1,17 @@
 """What came of a run in a kernel, made of its reply and its output; nothing of it is trusted."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leonidas_jupyter.assistant.executors.base import Execution
-from leonidas_jupyter.assistant.executors.outputs import Outputs, error_of, traceback_of
+from leonidas_jupyter.assistant.executors.outputs import (
+    Outputs,
+    error_of,
+    storable,
+    traceback_of,
+)
 
 TABLE_ROWS = 1_000
 TABLE_BYTES = 64 * 1024
@@ -21,8 +27,9 @@ LARGE_ROWS = 10_000
 def execution(reply: Mapping[str, Any], outputs: Outputs, elapsed_ms: float) -> Execution:
     """What came of a run, by the reply to its request."""
     ok = reply.get("status") == "ok"
-    value = (reply.get("user_expressions") or {}).get("table") or {}
-    table = checked((value.get("data") or {}).get("application/json")) if ok else None
+    table = checked(given(reply, "user_expressions", "table", "data", "application/json"))
+    if not ok:
+        table = None
     notes = [outputs.note] if outputs.note else []
     if table is not None and table["total_rows"] > LARGE_ROWS:
         notes.append(
@@ -56,27 +63,42 @@ def _with_table(outputs: Outputs, table: Mapping[str, Any] | None) -> Sequence[d
     return bundles
 
 
+def given(content: Any, *path: str) -> Any:  # noqa: ANN401 - what a kernel sent
+    """What stands at a path in a kernel's message; None where nothing does."""
+    for name in path:
+        content = content.get(name) if isinstance(content, Mapping) else None
+    return content
+
+
 def checked(table: Any) -> dict[str, Any] | None:  # noqa: ANN401 - what a kernel sent
     """The table if it is one: whoever runs code in a kernel can change what it answers."""
-    if not isinstance(table, dict) or len(json.dumps(table)) > 2 * TABLE_BYTES:
-        return None
-    columns, rows = table.get("columns"), table.get("rows")
+    columns, rows, total = (given(table, name) for name in ("columns", "rows", "total_rows"))
     if not isinstance(columns, list) or not isinstance(rows, list):
         return None
-    fitting = all(isinstance(row, list) and len(row) == len(columns) for row in rows)
     named = all(
-        isinstance(column, dict)
-        and isinstance(column.get("name"), str)
-        and isinstance(column.get("type"), str)
+        isinstance(given(column, "name"), str) and isinstance(given(column, "type"), str)
         for column in columns
     )
-    if not fitting or not named or not isinstance(table.get("total_rows"), int):
+    fitting = all(
+        isinstance(row, list) and len(row) == len(columns) and all(map(_is_cell, row))
+        for row in rows
+    )
+    if not named or not fitting or type(total) is not int or total < len(rows):
         return None
-    kept = table.get("kept")
+    if len(json.dumps(table)) > 2 * TABLE_BYTES:
+        return None
+    kept = given(table, "kept")
     return {
-        "columns": [{"name": c["name"], "type": c["type"]} for c in columns],
-        "rows": rows,
-        "truncated": bool(table.get("truncated")),
-        "total_rows": table["total_rows"],
-        **({"kept": kept} if isinstance(kept, str) else {}),
+        "columns": [{"name": storable(c["name"]), "type": storable(c["type"])} for c in columns],
+        "rows": [[storable(cell) if isinstance(cell, str) else cell for cell in r] for r in rows],
+        "truncated": bool(given(table, "truncated")),
+        "total_rows": total,
+        **({"kept": storable(kept)} if isinstance(kept, str) else {}),
     }
+
+
+def _is_cell(value: object) -> bool:
+    """Whether JSON has it as a single value."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, (bool, int, str))

@@ -9,7 +9,13 @@ from typing import Any
 from leonidas_jupyter.assistant.events import MimeBundle
 
 MAX_TEXT = 64 * 1024
-"""Characters of printed output that are kept: the beginning and the end."""
+"""Characters of printed output that are kept: the beginning."""
+
+MAX_LINE = 2 * MAX_TEXT
+"""Characters of a traceback's line, or of an error's message, that are looked at."""
+
+MAX_LINES = 40
+"""Lines of a traceback that are looked at, each of them a whole frame."""
 
 MAX_OUTPUTS = 50
 MAX_BUNDLE = 240 * 1024
@@ -27,14 +33,20 @@ _ADDRESS = re.compile(r"<[\w.]+ (?:object )?at 0x[0-9a-f]+>")
 
 def plain(text: str) -> str:
     """Text without the escape sequences that colour a terminal."""
-    return _ANSI.sub("", text)
+    return _ANSI.sub("", storable(text))
+
+
+def storable(text: str) -> str:
+    """Text without what no store takes: halves of surrogate pairs, and NUL."""
+    return text.encode(errors="replace").decode().replace("\x00", "")
 
 
 class Outputs:
     """The outputs of one run, in order.
 
     ``result`` is the one that shows the last expression's value, ``note`` says in a sentence what
-    was left out.
+    was left out. Messages of another form than the protocol's are passed over: code in a kernel can
+    publish what it likes.
     """
 
     def __init__(self) -> None:
@@ -59,7 +71,7 @@ class Outputs:
             self._clear_next = False
             self._clear()
         if kind == "stream":
-            self._print(str(content.get("text", "")))
+            self._print(storable(str(content.get("text", ""))[: MAX_TEXT + 1]))
         else:
             self._show(kind, content)
 
@@ -105,12 +117,13 @@ class Outputs:
             self._items.append([text])
 
     def _show(self, kind: str, content: Mapping[str, Any]) -> None:
-        bundle = self._kept(content.get("data") or {})
-        display = (content.get("transient") or {}).get("display_id")
+        display = _field(content.get("transient"), "display_id")
+        place = self._displays.get(display) if isinstance(display, str) else None
         if kind == "update_display_data":
-            if display in self._displays:
-                self._items[self._displays[display]] = bundle
+            if place is not None:
+                self._replace(place, content.get("data"))
             return
+        bundle = self._kept(content.get("data"))
         if not bundle:
             return
         if len(self._items) >= MAX_OUTPUTS:
@@ -122,8 +135,20 @@ class Outputs:
             self.result = bundle
         self._items.append(bundle)
 
-    def _kept(self, data: Mapping[str, Any]) -> MimeBundle:
+    def _replace(self, place: int, data: object) -> None:
+        """Show something else in the place of an output, and in its room."""
+        before = self._items[place]
+        held = sum(map(len, before.values())) if isinstance(before, dict) else 0
+        self._left += held
+        if bundle := self._kept(data):
+            self._items[place] = bundle
+        else:
+            self._left -= held
+
+    def _kept(self, data: object) -> MimeBundle:
         bundle: MimeBundle = {}
+        if not isinstance(data, Mapping):
+            return bundle
         for kind in SHOWN:
             if kind not in data:
                 continue
@@ -139,12 +164,17 @@ class Outputs:
 
 
 def _form(kind: str, value: object) -> str | None:
-    text = "".join(value) if isinstance(value, list) else value
-    if not isinstance(text, str):
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    if not isinstance(value, str) or len(value) > 2 * MAX_BUNDLE:
         return None
     if kind.startswith("image/"):
-        return _picture(kind, text)
-    return plain(text) if kind == "text/plain" else text
+        return _picture(kind, value)
+    return plain(value) if kind == "text/plain" else storable(value)
+
+
+def _field(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, Mapping) else None
 
 
 _BEGINNINGS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
@@ -173,11 +203,25 @@ def _settled(text: str) -> str:
 
 def traceback_of(content: Mapping[str, Any]) -> str:
     """An error's traceback as plain text."""
-    lines = [plain(str(line)) for line in content.get("traceback") or ()]
-    text = "\n".join(lines).strip()
+    text = "\n".join(_traceback(content)).strip()
     return (
         text if len(text) <= MAX_TEXT else text[: MAX_TEXT // 2] + "\n…\n" + text[-MAX_TEXT // 2 :]
     )
+
+
+def _traceback(content: Mapping[str, Any]) -> list[str]:
+    lines = content.get("traceback")
+    if not isinstance(lines, list):
+        return []
+    if len(lines) > MAX_LINES:
+        lines = [*lines[: MAX_LINES // 2], "…", *lines[-MAX_LINES // 2 :]]
+    return [plain(_clipped(str(line))) for line in lines]
+
+
+def _clipped(text: str) -> str:
+    """The beginning and the end of a text that is far too long to be shown."""
+    half = MAX_LINE // 2
+    return text if len(text) <= MAX_LINE else f"{text[:half]}\n…\n{text[-half:]}"
 
 
 _AT_LINE = re.compile(r"^-+> (\d+) ", re.M)
@@ -185,8 +229,9 @@ _AT_LINE = re.compile(r"^-+> (\d+) ", re.M)
 
 def error_of(content: Mapping[str, Any]) -> str:
     """An error in one sentence: its name, its message, and the line of the code."""
-    name, message = str(content.get("ename", "Error")), plain(str(content.get("evalue", "")))
+    name = plain(str(content.get("ename", "Error"))[:200])
+    message = plain(_clipped(str(content.get("evalue", ""))))
     said = f"{name}: {_ADDRESS.sub('<object>', message)}" if message else name
     said = said if len(said) <= 1_000 else said[:999] + "…"
-    found = _AT_LINE.search("\n".join(plain(str(line)) for line in content.get("traceback") or ()))
+    found = _AT_LINE.search("\n".join(_traceback(content)))
     return f"{said} (line {found[1]})" if found else said

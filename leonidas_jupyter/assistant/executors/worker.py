@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from leonidas_jupyter.assistant.executors.base import Execution, KernelGone, Kernels
 from leonidas_jupyter.assistant.executors.channel import Channel, NoAnswer, Request
 from leonidas_jupyter.assistant.executors.names import Bound
-from leonidas_jupyter.assistant.executors.outcome import TABLE_BYTES, TABLE_ROWS, execution
-from leonidas_jupyter.assistant.executors.outputs import Outputs
+from leonidas_jupyter.assistant.executors.outcome import TABLE_BYTES, TABLE_ROWS, execution, given
+from leonidas_jupyter.assistant.executors.outputs import Outputs, plain
 from leonidas_jupyter.assistant.tools.base import ToolFailed
 from leonidas_jupyter.data.frames import Frame
 
@@ -23,6 +23,9 @@ LOOK_SECONDS = 0.1
 
 INTERRUPT_SECONDS = 2.0
 """How long code may take to end once it is interrupted."""
+
+MAX_SAID = 1_000
+"""Characters of what went wrong in a kernel that are told."""
 
 INSIDE = (
     ("_leonidas_frames", "leonidas_jupyter.kernel", "framecache.py"),
@@ -130,7 +133,7 @@ class Worker:
                 f"exec(compile({text!r}, '<{name}>', 'exec'), "
                 f"{modules}.setdefault({name!r}, {module}).__dict__)"
             )
-        missing = (await self.call("set_up", memory_bytes=memory_bytes))["missing"]
+        missing = (await self._lists("set_up", "missing", memory_bytes=memory_bytes))["missing"]
         if missing:
             await self._evaluate("__import__('sys').modules.pop('_leonidas')")
             raise NotRun(
@@ -149,21 +152,19 @@ class Worker:
             }
             for name, (frame, path) in frames.items()
         ]
-        found: dict[str, list[str]] = await self.call("load", frames=wanted)
-        return found
+        return await self._lists("load", "frames", "own", "renewed", frames=wanted)
 
     async def existing(self, bound: Bound) -> list[str]:
         """Which of the names that code binds are there already."""
         named = {"assigned": sorted(bound.assigned), "imported": sorted(bound.imported)}
-        there: list[str] = await self.call("existing", **named)
-        return there
+        return _names(await self.call("existing", **named))
 
     async def write(self, kept: str, target: Path) -> list[str]:
         """Write a kept table; says which columns are text. Raises NotRun when it is not kept."""
         written = await self.call("write", key=kept, path=str(target))
-        if written.get("gone"):
+        if given(written, "gone"):
             raise NotRun("That result is not in the kernel any more; compute it again.")
-        return [str(name) for name in written["text_columns"]]
+        return _names(given(written, "text_columns"))
 
     async def run(self, code: str) -> Execution:
         """Run the user's code; what it raises is part of what came of it.
@@ -188,6 +189,11 @@ class Worker:
         """Call a function of `inside`. Raises Refused, Died, Stopped."""
         return (await self._evaluate(_call(name, arguments))).get("application/json")
 
+    async def _lists(self, name: str, *fields: str, **arguments: Any) -> dict[str, list[str]]:  # noqa: ANN401 - JSON
+        """The lists of names that a function of `inside` gives."""
+        found = await self.call(name, **arguments)
+        return {field: _names(given(found, field)) for field in fields}
+
     async def _evaluate(self, expression: str, *, patient: bool = True) -> dict[str, Any]:
         request = Request("", silent=True, expressions={"value": expression})
         if patient:
@@ -195,11 +201,14 @@ class Worker:
             reply = await self._attend(request, patience)
         else:
             reply = await self._when_free(request)
-        value = (reply.get("user_expressions") or {}).get("value") or {}
-        if value.get("status") != "ok":
-            broken = value if "ename" in value else reply
-            raise Refused(str(broken.get("ename", "Error")), str(broken.get("evalue", "")))
-        data: dict[str, Any] = value["data"]
+        value = given(reply, "user_expressions", "value")
+        data = given(value, "data")
+        if given(value, "status") != "ok" or not isinstance(data, dict):
+            broken = reply if given(value, "ename") is None else value
+            raise Refused(
+                plain(str(given(broken, "ename") or "Error"))[:200],
+                plain(str(given(broken, "evalue") or "no answer"))[:MAX_SAID],
+            )
         return data
 
     async def _when_free(self, request: Request) -> Mapping[str, Any]:
@@ -258,6 +267,13 @@ class Worker:
     def close(self) -> None:
         """Let go of the kernel; it lives on."""
         self._channel.close()
+
+
+def _names(found: object) -> list[str]:
+    """Names that a kernel gives. Raises Refused where it gives something else."""
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise Refused("Error", "the code has changed what works there for DS Bro")
+    return [plain(name) for name in found]
 
 
 def _inside() -> list[tuple[str, str]]:
