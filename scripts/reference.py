@@ -38,7 +38,7 @@ def _value(trait: TraitType[Any, Any]) -> str:
 
 def _shown_default(name: str, trait: TraitType[Any, Any]) -> str:
     value: Any = trait.default()
-    if isinstance(trait, Integer) and name.endswith("_bytes"):
+    if isinstance(trait, Integer) and "_bytes" in name:
         return f"{value // GIB} GiB" if value % GIB == 0 else f"{value // MIB} MiB"
     if isinstance(trait, Integer) and value and value % DAY == 0:
         return f"{value} ({value // DAY} days)"

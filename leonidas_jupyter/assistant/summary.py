@@ -31,6 +31,9 @@ SHARE = 8
 TRANSCRIPT_CHARACTERS = 24_000
 """What is given to be summed up at most; of longer turns the beginnings."""
 
+MOST_TURNS = 24
+"""How many turns go along whole at most: more are read than that, so none is passed over."""
+
 QUESTION_CHARACTERS = 600
 ANSWER_CHARACTERS = 1_500
 LINE_CHARACTERS = 160
@@ -67,18 +70,18 @@ class Fold:
 
 
 def fold(turns: Sequence[PastTurn], stored: RunningSummary | None, gate: Gate, budget: int) -> Fold:
-    """Part the turns (oldest first) so that they fit into about ``budget`` tokens.
+    """Part the turns (oldest first) so that they fit into about ``budget`` tokens and MOST_TURNS.
 
-    When something has to be folded, as much is that half of the budget is free for what comes.
+    When something has to be folded, as much is that half of either is free for what comes.
     """
     usable = stored if stored is not None and gate.passes(stored.exposure) else None
     if usable is not None:
         turns = [turn for turn in turns if turn.last_id > usable.until]
         budget -= tokens(usable.text)
-    kept = _newest(turns, gate, budget)
+    kept = _newest(turns[-MOST_TURNS:], gate, budget)
     if len(kept) == len(turns):
         return Fold(turns, summary=usable)
-    kept = _newest(turns, gate, budget // 2)
+    kept = _newest(turns[-MOST_TURNS // 2 :], gate, budget // 2)
     return Fold(kept, turns[: len(turns) - len(kept)], usable)
 
 

@@ -39,7 +39,7 @@ class PolicySettings(LoggingConfigurable):
         ("ask", "auto", "off"),
         "ask",
         help="Whether DS Bro may run Python: ask first, auto, or off. "
-        "The built-in analyst runs SQL only.",
+        "The built-in analyst runs SQL and statistics, no Python of its own.",
     ).tag(config=True)
     approval_expires_seconds = Integer(
         86_400,

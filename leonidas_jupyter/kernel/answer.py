@@ -211,18 +211,24 @@ class Answer:
             if step.overwrites:
                 names = ", ".join(f"`{safe(name)}`" for name in step.overwrites)
                 parts.append(f"It would overwrite {names}.")
+        session = (
+            "" if self.here else "`%leonidas approve --session` allows Python for this session, "
+        )
         parts.append(
-            "`%leonidas approve` runs it once, `%leonidas approve --session` allows Python for "
-            "this session, `%leonidas approve --edit` lets you change it first, "
-            "`%leonidas refuse REASON` refuses."
+            f"`%leonidas approve` runs it once, {session}`%leonidas approve --edit` lets you "
+            "change it first, `%leonidas refuse REASON` refuses."
         )
         return "\n\n".join(parts)
 
     @property
+    def here(self) -> bool:
+        """Whether the waiting steps would run in this notebook."""
+        return any(step.needs == "client" for step in self.waiting)
+
+    @property
     def where(self) -> str:
         """In whose kernel the waiting steps would run, in words."""
-        here = any(step.needs == "client" for step in self.waiting)
-        return "in this notebook" if here else "in the session's own kernel"
+        return "in this notebook" if self.here else "in the session's own kernel"
 
     def _ipython_display_(self) -> None:
         from leonidas_jupyter.kernel.display import show_again

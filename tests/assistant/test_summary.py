@@ -9,11 +9,12 @@ from pydantic_ai.messages import ModelRequest, ModelResponse
 from pydantic_ai.models.function import FunctionModel
 
 from leonidas_jupyter.assistant import summary as module
+from leonidas_jupyter.assistant.desk import TURN_MESSAGES
 from leonidas_jupyter.assistant.history import PastTurn, cost, messages
 from leonidas_jupyter.assistant.models.registry import ModelEntry
 from leonidas_jupyter.assistant.policy import Gate, Policy
 from leonidas_jupyter.assistant.shapes import RunningSummary
-from leonidas_jupyter.assistant.summary import Memory, fold, listed, transcript
+from leonidas_jupyter.assistant.summary import MOST_TURNS, Memory, fold, listed, transcript
 from leonidas_jupyter.chat.schemas import ChatRequest, Message, MessageRole
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.ids import new_id
@@ -44,6 +45,14 @@ def summary(until="m00003", exposure=DataExposure.ROWS, text="They asked about s
 def test_what_fits_goes_along_whole_and_without_a_summary():
     parted = fold(turns(5), None, ROWS, 10_000)
     assert (len(parted.kept), parted.older, parted.summary) == (5, (), None)
+
+
+def test_short_turns_are_folded_before_they_are_more_than_are_read() -> None:
+    assert fold(turns(MOST_TURNS), None, ROWS, 100_000).older == ()
+    parted = fold(turns(MOST_TURNS + 1), None, ROWS, 100_000)
+    assert len(parted.kept) == MOST_TURNS // 2
+    assert len(parted.older) + len(parted.kept) == MOST_TURNS + 1
+    assert 2 * MOST_TURNS < TURN_MESSAGES
 
 
 def test_what_does_not_fit_is_folded_several_turns_at_a_time():

@@ -85,7 +85,7 @@ def _client(url: str, key: str | None, settings: ProviderSettings) -> Any:  # no
     """A client whose address and key are ours alone, whatever the environment says."""
     from openai import AsyncOpenAI
 
-    return AsyncOpenAI(
+    client = AsyncOpenAI(
         base_url=url,
         api_key=key or NO_KEY,
         organization=None,
@@ -93,3 +93,17 @@ def _client(url: str, key: str | None, settings: ProviderSettings) -> Any:  # no
         timeout=timeouts(settings),
         max_retries=0,
     )
+    # The library walks every message against its types, on the event loop: 1 ms for each turn.
+    client.chat.completions.create = _untyped(client.chat.completions.create, "messages")  # type: ignore[method-assign]
+    client.responses.create = _untyped(client.responses.create, "input")  # type: ignore[method-assign]
+    return client
+
+
+def _untyped(create: Any, name: str) -> Any:  # noqa: ANN401 - of an extra
+    """The call with its long argument handed over as it is, which has the JSON's form already."""
+
+    async def created(**arguments: Any) -> Any:  # noqa: ANN401 - of an extra
+        body = {**(arguments.pop("extra_body", None) or {}), name: arguments.pop(name)}
+        return await create(**arguments, **{name: []}, extra_body=body)
+
+    return created
