@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from leonidas_jupyter.assistant.events import MimeBundle
 from leonidas_jupyter.assistant.executors.outputs import Outputs, plain
-from leonidas_jupyter.assistant.shapes import AnswerRow, Decision, StoredCall
+from leonidas_jupyter.assistant.shapes import AnswerRow, Decision, RunRow, StoredCall
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, conflict, invalid
 from leonidas_jupyter.core.ids import now
 
@@ -111,6 +111,12 @@ class Rules:
     runs_in: str
     off: str | None
     overwrites: Callable[[str], Awaitable[Sequence[str]]]
+
+
+def allowance(run: RunRow) -> str:
+    """What is allowed for a session: one person's code, where it runs, of notebooks in that one."""
+    place = run.runs_in if run.kernel_id is None else f"{run.runs_in}:{run.kernel_id}"
+    return f"{run.user_id}/{place}"
 
 
 def unanswered(answer: AnswerRow | None) -> list[StoredCall]:

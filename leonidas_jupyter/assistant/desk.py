@@ -6,7 +6,7 @@ from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from leonidas_jupyter.assistant.answers import AnswerTables
-from leonidas_jupyter.assistant.approvals import Rules, unanswered
+from leonidas_jupyter.assistant.approvals import Rules, allowance, unanswered
 from leonidas_jupyter.assistant.journal import FINISHED, RunEvent
 from leonidas_jupyter.assistant.models.registry import ModelEntry
 from leonidas_jupyter.assistant.namespace import ClientFrame
@@ -85,7 +85,7 @@ class Holds:
         exposure: what the session and its project let a model see.
         kernel_name: the project's kernelspec.
         context_from: where the conversation begins; null: with the first message.
-        python_allowed: whose Python runs unasked, and where; see `allowance`.
+        python_allowed: whose Python runs unasked, and where; see `approvals.allowance`.
         summary: what sums up the older part of the conversation.
         tokens_left: what the caller's budget leaves for today; None where none bounds it.
     """
@@ -114,11 +114,6 @@ class Asked:
     policy: Policy
     past: Callable[[], Awaitable[Sequence[AnswerRow]]]
     memory: Memory
-
-
-def allowance(run: RunRow) -> str:
-    """What is allowed for a session: one person's code, where it runs."""
-    return f"{run.user_id}/{run.runs_in}"
 
 
 class Desk(Generic[R, A]):
@@ -207,6 +202,8 @@ class Desk(Generic[R, A]):
             raise conflict("Nothing waits for an answer here (any more); read the session again.")
         if await self._expired(run):
             raise conflict("It has waited too long and has expired; ask again.")
+        if run.cancel_requested:
+            await self.give_up(run, STOPPED)
         return run
 
     async def give_up_waiting(self, session_id: str, why: str, *, besides: str = "") -> None:
@@ -312,6 +309,14 @@ class Desk(Generic[R, A]):
     async def _ended(self, run: R, status: RunStatus) -> None:
         self._waits.change(run.run_id, status)
         await self._tell(run, status)
+        if status is RunStatus.PENDING:
+            await self._stop_what_paused(run.run_id)
+
+    async def _stop_what_paused(self, run_id: str) -> None:
+        """Give up a run that somebody asked to stop in the moment in which it paused."""
+        paused = await self._store.runs.get(run_id)
+        if paused is not None and paused.unfinished == APPROVAL and paused.cancel_requested:
+            await self.give_up(paused, STOPPED)
 
     async def _expired(self, run: R) -> bool:
         ended = await self.pending.expire(run)

@@ -39,6 +39,7 @@ EXPIRED_SENTENCE = "Nobody answered in time whether its code may run; ask again 
 ASKED_ELSE = "the user asked something else"
 STOPPED = "the user stopped the answer"
 STARTED_AFRESH = "the session was started afresh"
+STOPPED_BEFORE = "This answer was stopped, so nothing of it runs any more; ask again."
 
 R = TypeVar("R", bound=RunRow)
 A = TypeVar("A", bound=AnswerRow)
@@ -63,8 +64,8 @@ class Pending(Generic[R, A]):
         ``also`` is stored with an allowance for the rest of the session.
 
         Raises:
-            LeonidasError: ``invalid_request``, ``conflict`` (answered before, expired, an edit that
-                overwrites more names), ``forbidden_by_policy``, ``run_in_progress``.
+            LeonidasError: ``invalid_request``, ``conflict`` (answered before, expired, stopped, an
+                edit that overwrites more names), ``forbidden_by_policy``, ``run_in_progress``.
         """
         for _ in range(ATTEMPTS):
             run, answer = await self._waiting(run_id)
@@ -153,6 +154,8 @@ class Pending(Generic[R, A]):
             raise conflict("Nothing waits in this answer (any more); read the session again.")
         if await self.expire(found[0]) is not None:
             raise conflict("It has waited too long and has expired; ask again.")
+        if found[0].cancel_requested:
+            raise conflict(STOPPED_BEFORE)
         return found
 
     async def _check_edits(

@@ -82,20 +82,25 @@ class KernelWork:
 
     def __init__(self) -> None:
         self._running: dict[str, int] = {}
-        self._claims: dict[str, datetime] = {}
+        self._claims: dict[str, dict[str, datetime]] = {}
 
     def busy(self, user_id: str) -> bool:
         """Whether code of this user's calls runs there now, as far as this process knows."""
-        claimed = self._claims.get(user_id)
-        return user_id in self._running or (claimed is not None and claimed > now())
+        claims = self._claims.get(user_id, {}).values()
+        return user_id in self._running or any(until > now() for until in claims)
 
-    def claimed(self, user_id: str, until: datetime) -> None:
+    def claimed(self, user_id: str, claim: str, until: datetime) -> None:
         """A client of this user runs a call, until then at most."""
-        self._claims[user_id] = until
+        held = self._claims.get(user_id, {}) | {claim: until}
+        self._claims[user_id] = {each: end for each, end in held.items() if end > now()}
 
-    def reported(self, user_id: str) -> None:
-        """The client has run it."""
-        self._claims.pop(user_id, None)
+    def reported(self, user_id: str, claim: str | None) -> None:
+        """The client has run the call that it had claimed."""
+        held = self._claims.get(user_id, {})
+        if claim is not None:
+            held.pop(claim, None)
+        if not held:
+            self._claims.pop(user_id, None)
 
     @contextmanager
     def of(self, user_id: str) -> Iterator[None]:

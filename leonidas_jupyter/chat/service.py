@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 
-from leonidas_jupyter.assistant.approvals import Claim
-from leonidas_jupyter.assistant.desk import Asked, Desk, Holds, allowance
+from leonidas_jupyter.assistant.approvals import Claim, allowance
+from leonidas_jupyter.assistant.desk import Asked, Desk, Holds
 from leonidas_jupyter.assistant.executors import Executors
 from leonidas_jupyter.assistant.journal import RunEvent
 from leonidas_jupyter.assistant.pending import ASKED_ELSE, STARTED_AFRESH
@@ -100,8 +100,8 @@ class ChatService:
             self._desk.rules(waiting, caller, asked.bench),
             lambda: self._sessions.allowing(session_id, allowance(waiting)),
         )
-        if given.tool_results:
-            self._bench.kernel_work.reported(caller.user_id)
+        for result in given.tool_results or ():
+            self._bench.kernel_work.reported(caller.user_id, result.claim)
         if run.unfinished == RUN:
             # Whoever answers may have allowed Python for what follows.
             _, holds = await self._standing(caller, session_id)
@@ -122,7 +122,7 @@ class ChatService:
         run = await self._desk.waiting(session_id, run_id)
         rules = self._desk.rules(run, caller, (await self._asked_again(run, holds)).bench)
         claimed = await self._desk.pending.claim(run.run_id, call_id, rules, claim)
-        self._bench.kernel_work.claimed(caller.user_id, claimed.lease_until)
+        self._bench.kernel_work.claimed(caller.user_id, claimed.claim, claimed.lease_until)
         return claimed
 
     def events(self, run: Run) -> AsyncIterator[RunEvent]:
