@@ -31,6 +31,9 @@ MAX_OUTPUT_BYTES = 320 * 1024
 LIGHT = ("text/markdown", "text/plain")
 """What of an output stays when the answer has no room for the rest."""
 
+LIGHT_CHARACTERS = 2_000
+"""How much of that stays of one call; what our own tools say is shorter."""
+
 
 class ToolGaveUp(Exception):
     """A tool failed more often than a model may try it in one answer."""
@@ -227,11 +230,22 @@ class Toolbox:
         if size <= self._left:
             self._left -= size
             return output.outputs, result
-        light = [
-            {kind: form for kind, form in bundle.items() if kind in LIGHT}
-            for bundle in output.outputs
-        ]
-        return light, None
+        return _light(output.outputs), None
+
+
+def _light(outputs: Sequence[MimeBundle]) -> list[MimeBundle]:
+    """The light forms of the first outputs, a long one cut."""
+    left, kept = LIGHT_CHARACTERS, []
+    for bundle in outputs:
+        light: MimeBundle = {}
+        for kind in LIGHT:
+            text = bundle.get(kind)
+            if isinstance(text, str) and left > 0:
+                light[kind] = text if len(text) <= left else text[: left - 1] + "…"
+                left -= len(light[kind])
+        if light:
+            kept.append(light)
+    return kept
 
 
 async def overwritten(context: ToolContext, code: str | None) -> Sequence[str]:
