@@ -21,12 +21,19 @@ MISSING = "(no such result)"
 NULL = "(missing)"
 """What stands for a value that the table has not."""
 
+IN_ADDRESS = "(no-results-in-addresses)"
+"""What stands for a result in a link: who follows it would carry the value out."""
+
 LONGEST = 300
 """Characters of a handle at most; what is longer is text."""
 
 HANDLE = re.compile(r"\{\{\s*(t\d+)\s*([.\[][^{}\n]*)?\}\}")
 _OPEN = re.compile(r"\{(\{\s*(t(\d+\s*([.\[][^{}\n]*)?\}?)?)?)?")
 _ROW = re.compile(r"\[([^\]]*)\]\.?|\.(\d+)(?=\.|$)\.?")
+_ADDRESS = re.compile(
+    r"(?:\]\([^()\n]*|\]:\s*\S*|<[A-Za-z/!][^<>\n]*|\S*(?://|\\\\|www\.|mailto:)\S*)$",
+    re.IGNORECASE,
+)
 _LIST = re.compile(r"^(?:([-+=]+)(?=\s|$)|(\d{1,9})(?=[.)](?:\s|$)))")
 
 
@@ -119,6 +126,8 @@ class _Place:
             return NULL
         if isinstance(value, dict | list):
             value = str(value)
+        if not self._in_code and _ADDRESS.search(self.line):
+            return IN_ADDRESS
         if self._in_code:
             plain = re.sub(r"\\([^\w\s])", r"\1", cell(value))
             return re.sub(r"`|~{3,}", "'", plain)

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 MAX_OUTPUT_BYTES = 320 * 1024
 """What all tool results of one answer keep, as JSON: an answer is one stored item."""
 
+CALLS_A_ROUND = 4
+"""How many calls one answer may have for each of its rounds: whether a call fails can tell a bit of
+the data, so that their number bounds what gets out that way."""
+
 LIGHT = ("text/markdown", "text/plain")
 """What of an output stays when the answer has no room for the rest."""
 
@@ -90,7 +94,7 @@ class Toolbox:
             **arguments: Any,  # noqa: ANN401 - checked by the tool
         ) -> dict[str, Any]:
             step = self._steps + context.run_step
-            if step > self._rounds:
+            if step > self._rounds or self._calls >= self._rounds * CALLS_A_ROUND:
                 raise UsageLimitExceeded("tool rounds")
             return await self._call(tool, arguments, step)
 
