@@ -14,14 +14,16 @@ from leonidas_jupyter.assistant.analyst.followup import fragment, merge
 from leonidas_jupyter.assistant.analyst.grammar import question_of
 from leonidas_jupyter.assistant.analyst.joins import joined
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, read_frame
+from leonidas_jupyter.assistant.analyst.meanings import meaning_of, unexplained
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
 from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutcome, plain
 from leonidas_jupyter.assistant.analyst.question import Question
 from leonidas_jupyter.assistant.analyst.reading import Attempt, Understood, read
 from leonidas_jupyter.assistant.analyst.spans import Span
 from leonidas_jupyter.assistant.analyst.suggest import suggestions
-from leonidas_jupyter.assistant.analyst.vocabulary import phrase_key, vocabulary
+from leonidas_jupyter.assistant.analyst.vocabulary import NEAR, phrase_key, vocabulary
 from leonidas_jupyter.assistant.analyst.wider import across, all_of, in_parts
+from leonidas_jupyter.assistant.analyst.words import pieces
 from leonidas_jupyter.data.frames import Frame
 
 _LONGEST = 2000
@@ -57,6 +59,9 @@ class Analyst:
             return self._again(earlier) if said.kind == "again" else said
         if not self._lexicons:
             return plain("refusal", refusal.no_frames())
+        explained = self._explained(question)
+        if explained is not None:
+            return explained
         closed = read_closed_form(question)
         if closed is not None:
             return closed_plan(closed, self._lexicons, self.offers)
@@ -65,6 +70,26 @@ class Analyst:
         asked = tuple(earlier[-_REMEMBERED:])
         attempts = [self._attempt(question, own, asked) for own in self._lexicons]
         return self._wider(question, attempts) or self._decide(question, attempts)
+
+    def _explained(self, question: str) -> Plan | None:
+        """Return what the column holds whose meaning is asked for: no table says more."""
+        asked = meaning_of(question)
+        if asked is None:
+            return None
+        fitting = [
+            (own, column.name)
+            for own in self._lexicons
+            for column, fit in own.fitting(pieces(asked))
+            if fit >= NEAR
+        ]
+        if len(fitting) != 1:
+            return None
+        name = fitting[0][1]
+        found = _best([self._attempt(f"describe {rephrase.named(name)}", fitting[0][0], ())])
+        if len(found) != 1:
+            return None
+        plan = _planned(found[0])
+        return replace(plan, render=lambda results: unexplained(name, plan.say(results)))
 
     def _again(self, earlier: Sequence[str]) -> Plan:
         """Answer "continue": the last question that was one, with those before it."""
@@ -174,10 +199,9 @@ class Analyst:
                 return plain("choice", refusal.choices(error.phrase, asked or error.choices))
         reasons = [attempt.unfit.reason for attempt in about if attempt.unfit is not None]
         unknown = min((attempt.unknown for attempt in about), key=len)
-        near = self._near(unknown)
-        names = [name for name, _ in near]
-        meant = rephrase.without(question, unknown, names, self._answerable)
-        hint = self._hint(near, named if unknown else frozenset())
+        lexicons = [own for own in self._lexicons if own.frame.name in {a.frame for a in about}]
+        meant = rephrase.without(question, unknown, lexicons, self._answerable)
+        hint = "" if meant else self._hint(self._near(unknown), named if unknown else frozenset())
         told = refusal.not_understood(unknown, reasons, hint, meant or self.offers(), bool(meant))
         return plain("refusal", told)
 
@@ -215,12 +239,11 @@ class Analyst:
 
         With their frame where it is not the only one.
         """
-        words = {word.lower() for word in unknown}
         near = []
         for lexicon in self._lexicons:
             where = f" in {lexicon.frame.name}" if len(self._lexicons) > 1 else ""
-            found = [column.name for column in lexicon.columns if words & set(column.words)]
-            near += [(name, where) for name in found]
+            found = [name for word in unknown for name in rephrase.near_columns(word, lexicon)]
+            near += [(name, where) for name in dict.fromkeys(found)]
         return near[:5]
 
 

@@ -1,7 +1,9 @@
 """Actions of the filter rules on numbers and times."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from leonidas_jupyter.assistant.analyst.candidates import Number
 from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.conditions import (
     as_filter,
@@ -21,10 +23,9 @@ from leonidas_jupyter.assistant.analyst.items import (
     only,
     spans_of,
 )
-from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.lexicon import PEOPLE, FrameLexicon
 from leonidas_jupyter.assistant.analyst.numbers import FLIPPED, Bound, Time
 from leonidas_jupyter.assistant.analyst.question import Condition, Group
-from leonidas_jupyter.assistant.analyst.spans import Number
 
 
 def with_bound(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
@@ -184,3 +185,24 @@ def by_unit(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
         return None
     made = bounded(fitting[0], bound, False)
     return as_filter(made, items) if made else None
+
+
+def of_age(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "people over 30", "women aged under 18" as their age."""
+    who, bound = items[0], items[-1]
+    aged = [column for column in lexicon.columns if column.core == ("age",) and column.numeric]
+    if len(aged) != 1 or any(number.unit or number.percent for number in bound.value.numbers):
+        return None
+    if who.kind == "R" and who.text.lower() not in PEOPLE:
+        return None
+    if who.kind == "V" and not all(_sexes(ref.column, lexicon) for ref in who.value):
+        return None
+    made = bounded(aged[0], bound.value, is_negated(items[1:]))
+    if made is None:
+        return None
+    said = replace(made, note="I read the number as an age.")
+    return [who, *as_filter(said, items[1:])]
+
+
+def _sexes(name: str, lexicon: FrameLexicon) -> bool:
+    return lexicon.column(name).core[-1:] in (("sex",), ("gender",))

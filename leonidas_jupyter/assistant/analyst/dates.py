@@ -13,7 +13,7 @@ from leonidas_jupyter.assistant.analyst.question import Unfit
 from leonidas_jupyter.assistant.analyst.windows import as_period
 
 if TYPE_CHECKING:
-    from leonidas_jupyter.assistant.analyst.spans import Number
+    from leonidas_jupyter.assistant.analyst.candidates import Number
 
 PART_OF_YEAR, WEEKDAY, SEASON = "Θ", "δ", "§"
 _MONTHS = {"year": 12, "quarter": 3, "month": 1, "month?": 1, "decade": 120}

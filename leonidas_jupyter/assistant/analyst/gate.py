@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
+from leonidas_jupyter.assistant.analyst.candidates import Number
 from leonidas_jupyter.assistant.analyst.compiler import AGGREGATES, quote
 from leonidas_jupyter.assistant.analyst.evidence import Evidence, evidence_of
 from leonidas_jupyter.assistant.analyst.measures import COLUMN_SCALES, CONVERSIONS, plain
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.question import Question
-from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Number, Span, refs_of
+from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, refs_of
 from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 
 _TESTS = ("welch", "t", "mann_whitney", "ks")

@@ -21,6 +21,28 @@ class ValueRef:
 
 
 _MAX_VALUE_WORDS = 6
+TALLIES = frozenset({"count", "counts", "n", "freq", "frequency", "frequencies", "tally"})
+"""What a column of counts is called."""
+PEOPLE = frozenset(
+    {
+        "people",
+        "person",
+        "persons",
+        "individual",
+        "individuals",
+        "respondent",
+        "respondents",
+        "participant",
+        "participants",
+        "subjects",
+    }
+)
+"""Words for whoever a row is about, which say nothing more of them."""
+
+_TIMES = frozenset(
+    {"year", "month", "week", "day", "date", "time", "period", "visit", "wave", "timestamp"}
+)
+_CODES = frozenset(("id", "subject", "person", "individual", "respondent", "participant"))
 
 
 @dataclass(frozen=True)
@@ -43,6 +65,27 @@ class FrameLexicon:
     def column(self, name: str) -> NamedColumn:
         """Return the column called ``name``."""
         return self.by_name[name]
+
+    @property
+    def tally(self) -> NamedColumn | None:
+        """The one column of counts, where a row stands for many: "count", "n", "frequency"."""
+        found = [
+            column
+            for column in self.columns
+            if column.numeric and len(column.core) == 1 and column.core[0] in TALLIES
+        ]
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def of_people(self) -> bool:
+        """Whether each row is one person: it has an age or a sex, and no time, code or tally."""
+        cores = [column.core for column in self.columns]
+        personal = any(core[-1:] in (("age",), ("sex",), ("gender",)) for core in cores)
+        repeated = any(
+            (len(core) == 1 and core[0] in _TIMES) or (_CODES & set(core) and not column.key)
+            for core, column in zip(cores, self.columns, strict=True)
+        )
+        return personal and not repeated and self.tally is None
 
     def fitting(self, asked: Sequence[str]) -> list[tuple[NamedColumn, int]]:
         """Return the columns that ``asked`` fits best; several where it fits them equally."""

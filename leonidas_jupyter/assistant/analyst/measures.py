@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from leonidas_jupyter.assistant.analyst.candidates import Number
 from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.question import Unfit
-from leonidas_jupyter.assistant.analyst.spans import Number
 
 _UNITS_BY_WORD = {
     "hp": {"hp", "horsepower"},

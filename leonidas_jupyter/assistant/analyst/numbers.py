@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from leonidas_jupyter.assistant.analyst.candidates import Number
 from leonidas_jupyter.assistant.analyst.items import BOUND, TIME, Item, rule, spans_of
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
-from leonidas_jupyter.assistant.analyst.spans import Number
 from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 
 FLIPPED = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!=", "!=": "="}
@@ -163,6 +163,27 @@ def _month_of_year(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
     return _one("D", text, items) if period_of(text) else None
 
 
+def _shared_year(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    """Read "April 30 and May 2 1992" as two days of that year."""
+    joiner = next(at for at, item in enumerate(items) if item.kind in "&t")
+    numbers = _numbers(items)
+    year = items[-1]
+    if not numbers[-1].year or any(each.year for each in numbers[:-1]):
+        return None
+    return [*items[:joiner], year, *items[joiner:]]
+
+
+def _named_before(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
+    """Read "over age 65", "between ages 20 and 30" as "age over 65"."""
+    at = next(at for at, item in enumerate(items) if item.kind == "C")
+    if not lexicon.column(items[at].value).numeric:
+        return None
+    if items[0].kind == "2":
+        same = items[0].value[0] == items[at].value
+        return [replace(items[0], spans=spans_of(items[:-1])), items[-1]] if same else None
+    return [items[at], *items[:at], *items[at + 1 :]]
+
+
 def _month(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
     months = tuple(int(item.value) for item in items if item.kind == "M")
     return _one(TIME, Time("in", (), months), items)
@@ -211,6 +232,10 @@ RULES = (
     rule("N#", _scaled),
     rule("N%", _percent),
     rule("Nu", _with_unit),
+    rule("MN[&t]MN,?N", _shared_year),
+    rule("NM[&t]NM,?N", _shared_year),
+    rule("2CN", _named_before),
+    rule("(?<!C)(?<!C=)[>W]=?CN", _named_before),
     rule("MN,?N", _month_of_year),
     rule("N[o]?MN", _month_of_year),
     rule("M[o,]?N", _month_of_year),

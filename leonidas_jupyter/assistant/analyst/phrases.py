@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from leonidas_jupyter.assistant.analyst.candidates import Number
 from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.conditions import time_column
 from leonidas_jupyter.assistant.analyst.items import (
@@ -16,7 +17,6 @@ from leonidas_jupyter.assistant.analyst.items import (
 )
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.question import Condition, Group, Measure, Spans, Unfit
-from leonidas_jupyter.assistant.analyst.spans import Number
 
 DATE_PART, LOOKUP = "9", ":"
 _FROM_YEARS = ("year", "decade")

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from leonidas_jupyter.assistant.analyst import gate
+from leonidas_jupyter.assistant.analyst.doubts import ask_back
 from leonidas_jupyter.assistant.analyst.form import read_form
 from leonidas_jupyter.assistant.analyst.formula import with_formula
-from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.lexicon import PEOPLE, FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Question, Unfit
@@ -14,7 +15,7 @@ from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, readings, wi
 from leonidas_jupyter.assistant.analyst.spelling import correct
 from leonidas_jupyter.assistant.analyst.view import over
 from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE
-from leonidas_jupyter.assistant.analyst.words import Token, tokenize
+from leonidas_jupyter.assistant.analyst.words import Token, pieces, singular, tokenize
 
 _LONGEST_SQL = 20_000
 """What the query tool takes at most, in characters."""
@@ -126,11 +127,18 @@ def _accepted(
     left = gate.unaccounted(spans, question, calls)
     if left:
         return None, [span.text for span in left]
+    ask_back(spans, question, lexicon)
     if lexicon.view is not None:
         question = question.noting(*lexicon.view.notes)
         calls = over(lexicon.view, calls)
     loose = [span for span in spans if span.kind in "C12" and span.meaning.fit == LOOSE]
-    notes = [f"I read “{span.text}” as `{_name(span)}`." for span in loose]
+    told = [span for span in spans if span in loose or _by_synonym(span, lexicon)]
+    notes = [f"I read “{span.text}” as `{_name(span)}`." for span in told]
+    notes += [
+        f"I read “{span.text}” as the rows of {lexicon.frame.name}."
+        for span in spans
+        if span.kind == "R" and span.text.lower() in PEOPLE
+    ]
     rank = -sum(span.kind == "C" for span in loose) - _also_columns(spans, lexicon)
     return Understood(operation, question.noting(*notes), calls, lexicon, rank), []
 
@@ -139,6 +147,15 @@ def _also_columns(spans: Sequence[Span], lexicon: FrameLexicon) -> int:
     """Return how many frames are named by words that are just as well a column's name."""
     named = [span.text.lower() for span in spans if span.kind == "F"]
     return sum(any(column.name.lower() == name for column in lexicon.columns) for name in named)
+
+
+def _by_synonym(span: Span, lexicon: FrameLexicon) -> bool:
+    """Return whether a span names a column by none of the words in the column's name."""
+    if span.kind != "C":
+        return False
+    own = {singular(word) for word in lexicon.column(str(span.meaning.value)).words}
+    asked = {singular(word) for word in pieces(span.text)}
+    return not own & asked and "".join(own) not in asked
 
 
 def _name(span: Span) -> str:

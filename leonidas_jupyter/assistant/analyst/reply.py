@@ -218,15 +218,19 @@ def measure_words(measure: Measure) -> str:
 def having_words(having: Having) -> str:
     """Return a test of a group as people say it: "more than 50 rows"."""
     values = [number(value) for value in having.values]
-    between = having.op == "between"
-    tested = f"between {values[0]} and {values[1]}" if between else _bound_words(having.op, values)
-    if having.measure.column is None:
+    counted = having.measure.column is None
+    if having.op == "between":
+        tested = f"between {values[0]} and {values[1]}"
+    else:
+        tested = _bound_words(having.op, values, counted)
+    if counted:
         return f"{tested} rows"
     return f"a {measure_words(having.measure)} {tested}"
 
 
-def _bound_words(op: str, values: Sequence[str]) -> str:
-    words = {"=": "exactly", ">": "more than", "<": "fewer than"}.get(op, _OP_WORDS[op])
+def _bound_words(op: str, values: Sequence[str], counted: bool) -> str:
+    below, above = ("fewer than", "more than") if counted else ("below", "above")
+    words = {"=": "exactly", ">": above, "<": below}.get(op, _OP_WORDS[op])
     return f"{words} {values[0]}"
 
 

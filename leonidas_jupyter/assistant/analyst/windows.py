@@ -7,7 +7,7 @@ from leonidas_jupyter.assistant.analyst.items import Item, Rule, only, rule, spa
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 
 if TYPE_CHECKING:
-    from leonidas_jupyter.assistant.analyst.spans import Number
+    from leonidas_jupyter.assistant.analyst.candidates import Number
 
 MOVING = "μ"
 

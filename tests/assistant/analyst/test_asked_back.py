@@ -1,0 +1,158 @@
+"""What the analyst asks back, offers and explains where a table gives words two meanings."""
+
+from pathlib import Path
+
+import pytest
+
+from leonidas_jupyter.data.frames import Frame, frame_name
+from leonidas_jupyter.data.ingest import ingest
+from tests.golden.judge import Desk, Table
+
+JOBS = """job,sex,year,count
+Nurse,women,1950,400
+Nurse,men,1950,20
+Farmer,women,1950,100
+Farmer,men,1950,4000
+Nurse,women,2000,2000
+Nurse,men,2000,160
+Farmer,women,2000,90
+Farmer,men,2000,660
+"""
+RIOTS = """name,age,sex,death_date,type
+Ada,31,Female,1992-04-30,Homicide
+Bo,25,Male,1992-04-30,Death
+Cy,40,Male,1992-05-01,Homicide
+Di,18,Female,1992-05-02,Shooting
+Ed,,Male,1992-05-04,Death
+"""
+QUAKES = """mag,place,depth_km
+4.5,"Adak, Alaska",10
+5.5,"Kodiak, Alaska",20
+2.5,"Aguanga, CA",5
+3.5,"Castaic, CA",7
+""" + "".join(f'1.{n % 10},"{n} km of somewhere else {n}",{n}\n' for n in range(400))
+
+
+def desk_of(folder: Path, name: str, text: str) -> Desk:
+    source, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
+    source.write_text(text, encoding="utf-8")
+    report = ingest(source, parquet, filename=source.name, override=None, progress=lambda _: None)
+    frame = Frame(
+        name=frame_name(source.name),
+        file_id=name,
+        filename=source.name,
+        frame_hash=report.frame_hash,
+        content_version=1,
+        profile=report.profile,
+    )
+    return Desk([Table(name, frame, parquet)])
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Desk:
+    return desk_of(tmp_path, "jobs", JOBS)
+
+
+@pytest.fixture
+def riots(tmp_path: Path) -> Desk:
+    return desk_of(tmp_path, "riots", RIOTS)
+
+
+@pytest.fixture
+def quakes(tmp_path: Path) -> Desk:
+    return desk_of(tmp_path, "quakes", QUAKES)
+
+
+def cells(desk: Desk, question: str) -> list[list[object]]:
+    plan, outcomes, _ = desk.ask(question)
+    assert plan.calls, question
+    return [list(row) for row in outcomes[0].result["rows"]]
+
+
+def test_an_aggregate_before_count_is_of_the_column_of_counts(jobs: Desk) -> None:
+    assert [row[:2] for row in cells(jobs, "total count per year")] == [[1950, 4520], [2000, 2910]]
+    assert cells(jobs, "average count of women")[0][0] == 647.5
+
+
+@pytest.mark.parametrize(
+    ("question", "offered"),
+    [
+        ("How many women in 2000?", "the total count of women in 2000?"),
+        ("Which job had the most women?", "Which job had the highest total count of women?"),
+        ("count by year", "the total count by year"),
+    ],
+)
+def test_counting_rows_of_a_table_of_counts_is_asked_back(
+    jobs: Desk, question: str, offered: str
+) -> None:
+    plan, _, text = jobs.ask(question)
+    assert plan.kind == "choice"
+    assert f"- {offered}" in text
+    assert cells(jobs, offered)
+
+
+def test_a_share_of_rows_of_a_table_of_counts_is_declined(jobs: Desk) -> None:
+    plan, _, text = jobs.ask("share of men per year")
+    assert plan.kind == "refusal"
+    assert "the total of `count`" in text
+
+
+@pytest.mark.parametrize(
+    "question", ["how many rows per year", "row count", "count of rows by sex"]
+)
+def test_rows_that_are_named_are_counted(jobs: Desk, question: str) -> None:
+    assert all(row[-1] in (4, 8) for row in cells(jobs, question))
+
+
+def test_a_value_that_is_also_what_a_column_is_of_is_asked_back(riots: Desk) -> None:
+    plan, _, text = riots.ask("deaths on or after 1 May 1992")
+    assert plan.kind == "choice"
+    assert "- rows on or after 1 May 1992\n- rows with type Death on or after 1 May 1992" in text
+    assert cells(riots, "how many homicides") == [[2]]
+
+
+def test_people_are_the_rows_of_a_table_of_people(riots: Desk, jobs: Desk) -> None:
+    assert cells(riots, "how many people are over 30") == [[2]]
+    _, _, text = riots.ask("average age of the people who are male")
+    assert "I read “people” as the rows of riots." in text
+    assert not jobs.ask("how many people in 1950")[0].calls
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["what does age mean?", "what does the age column stand for", "meaning of age", "define age"],
+)
+def test_what_a_name_means_is_not_a_mean(riots: Desk, question: str) -> None:
+    plan, _, text = riots.ask(question)
+    assert plan.kind == "describe_column"
+    assert text.startswith("The table does not say what `age` means; this is what it holds.")
+
+
+def test_a_number_may_follow_the_column_that_it_bounds(quakes: Desk) -> None:
+    assert cells(quakes, "how many quakes above magnitude 5") == [[1]]
+    assert cells(quakes, "how many quakes were stronger than magnitude 4") == [[2]]
+    assert cells(quakes, "how many quakes between magnitude 2 and 4") == [[2]]
+    assert "I read “magnitude” as `mag`." in quakes.ask("mean magnitude")[2]
+
+
+@pytest.mark.parametrize(
+    ("question", "offered"),
+    [
+        ("whats the average age of the victims", "whats the average age of the rows"),
+        ("How many of the victims were not male?", "How many of the rows were not male?"),
+        ("how many women were killed", "how many women were there"),
+    ],
+)
+def test_offers_are_whole_sentences(riots: Desk, question: str, offered: str) -> None:
+    _, _, text = riots.ask(question)
+    assert text.endswith(f"Did you mean:\n\n- {offered}")
+
+
+def test_a_word_of_free_text_is_offered_as_a_search(quakes: Desk) -> None:
+    _, _, text = quakes.ask("How many quakes in Alaska?")
+    assert '- How many quakes where place contains "Alaska"?' in text
+    assert cells(quakes, 'How many quakes where place contains "Alaska"?') == [[2]]
+
+
+def test_a_day_before_the_year_takes_it_from_the_next(riots: Desk) -> None:
+    assert cells(riots, "how many rows between April 30 and May 2 1992") == [[4]]
