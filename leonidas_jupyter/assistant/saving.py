@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import stat
 import tempfile
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
@@ -108,8 +109,10 @@ class Saving(Generic[Kind]):
         try:
             target = folder / "result.csv"
             text_columns = await write(target)
-            size = (await asyncio.to_thread(target.stat)).st_size
-            if size > room:
+            written = await asyncio.to_thread(target.lstat)
+            if not stat.S_ISREG(written.st_mode):  # code in a kernel may have put a pipe there
+                raise ToolFailed("The result could not be written as a file.", safe=True)
+            if written.st_size > room:
                 raise ToolFailed(
                     "The project has no room for this result as a file: save less of it, or delete "
                     "files that are not needed any more.",

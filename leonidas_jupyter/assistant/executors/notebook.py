@@ -187,7 +187,7 @@ async def _restored(worker: Worker) -> Sequence[str]:
     """Put the user's variables back that the code replaced; a kernel that does not answer, not."""
     worker.begin()
     try:
-        lost = await worker.call("restore")
+        lost = await worker.restore()
     except (Busy, Died, Refused, Stopped):
         return ()
     return [f"`{name}` was put back: the code had replaced the notebook's own." for name in lost]

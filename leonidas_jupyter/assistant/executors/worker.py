@@ -159,6 +159,14 @@ class Worker:
         named = {"assigned": sorted(bound.assigned), "imported": sorted(bound.imported)}
         return _names(await self.call("existing", **named))
 
+    async def restore(self) -> list[str]:
+        """Put back what `remember` noted; says which names. Raises Busy where code goes on.
+
+        It is done all the same, once that code ends.
+        """
+        restored = await self._evaluate(_call("restore", {}), patient=False)
+        return _names(restored.get("application/json"))
+
     async def write(self, kept: str, target: Path) -> list[str]:
         """Write a kept table; says which columns are text. Raises NotRun when it is not kept."""
         written = await self.call("write", key=kept, path=str(target))
