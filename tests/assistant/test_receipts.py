@@ -247,3 +247,46 @@ def test_how_dates_are_read():
 def test_receipts_are_stored_as_they_are():
     found = Receipts(checked=1, derived=[Derived(text="1", formula="2 − 1")])
     assert Receipts.model_validate(found.model_dump(mode="json")) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("The mean is sixty-two thousand.", "sixty-two thousand"),
+        ("Thirty-seven left.", "Thirty-seven"),
+        ("There are two hundred and five million of them.", "two hundred and five million"),
+        ("See step 61234.", "61234"),
+        ("It stands on line 61234", "61234"),
+        ("The mean is 61_234.", "61_234"),
+        ("```\n61234\n```", "61234"),
+        ("The tank is at the 87.3 % level.", "87.3 %"),
+    ],
+)
+def test_numbers_in_disguise_are_claims(text, named):
+    assert marked(text, "how much?") == [named]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Step 12, line 400, Python 3.11 and the twenty-first row.",
+        "One or two of these, the third and fourth; thousands and a hundred ways.",
+        "```python\nx = 61234\n```",
+        "At 95 % confidence (CI 95% of the mean), at the 5 % level.",
+    ],
+)
+def test_ways_to_speak_are_none(text):
+    assert marked(text, "how much?") == []
+
+
+def test_what_a_model_says_beside_its_code_backs_nothing():
+    for comment in ("-- 4711", "/* 4711 */", "\n# 4711"):
+        assert marked("It is 4711.", "who?", code=f"SELECT kind {comment}") == ["4711"]
+
+
+def test_three_digits_are_a_rounded_number():
+    """So a quantile comes to a model that sees no cells."""
+    found = table(["median"], [[49_142.6]])
+    assert marked("The median is 49,100.", "", found) == []
+    assert marked("The median is 49,200.", "", found) == ["49,200"]
+    assert marked("The median is 49,000.", "", found) == ["49,000"]

@@ -14,6 +14,7 @@ from leonidas_jupyter.assistant.receipts.ledger import Ledger, stem
 from leonidas_jupyter.assistant.receipts.moments import Calendar, moments
 
 _BLOCK = re.compile(r"^(`{3,}|~{3,}).*?(?:^\1[`~]*\s*$|\Z)", re.MULTILINE | re.DOTALL)
+_LETTER = re.compile(r"[^\W\d_]")
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _NUMBER_ONLY = re.compile(r"\s*[-−+$€£]?[\d.,]+\s*%?\s*")
 _NO_TEXT = re.compile(
@@ -68,6 +69,12 @@ _DEVIATIONS = frozenset({1.0, 1.5, 2.0, 2.5, 3.0, 3.5})
 FENCE = re.compile(r"IQR|interquartile|fence|\bSD\b|\bstd\b|sigma|deviation", re.IGNORECASE)
 _SPAN_OF = re.compile(r"\b(?:middle|central|inner|lower|upper)\s+[*_]*$", re.IGNORECASE)
 _SPANS = frozenset({10.0, 20.0, 25.0, 50.0, 68.0, 75.0, 80.0, 90.0, 95.0, 99.0})
+_INTERVAL = re.compile(r"\b(?:CI|confidence intervals?)\s*\(?$", re.IGNORECASE)
+_LEVELS = frozenset(
+    {1.0, 5.0, 10.0, 50.0, 68.0, 80.0, 90.0, 95.0, 97.5, 98.0, 99.0, 99.5, 99.7, 99.9}
+)
+"""At which intervals and tests are given."""
+
 _SHOWN_AS = re.compile(
     r"[\s-]*(?:decimals?|decimal places?|d\.?p\.?|digits?|significant|sig\.? figs?)\b",
     re.IGNORECASE,
@@ -96,7 +103,12 @@ _FACTORS = (10, 100, 1000, 1e6, 60, 3600, 24, 7, 12, 365, 1.609344, 2.54, 0.4535
 """Powers of ten, parts of time, and miles, inches, pounds and feet (international units)."""
 
 SMALL = 12
+MAX_LABEL = 1000
+"""Steps, lines and sections have smaller numbers; a greater one is told as if it had one."""
 
+
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|(?:^|\s)#[^\n]*", re.DOTALL)
+"""What a model says beside its code is no input of it."""
 
 _EACH_IN = re.compile(r"\s+(?:in|out of)\s+(?:every\s+)?\d")
 
@@ -105,7 +117,7 @@ class Given:
     """The numbers and dates that the question and the code of the calls brought in."""
 
     def __init__(self, question: str, codes: Iterable[str]) -> None:
-        text = "\n".join([question, *codes])
+        text = "\n".join([question, *(_COMMENT.sub(" ", code) for code in codes)])
         self.calendar = Calendar()
         for moment in moments(text):
             self.calendar.add(moment)
@@ -141,9 +153,9 @@ class Given:
 def without_names(text: str, names: Iterable[str]) -> str:
     """The text with what is no prose (code, addresses, names of the data) blanked, as long as it.
 
-    A code span that holds nothing but a number stays.
+    Code that holds nothing but numbers stays.
     """
-    text = _BLOCK.sub(lambda m: _blank(m[0]), text)
+    text = _BLOCK.sub(lambda m: m[0] if not _LETTER.search(m[0]) else _blank(m[0]), text)
     text = _SPAN.sub(lambda m: m[0] if _NUMBER_ONLY.fullmatch(m[2]) else _blank(m[0]), text)
     text = _NO_TEXT.sub(_kept_label, text)
     text = _ASKING.sub(lambda m: _blank(m[0]), text)
@@ -185,9 +197,12 @@ def is_claim(figure: Figure, text: str, ledger: Ledger) -> bool:
     """Whether a figure of a text says something that has to be backed."""
     before = text[max(0, figure.start - 40) : figure.start]
     after = text[figure.end : figure.end + 40]
+    if figure.word and abs(figure.value) > SMALL:
+        return True  # nobody numbers or idles in words so great
     if figure.word:
         return not _POSITION.search(before) and _counts(figure, after, ledger)
-    if _LABELLED.search(before) or _SHOWN_AS.match(after) or _EACH_IN.match(after):
+    labelled = abs(figure.value) < MAX_LABEL and _LABELLED.search(before)
+    if labelled or _SHOWN_AS.match(after) or _EACH_IN.match(after):
         return False
     most = max(max(ledger.sizes, default=0), SMALL)
     if figure.ordinal:
@@ -211,6 +226,8 @@ def _is_method(figure: Figure, before: str, after: str) -> bool:
         return value in _CONVENTIONAL
     if _THRESHOLD.search(before) and _COMPARES.search(before) and not before.endswith("="):
         return value in _CONVENTIONAL
+    if figure.percent and _INTERVAL.search(before):
+        return value in _LEVELS
     found = _METHOD.match(after)
     if found is None and figure.times:
         found = _METHOD.match(" × " + after.lstrip().removeprefix("times").lstrip())
@@ -219,6 +236,8 @@ def _is_method(figure: Figure, before: str, after: str) -> bool:
     said = found[0].lower()
     if any(word in said for word in ("iqr", "interq", "sd", "std", "standard", "sigma", "\u03c3")):
         return value in _DEVIATIONS
+    if any(word in said for word in ("confidence", "ci", "credible", "prediction", "level")):
+        return value in _LEVELS
     return figure.percent or figure.whole
 
 

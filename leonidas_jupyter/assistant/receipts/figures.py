@@ -24,16 +24,30 @@ NUMBER_WORDS = (
     *("one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
+_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_SPELLED = {
+    **{word: value for value, word in enumerate((*NUMBER_WORDS, *_TEENS), start=1)},
+    **{word: 10 * value for value, word in enumerate(_TENS, start=2)},
+}
+_ONES = f"(?:{'|'.join(sorted((*NUMBER_WORDS, *_TEENS), key=len, reverse=True))})"
+_GREAT = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 _NUMBER = re.compile(
     r"(?<![\w.])(?<!\d,)(?<![A-Za-z]-)(?P<sign>(?<![\w)\]%.])[-−+](?=[$€£¥.\d]))?(?:[$€£¥]\s?)?"
-    r"(?P<body>\d{1,3}(?:[,'\u00a0\u202f]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+    r"(?P<body>\d{1,3}(?:[,'_\u00a0\u202f]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
     r"(?P<power>[eE][-−+]?\d+\b|\s?[×x·*]\s?10(?:\^\{?[-−]?\d+\}?|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?"
     r"(?P<suffix>\s?\\?%|\s?(?:percent(?:age\spoints?)?|per\scent|pp|[kKMm]|mn|bn|tn|thousand"
     r"|millions?|billions?|trillion)\b|[bB]\b|\s?×(?!\s?[\d.(])|x\b|(?:st|nd|rd|th)\b)?"
 )
-_WORD = re.compile(rf"\b(?P<word>{'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE)
+_BELOW_100 = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(NUMBER_WORDS[:9])})\b)?|{_ONES})\b"
+_BELOW_1000 = rf"{_BELOW_100}(?:\s+hundred\b(?:\s+(?:and\s+)?{_BELOW_100})?)?"
+_WORDS = re.compile(
+    rf"\b{_BELOW_1000}(?:\s+(?:thousand|million|billion)\b(?:\s+(?:and\s+)?{_BELOW_1000})?)?"
+    r"(?!-(?:first|second|third|\w+th)\b)",
+    re.IGNORECASE,
+)
 _JOINED = re.compile(r"\s?(?:–|-|to|and|or)\s?(?=[$€£¥]?[\d.])")
 _TIMES = re.compile(r"\s*(?:-?fold\b|times\b)", re.IGNORECASE)
 _FACTOR = re.compile(r"\bfactor of\s+[*_]*(?:about|roughly|almost|nearly)?\s*[*_]*$", re.IGNORECASE)
@@ -88,28 +102,44 @@ class Figure:
 
 
 def figures(text: str, *, words: bool = True) -> Iterator[Figure]:
-    """The numbers of a text in order; number words up to twelve come after the others."""
+    """The numbers of a text in order; number words come after the others."""
     for match in _NUMBER.finditer(text):
         found = _figure(text, match)
         if found is not None:
             yield _of_range(found, text)
     if not words:
         return
-    for match in _WORD.finditer(text):
-        value = NUMBER_WORDS.index(match["word"].lower()) + 1
+    for match in _WORDS.finditer(text):
+        value, unit = _spelled(match[0])
         after = text[match.end() : match.end() + 40]
         yield Figure(
             text=match[0],
             start=match.start(),
             end=match.end(),
             value=float(value),
-            half=0.0,
-            digits=1,
+            half=0.5 * unit if unit > 1 else 0.0,
+            digits=_significant(str(value)),
             percent=bool(re.match(r"\s*(?:percent|per cent)\b", after)),
             times=bool(_TIMES.match(after)),
             word=True,
             unit=_unit(after),
         )
+
+
+def _spelled(words: str) -> tuple[int, int]:
+    """What number words say ("sixty-two thousand": 62,000), and the greatest unit at their end."""
+    total = part = 0
+    unit = 1
+    for word in re.findall(r"[a-z]+", words.lower()):
+        great = _GREAT.get(word)
+        if great is None:
+            part += _SPELLED.get(word, 0)
+            unit = 1
+        elif great == 100:  # as in "two hundred thousand"
+            part, unit = (part or 1) * 100, 100
+        else:
+            total, part, unit = total + (part or 1) * great, 0, great
+    return total + part, unit
 
 
 def _of_range(figure: Figure, text: str) -> Figure:
@@ -134,7 +164,7 @@ def _of_range(figure: Figure, text: str) -> Figure:
 
 
 def _figure(text: str, match: re.Match[str]) -> Figure | None:
-    body = re.sub("[,'\u00a0\u202f]", "", match["body"])
+    body = re.sub("[,'_\u00a0\u202f]", "", match["body"])
     suffix = (match["suffix"] or "").strip().lower()
     after = text[match.end() : match.end() + 40]
     before = text[max(0, match.start() - _LOOK_BACK) : match.start()]

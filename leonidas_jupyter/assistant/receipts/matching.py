@@ -33,6 +33,8 @@ MAX_TOLD = 12
 ROUGHLY = 0.05
 """What a rough figure of one digit may be off by: "about 50" is told of 48 as of 52."""
 
+ROUNDED_DIGITS = 3
+
 MAX_DERIVED = 100
 """Formulas that are kept with one answer."""
 
@@ -290,9 +292,16 @@ class Matching:
 
 
 def _tolerance(figure: Figure) -> float:
-    """What rounding can have changed; after "about" zeros at the end are no digits."""
-    if not figure.rough or not figure.value:
+    """What rounding can have changed; after "about" zeros at the end are no digits.
+
+    Nor are they after three others: quantiles come to a model that does not see cells like that.
+    """
+    if not figure.value:
         return figure.half
+    if not figure.rough:
+        rounded = figure.whole and figure.digits == ROUNDED_DIGITS
+        size = 10.0 ** (math.floor(math.log10(abs(figure.value))) - ROUNDED_DIGITS + 1)
+        return max(figure.half, 0.5 * size) if rounded else figure.half
     unit = 10.0 ** (math.floor(math.log10(abs(figure.value))) - figure.digits + 1)
     return max(figure.half, unit if figure.digits > 1 else ROUGHLY * abs(figure.value))
 
