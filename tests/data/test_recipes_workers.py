@@ -118,7 +118,7 @@ def test_a_program_that_cannot_be_interrupted_is_ended(use):
         await workers.run(program(), PATHS)
         (worker,) = workers._idle
         with pytest.raises(RecipeFailed, match="took longer"):
-            await workers.run(doing(STUBBORN), PATHS, timeout=0.2)
+            await workers.run(doing(STUBBORN), PATHS, timeout=1.5)
         assert (await workers.run(program(), PATHS)).rows
         assert not worker.alive
 
