@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from leonidas_jupyter.assistant.policy import Gate
 from leonidas_jupyter.assistant.prompt import fenced, tokens
-from leonidas_jupyter.assistant.shapes import RunStatus, StoredCall
+from leonidas_jupyter.assistant.shapes import AnswerRow, RunStatus, StoredCall
 from leonidas_jupyter.core.exposure import DataExposure
 
 if TYPE_CHECKING:
@@ -58,39 +58,7 @@ class PastTurn:
     last_id: str = ""
 
 
-class PastMessage(Protocol):
-    """A stored message, as far as the conversation needs it."""
-
-    @property
-    def message_id(self) -> str:
-        """Its id, in the order of time."""
-
-    @property
-    def role(self) -> str:
-        """``USER`` or ``ASSISTANT``."""
-
-    @property
-    def content(self) -> str:
-        """What was said."""
-
-    @property
-    def tool_calls(self) -> Sequence[StoredCall]:
-        """The calls of an answer."""
-
-    @property
-    def said(self) -> str | None:
-        """What the model said, where ``content`` is not the same."""
-
-    @property
-    def exposure(self) -> DataExposure | None:
-        """What the model saw of the data."""
-
-    @property
-    def run_status(self) -> RunStatus | None:
-        """How an answer ended."""
-
-
-def turns_of(said: Iterable[PastMessage]) -> list[PastTurn]:
+def turns_of(said: Iterable[AnswerRow]) -> list[PastTurn]:
     """Questions with their answers, from messages in order; an answer without one is left out."""
     turns: list[PastTurn] = []
     for message in said:

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from leonidas_jupyter.assistant.shapes import RunStatus, ToolCall
+from leonidas_jupyter.assistant.shapes import AnswerRow, ToolCall
 from leonidas_jupyter.data.dialect import Dialect
 from leonidas_jupyter.data.frames import Frame
 
@@ -13,34 +12,6 @@ SQL_TOOLS = frozenset({"query", "chart"})
 
 PYTHON_TOOLS = frozenset({"python", "statistics"})
 """Tools whose code is Python over the frames as DataFrames."""
-
-
-class Said(Protocol):
-    """A stored message, as far as an export needs it."""
-
-    @property
-    def message_id(self) -> str:
-        """Its id."""
-
-    @property
-    def role(self) -> str:
-        """``USER`` or ``ASSISTANT``."""
-
-    @property
-    def content(self) -> str:
-        """Markdown."""
-
-    @property
-    def tool_calls(self) -> Sequence[ToolCall]:
-        """The calls of an answer, in order."""
-
-    @property
-    def run_status(self) -> RunStatus | None:
-        """How an answer ended."""
-
-    @property
-    def model(self) -> str | None:
-        """Who answered."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +36,7 @@ class Conversation:
 
     title: str
     project: str
-    messages: Sequence[Said]
+    messages: Sequence[AnswerRow]
     files: Sequence[ProjectFile]
 
     @property

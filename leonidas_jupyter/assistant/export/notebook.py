@@ -10,7 +10,6 @@ from leonidas_jupyter.assistant.export.conversation import (
     PYTHON_TOOLS,
     SQL_TOOLS,
     Conversation,
-    Said,
     runs_alone,
 )
 from leonidas_jupyter.assistant.export.loading import Names, loading_cell, query_cell
@@ -21,7 +20,7 @@ from leonidas_jupyter.assistant.export.text import (
     not_run,
     preface,
 )
-from leonidas_jupyter.assistant.shapes import ToolCall
+from leonidas_jupyter.assistant.shapes import AnswerRow, ToolCall
 
 VEGA_LITE = "application/vnd.vegalite.v5+json"
 
@@ -68,7 +67,7 @@ def _cells(conversation: Conversation) -> Iterator[Cell]:
         yield from _message(said, names)
 
 
-def _message(said: Said, names: Names) -> Iterator[Cell]:
+def _message(said: AnswerRow, names: Names) -> Iterator[Cell]:
     if said.role == "USER":
         yield _markdown(heading(said.content))
         return

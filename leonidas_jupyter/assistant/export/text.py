@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from leonidas_jupyter.assistant.export.conversation import (
     SQL_TOOLS,
     Conversation,
-    Said,
     runs_alone,
 )
-from leonidas_jupyter.assistant.shapes import RunStatus, ToolCall
+from leonidas_jupyter.assistant.shapes import AnswerRow, RunStatus, ToolCall
 from leonidas_jupyter.kernel.markdown import fenced, safe
 
 ENDED = {
@@ -61,7 +60,7 @@ def heading(question: str) -> str:
     return "\n".join(["## Question", "", *(f"> {line}" for line in text.split("\n"))])
 
 
-def answer_text(said: Said) -> str:
+def answer_text(said: AnswerRow) -> str:
     """An answer, and how it ended where it did not come to its own."""
     ended = ENDED.get(said.run_status) if said.run_status else None
     return "\n\n".join(part for part in (safe(said.content.strip()), ended) if part)
