@@ -54,8 +54,10 @@ class Toolbox:
         self._gate = gate
         self._emit = emit
         self._rounds = policy.tool_rounds
+        self._most_calls = policy.tool_rounds * CALLS_A_ROUND
         self._retries = policy.tool_retries
         self._calls = 0
+        self._earlier = 0
         self._steps = 0
         self._left = MAX_OUTPUT_BYTES
         self._failures: Counter[str] = Counter()
@@ -77,6 +79,7 @@ class Toolbox:
             if found is not None:
                 self._context.results.add(call.id, found, call.code)
             if not same_answer:
+                self._earlier = self._calls
                 continue
             self._steps = max(self._steps, call.step)
             self._failures[call.tool] += call.state == "failed" and not call.client_reported
@@ -94,7 +97,7 @@ class Toolbox:
             **arguments: Any,  # noqa: ANN401 - checked by the tool
         ) -> dict[str, Any]:
             step = self._steps + context.run_step
-            if step > self._rounds or self._calls >= self._rounds * CALLS_A_ROUND:
+            if step > self._rounds or self._calls - self._earlier >= self._most_calls:
                 raise UsageLimitExceeded("tool rounds")
             return await self._call(tool, arguments, step)
 

@@ -3,15 +3,22 @@
 import asyncio
 import json
 import re
+from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
+from pydantic_ai.exceptions import UsageLimitExceeded
 from pydantic_ai.models.function import DeltaToolCall
 
 from leonidas_jupyter.assistant.agent import AnswerFailed
+from leonidas_jupyter.assistant.events import ToolReturned
 from leonidas_jupyter.assistant.handles import IN_ADDRESS, Handles
-from leonidas_jupyter.assistant.policy import Gate
+from leonidas_jupyter.assistant.policy import Gate, Policy
 from leonidas_jupyter.assistant.results import Results
-from leonidas_jupyter.assistant.toolbox import CALLS_A_ROUND
+from leonidas_jupyter.assistant.shapes import StoredCall
+from leonidas_jupyter.assistant.toolbox import CALLS_A_ROUND, Toolbox
+from leonidas_jupyter.assistant.tools.base import ToolContext
+from leonidas_jupyter.assistant.tools.query import QUERY
 from leonidas_jupyter.core.exposure import DataExposure
 from tests.assistant import canaries
 from tests.assistant.canaries import ALICE, BAR, CELLS, SALARY, Recorder, asked
@@ -203,3 +210,29 @@ def test_a_gate_asked_for_what_it_does_not_know_tells_nothing(level):
     assert ALICE not in gate.error(f"bad {ALICE}")
     assert ALICE not in gate.answer(ALICE, None, None)
     assert asyncio.iscoroutinefunction(gate.returned)
+
+
+@pytest.mark.parametrize(("same_answer", "left"), [(True, 0), (False, CALLS_A_ROUND)])
+def test_the_bound_goes_on_with_the_same_answer_alone(same_answer, left):
+    """An answer that waited has made its calls; those of one before it are not its own."""
+    made = [
+        StoredCall(id=f"t{n}", tool="query", arguments={}, state="done", ok=True)
+        for n in range(1, CALLS_A_ROUND + 1)
+    ]
+    ran = []
+
+    async def emit(event):
+        ran.append(isinstance(event, ToolReturned))
+
+    async def main():
+        context = ToolContext([canaries.frame()], canaries.query)
+        gate = Gate(local=False, exposure=AGGREGATES)
+        toolbox = Toolbox(context, gate, emit, Policy(tool_rounds=1))
+        toolbox.recall(made, same_answer=same_answer)
+        call = toolbox.offer(QUERY).function
+        for _ in range(CALLS_A_ROUND + 2):
+            with suppress(UsageLimitExceeded):
+                await call(SimpleNamespace(run_step=1), sql="select count(*) from people")
+
+    asyncio.run(main())
+    assert sum(ran) == left
