@@ -174,3 +174,28 @@ async def test_a_kernel_that_leaves_itself_is_replaced(rig):
             else:
                 break
         assert json.loads(json.dumps(done.table["rows"])) == [[3]]
+
+
+async def test_a_run_that_outlives_its_session_starts_no_kernel(rig, api):
+    running = rig.session()
+    assert (await running.run("1", [])).ok
+    await rig.pool.forget("s1")
+    with pytest.raises(ToolFailed, match="is deleted"):
+        await running.run("2", [])
+    assert (await api("GET", f"{api.base}api/kernels", raw=True)).json == []
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.5])
+@pytest.mark.parametrize("end", ["forget", "refresh", "cancel"])
+async def test_what_ends_while_its_kernel_starts_leaves_none(rig, api, end, seconds):
+    running = asyncio.ensure_future(rig.session().run("import time; time.sleep(30)", []))
+    await asyncio.sleep(seconds)
+    if end == "cancel":
+        running.cancel()
+    else:
+        await getattr(rig.pool, end)("s1")
+    done, _ = await asyncio.wait([running], timeout=20)
+    assert done
+    assert running.cancelled() or isinstance(running.exception(), ToolFailed)
+    await rig.pool.close()
+    assert (await api("GET", f"{api.base}api/kernels", raw=True)).json == []

@@ -1,4 +1,4 @@
-"""A session's kernel is given no credential, and code in it can approve nothing."""
+"""A session's kernel is given no credential, and with what it is given can approve nothing."""
 
 import json
 import os

@@ -59,6 +59,8 @@ class KernelExecutors:
 
     async def forget(self, session_id: str) -> None:
         """As `base.Executors.forget`."""
+        if (state := self._sessions.get(session_id)) is not None:
+            state.gone = True
         await self.refresh(session_id)
         self._sessions.pop(session_id, None)
 

@@ -47,7 +47,7 @@ LEAVE_SECONDS = 3.0
 class SessionState:
     """What belongs to one session's kernel, for as long as this process knows it.
 
-    ``halting`` is set while somebody ends it from outside.
+    ``halting`` is set while somebody ends it from outside, ``gone`` once its session is deleted.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -55,6 +55,7 @@ class SessionState:
         self.lock = asyncio.Lock()
         self.worker: Worker | None = None
         self.halting = False
+        self.gone = False
         self.background: set[asyncio.Task[object]] = set()
 
     async def end(self, kernels: Kernels) -> None:
@@ -167,6 +168,9 @@ class SessionKernel:
             self._state.worker.stop()
 
     async def _run(self, code: str, frames: Sequence[Frame]) -> Execution:
+        if self._state.gone:
+            # Nobody would end a kernel that was started now.
+            raise NotRun("The session is deleted, so its code does not run.")
         worker, notes = await self._worker()
         if self._stopped or self._state.halting:
             raise NotRun("The run was stopped before its code began.")
