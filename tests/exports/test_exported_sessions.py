@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 import urllib.error
 import urllib.request
@@ -23,6 +24,7 @@ QUESTIONS = (
     "bar chart of the number of penguins by island",
     "how many missing values are there in each column of penguins?",
     "why are penguins so cute?",
+    "is gentoo significantly heavier than adelie?",
     "rainiest day in seattle_weather",
 )
 VEGALITE = "application/vnd.vegalite.v5+json"
@@ -85,6 +87,8 @@ def test_an_exported_notebook_runs_in_a_fresh_kernel_and_finds_the_same_numbers(
     notebook.cells.insert(0, nbformat.from_dict(hiding))
     checks = [cell for cell in notebook.cells if cell.source.startswith(("query(", "chart("))]
     stored = [cell.outputs for cell in checks]
+    (tested,) = [cell for cell in notebook.cells if "stats.ttest_ind" in cell.source]
+    (statistic,) = re.findall(r"\| (-?[\d.]+) \|", tested.outputs[0]["data"]["text/markdown"])[:1]
     assert len(checks) >= 5
     for number, cell in enumerate(checks):
         if cell.source.startswith("query("):
@@ -102,6 +106,8 @@ def test_an_exported_notebook_runs_in_a_fresh_kernel_and_finds_the_same_numbers(
         table = outputs[0]["data"]["text/markdown"]
         compared += _same_as_table(found, table)
     assert compared >= 20
+    figures = re.findall(r"-?\d+\.\d+", tested.outputs[-1]["data"]["text/plain"])
+    assert math.isclose(float(figures[0]), float(statistic), rel_tol=1e-4)
 
 
 def _same_rows(found: list[dict], before: list[dict]) -> int:

@@ -1,5 +1,6 @@
 """A conversation as a Jupyter notebook (nbformat 4.5) that runs from top to bottom."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from leonidas_jupyter.assistant.export.text import (
     not_run,
     preface,
 )
-from leonidas_jupyter.assistant.shapes import AnswerRow, ToolCall
+from leonidas_jupyter.assistant.shapes import AnswerRow, StoredCall, ToolCall
 
 VEGA_LITE = "application/vnd.vegalite.v5+json"
 
@@ -80,14 +81,28 @@ def _message(said: AnswerRow, names: Names) -> Iterator[Cell]:
         yield _markdown(text)
 
 
-def _source(call: ToolCall, names: Names) -> str:
+def _source(call: StoredCall, names: Names) -> str:
     code = (call.code or "").strip("\n")
+    if call.tool == "statistics":
+        return f"{code}\n\n{_figures(call, code)}".rstrip("\n")
     if call.tool in PYTHON_TOOLS:
         return code
     if call.tool == "chart":
         spec = json.dumps(call.arguments.get("spec"), ensure_ascii=False, indent=1, sort_keys=True)
         return f"{names.chart}({_literal(spec)}, {names.query}({_literal(code)}))"
     return f"{names.query}({_literal(code)})"
+
+
+def _figures(call: StoredCall, code: str) -> str:
+    """An expression that shows the figures which the code has computed, by their names."""
+    found = (call.found or {}).get("columns", ())
+    made = {
+        node.id
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    names = [name for each in found if (name := str(each.get("name"))) in made]
+    return "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}" if names else ""
 
 
 def _literal(text: str) -> str:
