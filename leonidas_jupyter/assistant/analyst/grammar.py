@@ -219,7 +219,7 @@ def _settled(group: Group, conditions: Sequence[Condition], lexicon: FrameLexico
         return replace(group, part="month")
     raise Ambiguous(
         "month",
-        ["per calendar month, each of each year", "by month of the year, all years together"],
+        ["per calendar month (each of each year)", "by month of the year (all years together)"],
     )
 
 
