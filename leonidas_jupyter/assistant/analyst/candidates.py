@@ -24,6 +24,7 @@ from leonidas_jupyter.assistant.analyst.words import Token
 _STRUCTURE = frozenset("-poweh=&|,!0qBftalgRKJNPuW>@+HxX?")
 # A column of exactly this name wins over these meanings of the word.
 _YIELDS_TO_COLUMN = frozenset("-PguMkRaslhvJwzpI")
+_CONNECTIVES = frozenset({"from", "of", "by", "in", "to", "for", "with", "per", "at", "on"})
 _INNER_FILLERS = frozenset({"of", "the", "per", "in", "a"})
 
 
@@ -107,6 +108,9 @@ def _kept_keywords(
     phrase = tokens[start:end]
     found = [] if phrase[0].kind == "number" else list(_keywords(phrase))
     yielding: set[str] = set()
+    if start and len(phrase) == 1 and phrase[0].text == "A" and lexicon.mentions(("a",)):
+        # "between group A and B": no article is written so in mid-sentence.
+        yielding.add("-")
     if any(candidate.meaning.fit == EXACT for candidate in columns):
         yielding |= _YIELDS_TO_COLUMN
     if lexicon.tally is not None and _tallied(tokens, start, end):
@@ -168,6 +172,9 @@ def _columns(phrase: Sequence[Token], lexicon: FrameLexicon) -> list[Candidate]:
         return []
     words = [piece for token in phrase for piece in token.pieces]
     found = lexicon.fitting(words)
+    if len(words) > 1 and {words[0], words[-1]} & _CONNECTIVES:
+        # "candidates from" is no part of "Contributions from candidate".
+        found = [(column, fit) for column, fit in found if fit == EXACT]
     if not found and len(phrase) > 2:
         inner = [
             word

@@ -109,6 +109,16 @@ def time_column(lexicon: FrameLexicon, whole_years: bool) -> NamedColumn:
     dated = [column for column in lexicon.columns if column.temporal]
     if len(dated) == 1:
         return dated[0]
+    texts = [
+        column.name
+        for column in lexicon.columns
+        if column.profile.type == "text" and {"date", "time", "timestamp"} & set(column.core)
+    ]
+    if not dated and len(texts) == 1:
+        raise Unfit(
+            f"`{texts[0]}` was read as text, because not all of its values are dates of one form: "
+            "mend the file, or change how it is read, and ask again."
+        )
     if not dated:
         raise Unfit(f"{lexicon.frame.name} has no column of dates that I could hold this against.")
     raise Ambiguous("the date", [f"`{column.name}`" for column in dated])

@@ -318,7 +318,7 @@ _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     "Z": _contains("DISTINCT"),
     "U": _contains("DISTINCT", "GROUP BY"),
     "H": _counted,
-    "%": _contains(" / "),
+    "%": lambda *seen: _contains(" / ")(*seen) or _in_conditions(*seen),
     "L": _contains("corr(", '"correlation"'),
     "G": _charted,
     "d": _paired,

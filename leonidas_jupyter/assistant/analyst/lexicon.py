@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from leonidas_jupyter.assistant.analyst.column import NamedColumn, named, same_word
 from leonidas_jupyter.assistant.analyst.view import View
-from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
+from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE, vocabulary
 from leonidas_jupyter.assistant.analyst.words import fold, pieces, singular
 from leonidas_jupyter.data.frames import Frame
 from leonidas_jupyter.data.profile import ColumnProfile
@@ -21,6 +21,7 @@ class ValueRef:
 
 
 _MAX_VALUE_WORDS = 6
+_CODE = 2
 TALLIES = frozenset({"count", "counts", "n", "freq", "frequency", "frequencies", "tally"})
 """What a column of counts is called."""
 PEOPLE = frozenset(
@@ -42,6 +43,7 @@ PEOPLE = frozenset(
 _TIMES = frozenset(
     {"year", "month", "week", "day", "date", "time", "period", "visit", "wave", "timestamp"}
 )
+_NAMES = frozenset({"name", "id", "identifier", "identification", "code", "number", "title"})
 _CODES = frozenset(("id", "subject", "person", "individual", "respondent", "participant"))
 
 
@@ -91,9 +93,26 @@ class FrameLexicon:
         """Return the columns that ``asked`` fits best; several where it fits them equally."""
         fits = [(column, column.fits(asked)) for column in self.columns]
         best = max((fit for _, fit in fits), default=0)
+        if best <= LOOSE and len(asked) == 1 and (naming := self._naming(asked[0])):
+            return [(naming, LOOSE)]
         if not best:
             return []
         return [(column, fit) for column, fit in fits if fit == best]
+
+    def _naming(self, word: str) -> NamedColumn | None:
+        """Return the column that names what ``word`` is: "candidates" → ``Candidate_Name``."""
+        found = [
+            column
+            for column in self.columns
+            if len(column.core) == 2
+            and column.core[1] in _NAMES
+            and same_word(word, column.core[0])
+            and (column.key or not column.numeric)
+        ]
+        keys = [column for column in found if column.key]
+        if len(keys) == 1 and all(column.key or column.core[1] == "name" for column in found):
+            return keys[0]
+        return found[0] if len(found) == 1 else None
 
     def measured_by(self, hints: Sequence[str], beside: Sequence[str] = ()) -> list[NamedColumn]:
         """Return the numeric or date columns that an adjective looks at.
@@ -123,7 +142,14 @@ class FrameLexicon:
         plain = "".join(asked).removesuffix("s")
         if plain in self.values:
             return self.values[plain]
-        return self._by_synonym(" ".join(asked))
+        return self._by_synonym(" ".join(asked)) or (
+            self._by_synonym(" ".join([*asked[:-1], singular(asked[-1])])) if asked else ()
+        )
+
+    def codes(self, asked: str) -> tuple[ValueRef, ...]:
+        """Return the two-letter codes that ``asked`` is the long form of: "Washington" is WA."""
+        found = self._by_synonym(fold(asked))
+        return tuple(ref for ref in found if all(len(value) == _CODE for value in ref.values))
 
     def _by_synonym(self, asked: str) -> tuple[ValueRef, ...]:
         known = vocabulary().value_synonyms

@@ -68,7 +68,8 @@ def _unit(number: Number, column: NamedColumn, numbers: Sequence[Number]) -> Num
     shared = {each.unit for each in numbers if each.unit}
     labelled = [each.value for each in numbers if each.unit]
     unit = number.unit or (next(iter(shared)) if len(shared) == 1 else None)
-    if number.percent and not known & {"pct", "percent", "percentage", "rate", "share"}:
+    telling = known & {"pct", "percent", "percentage", "rate", "share"} or "%" in column.name
+    if number.percent and not telling:
         raise Unfit(f"`{column.name}` does not say that it holds percentages.")
     if number.scale == _MILLION and unit is None and column.unit in _DIMENSIONS[1]:
         raise Unfit(f"Write out whether “{number.text}” is in metres or in millions.")

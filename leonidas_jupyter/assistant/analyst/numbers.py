@@ -255,6 +255,7 @@ RULES = (
     rule("[pf]D", _time),
     rule("W[op]*M[&t]M", _months_between),
     rule("fMtM", _months_between),
-    rule("[pf]M(?:[,&|]+[pf]?M)*", _month),
+    rule("[pfw]M(?:[,&|]+[pf]?M)*", _month),
+    rule("^M$", _month),
 )
 """Rules over the kinds; the order matters, for a longer reading must come before its parts."""

@@ -25,6 +25,9 @@ _OPEN = _BE | _BEFORE_ROWS - {""} | {"a", "an", "in", "by", "for", "than", "from
 _OPEN |= {"per", "no", "not", "each", "every", "and", "or", "between", "how", "their", "is", "as"}
 """Words after which something must follow: what stood there cannot be left out."""
 
+_QUOTED = frozenset(
+    {"with", "contains", "contain", "containing", "includes", "like", "called", "named"}
+)
 _PLACES = ("in", "at", "from", "for", "to", "as", "by", "on", "near")
 _BOUND = frozenset({"of", "than", "to", "the", "a", "an", "that", "who", "with", "over", "under"})
 """Words that belong to the one before: "outside of" without "outside" is its contrary."""
@@ -80,6 +83,8 @@ def _instead(question: str, word: str, lexicons: Sequence[FrameLexicon]) -> Iter
         yield from near_values(word, lexicon)
     before, after = _beside(question, word)
     plural = singular(word.lower()) != word.lower()
+    if before in _QUOTED:
+        yield f'"{word}"'
     if before in _BE and word.lower().endswith(("ed", "en")):
         yield "there"
     elif plural and before in _BEFORE_ROWS and all(own.tally is None for own in lexicons):

@@ -218,12 +218,12 @@ def measure_words(measure: Measure) -> str:
 def having_words(having: Having) -> str:
     """Return a test of a group as people say it: "more than 50 rows"."""
     values = [number(value) for value in having.values]
-    counted = having.measure.column is None
+    counted = having.measure.column is None or having.measure.agg in ("count", "distinct")
     if having.op == "between":
         tested = f"between {values[0]} and {values[1]}"
     else:
         tested = _bound_words(having.op, values, counted)
-    if counted:
+    if having.measure.column is None:
         return f"{tested} rows"
     return f"a {measure_words(having.measure)} {tested}"
 

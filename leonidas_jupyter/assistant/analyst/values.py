@@ -76,11 +76,14 @@ def compared(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
     return [Item(PAIR, made[0].value, spans, "pair"), *middle]
 
 
-def value(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
-    """Read "Gentoo" of the one column that has it."""
-    refs: tuple[ValueRef, ...] = only(items, "V")[0].value
+def value(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item]:
+    """Read "Gentoo" of the one column that has it; "Washington" may be a city or a state."""
+    found = only(items, "V")[0]
+    refs: tuple[ValueRef, ...] = found.value
+    own = {ref.column for ref in refs}
+    refs = (*refs, *(ref for ref in lexicon.codes(found.text) if ref.column not in own))
     if len(refs) > 1:
-        raise Ambiguous(refs[0].values[0], [f"`{ref.column}` is {ref.values[0]}" for ref in refs])
+        raise Ambiguous(found.text, [f"`{ref.column}` {ref.values[0]}" for ref in refs])
     ref = refs[0]
     return as_filter(Condition(ref.column, "in", ref.values, is_negated(items)), items)
 

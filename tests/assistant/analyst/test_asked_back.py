@@ -156,3 +156,46 @@ def test_a_word_of_free_text_is_offered_as_a_search(quakes: Desk) -> None:
 
 def test_a_day_before_the_year_takes_it_from_the_next(riots: Desk) -> None:
     assert cells(riots, "how many rows between April 30 and May 2 1992") == [[4]]
+
+
+PLACES = """code,candidate_name,city,state,party,strength (%)
+a1,Ann,Washington,DC,DEM,12
+a2,Ben,Seattle,WA,REP,20
+a3,Cal,Austin,TX,REP,31
+a4,Dot,Dallas,TX,DEM,44
+"""
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Desk:
+    return desk_of(tmp_path, "places", PLACES)
+
+
+def test_a_state_is_known_by_its_code_and_asked_back_where_a_city_has_its_name(
+    places: Desk,
+) -> None:
+    assert cells(places, "how many rows are in Texas") == [[2]]
+    plan, _, text = places.ask("how many rows are in Washington")
+    assert plan.kind == "choice"
+    assert "city Washington" in text
+    assert "state WA" in text
+
+
+def test_what_a_column_names_stands_for_its_rows(places: Desk) -> None:
+    assert cells(places, "how many candidates are Republicans") == [[2]]
+
+
+def test_a_percent_sign_bounds_a_column_that_says_it(places: Desk) -> None:
+    assert cells(places, "how many rows with a strength of more than 30%") == [[2]]
+    assert not places.ask("how many rows with a code above 30%")[0].calls
+
+
+def test_dates_that_were_read_as_text_are_named(tmp_path: Path) -> None:
+    bills = desk_of(tmp_path, "bills", "date,value\n02/01/2019,4\n08//01/2019,5\nsoon,6\n")
+    assert "`date` was read as text" in bills.ask("total value per day")[2]
+
+
+def test_letters_name_groups_in_mid_sentence(tmp_path: Path) -> None:
+    trial = desk_of(tmp_path, "trial", "arm,score\nA,1\nB,3\nA,2\nB,5\n")
+    assert cells(trial, "average score of arm A") == [[1.5, 2, 0]]
+    assert trial.ask("make a histogram of score")[0].kind == "histogram"

@@ -15,7 +15,7 @@ from leonidas_jupyter.assistant.analyst.leads import headings, lead
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Ambiguous, Group, Measure, Question
+from leonidas_jupyter.assistant.analyst.question import Ambiguous, Group, Measure, Order, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
     cut_note,
@@ -93,13 +93,24 @@ def _grouped_sql(question: Question, lexicon: FrameLexicon) -> str:
     timed = any(_over_time(group, lexicon) for group in question.groups)
     keys = ", ".join(str(position) for position in range(1, len(groups) + 1))
     order = keys if timed or question.measures[0].column else f"{quote(name)} DESC, {keys}"
+    top = _top(question)
+    if top is not None:
+        order = f"{quote(name)} {'DESC' if top.descending else 'ASC'}, {keys}"
     return select(
         question,
         [*groups, (measure_sql(measure, lexicon), name)],
         extra=has_groups(question),
         group_by=len(groups),
         order=order,
+        limit=top.limit if top else None,
     )
+
+
+def _top(question: Question) -> Order | None:
+    """Return the ranking of "the top 5" that is drawn; "the most" alone is drawn among all."""
+    order = question.order
+    drawn = order is not None and order.limit is not None and order.limit > 1 and not order.skip
+    return order if drawn else None
 
 
 def _compile_grouped(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
@@ -156,7 +167,9 @@ def _render_grouped(
     words = measure_words(question.measures[0])
     whole = f"The chart shows the {words}{group_words(question.groups)}{scope(question)}:"
     cut = bool(results[0].result.get("truncated"))
-    first = lead(question, rows, cut) or whole
+    top = _top(question)
+    first = whole if top else lead(question, rows, cut) or whole
+    only = f"the {len(rows)} {'highest' if top.descending else 'lowest'} only" if top else ""
     note = left_out(
         question, lexicon, [measure.column for measure in question.measures if measure.column]
     )
@@ -164,7 +177,7 @@ def _render_grouped(
         first,
         table(columns, rows, question.decimals, headings(question)),
         question,
-        f"a {question.chart} chart of the {words}",
+        f"a {question.chart} chart of the {words}{f', {only},' if only else ''}",
         note,
         cut_note(results[0]),
     )

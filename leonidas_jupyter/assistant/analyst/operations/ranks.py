@@ -45,7 +45,29 @@ def _build(parse: Parse) -> Question | None:
     return replace(question, order=Order(descending, 0, ALL_GROUPS, parse.spans))
 
 
+def _measured_first(parse: Parse) -> Question | None:
+    """Read "average mass per species, highest first" and "…, top 3"."""
+    measures = parse.measures()
+    if len(parse.groups) != 1 or len(measures) != 1 or parse.having:
+        return None
+    ends = [item.value for item in parse.items("↓T")]
+    limit = parse.number() if parse.items("N") else ALL_GROUPS
+    if len(ends) != 1 or limit is None or ends[0] not in ("asc", "desc"):
+        return None
+    order = Order(ends[0] == "desc", 0, limit, parse.spans)
+    return parse.ask(
+        "top_groups" if parse.items("N") else "ranking", order=order, measures=measures
+    )
+
+
 OPERATIONS = (
+    Operation(
+        "ranking",
+        patterns("q?7,?[¶=]*↓", "q?7,?TN"),
+        _measured_first,
+        compile_group,
+        render_group,
+    ),
     Operation(
         "ranking",
         patterns(
