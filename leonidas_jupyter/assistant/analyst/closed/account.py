@@ -11,8 +11,10 @@ from typing import Any
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, numbers_in
 from leonidas_jupyter.assistant.analyst.closed.layout import without_decimals
 from leonidas_jupyter.assistant.analyst.closed.marks import C
+from leonidas_jupyter.assistant.analyst.closed.moments import MONTHS, WEEKDAYS
+from leonidas_jupyter.assistant.analyst.closed.nouns import calls_rows
 from leonidas_jupyter.assistant.analyst.closed.stages import texts_in
-from leonidas_jupyter.assistant.analyst.closed.vocabulary import is_known, words_of
+from leonidas_jupyter.assistant.analyst.closed.vocabulary import is_known, listed, words_of
 from leonidas_jupyter.assistant.analyst.column import same_word
 from leonidas_jupyter.assistant.analyst.words import pieces
 
@@ -40,11 +42,16 @@ _CALLS: tuple[tuple[str, str, frozenset[str]], ...] = (
         "an order of rows",
         frozenset({"derive"}),
     ),
-    (r"\bencod\w+|\bdumm(?:y|ies)\b", "encoding", frozenset({"encode"})),
+    (r"\bencod\w+|\bdumm(?:y|ies)\b|\bone[\s-]hot\b", "encoding", frozenset({"encode"})),
     (r"\b(?:resampl\w*|aggregat\w+)\b", "aggregation", frozenset({"group", "derive"})),
     (r"\b(?:weekdays?|weekends?)\b", "days of the week", frozenset({"derive", "classes"})),
     (
-        r"\btop\s+\d+|\bbottom\s+\d+|\bfirst\s+\d+\s+(?:rows|entries)",
+        r"\btop\s+(?:\d+|two|three|four|five|ten)\b|\bbottom\s+\d+",
+        "those that lead",
+        frozenset({"top"}),
+    ),
+    (
+        r"\b(?:first|last)\s+\d+\s+(?:rows|entries|days|observations|records)",
         "a part of the rows",
         frozenset(),
     ),
@@ -65,6 +72,12 @@ _CALLS: tuple[tuple[str, str, frozenset[str]], ...] = (
         frozenset({"model"}),
     ),
     (
+        r"\b(?:growth|increase[sd]?|decrease[sd]?|declin\w+)\b(?!\s+(?:the|with|as|or)\b)",
+        "a change",
+        frozenset({"derive"}),
+    ),
+    (r"\bautocorrelat\w*", "autocorrelation", frozenset({"lag"})),
+    (
         r"\b(?:above|below)\s+(?:the\s+)?(?:median|mean|average)\b|\b(?:high"
         r"|low)[\s-]+\w+\s+and\s+(?:high|low)[\s-]",
         "groups above and below",
@@ -81,6 +94,9 @@ _RESTRICTS = re.compile(
     r"\b(?:(?P<strict>who|whose|excluding|except)|only|among|during|having|where"
     r"|when|that\s+(?:are|were|have|had|is|was))\b(?P<rest>[^.;]{0,80})"
 )
+_STRICT = frozenset({*MONTHS, *WEEKDAYS}) | listed("some_of_them")
+"""Words that always restrict the rows."""
+
 _HARMLESS = re.compile(
     r"^\s*(?:,\s*)?(?:the\s+|each\s+|a\s+|all\s+|any\s+|both\s+|if\s+)*(?:p\b|p-"
     r"|null|missing|non-null|nan|outlier\w*|rounded|correlat\w*|calculat\w*"
@@ -106,6 +122,8 @@ def account(
         Declined: something is left out; the reason names it.
     """
     _distinct(specs)
+    if facts.least > 1 and "min_rows" not in repr(recipe["outputs"]):
+        raise Declined("I do not understand for what the least number of rows counts.")
     figures = numbers_within([recipe["steps"], recipe["outputs"]])
     used = texts_in([recipe["steps"], recipe["outputs"]])
     _unknown(facts, recipe, [name for name, _ in specs])
@@ -113,7 +131,7 @@ def account(
         _columns(facts, text, used)
         if not _defines_more(facts, text, options):
             _numbers(facts, at, text, used, figures)
-        _words(facts, text)
+        _words(facts, text, used)
         _restrictions(facts, at, text)
 
 
@@ -141,6 +159,9 @@ def _unknown(facts: Facts, recipe: Mapping[str, Any], slots: Sequence[str]) -> N
         if not strange
         for name in facts.marks.columns_in(text)
     }
+    strict = sorted({word for found in unknown for word in found if word in _STRICT})
+    if strict:
+        raise Declined(f"I do not understand “{strict[0]}”.")
     if wanted and wanted <= clear:
         return
     counted = not wanted and all(output["op"] == "rows" for output in recipe["outputs"])
@@ -172,6 +193,8 @@ def _strange(facts: Facts, at: int, text: str, own: set[str]) -> list[str]:
         if is_known(word) or facts.used(at, *match.span()) or _overlapped(facts, at, match.span()):
             continue
         if any(_alike(word, part) for part in own):
+            continue
+        if calls_rows(word, *match.span(), text, facts.proper):
             continue
         if re.match(rf"(?:\s+[\w-]+)?\s+{C}", text[match.end() :]) and not re.match(
             r"\s+(?:of|by|in|with|and|for|from|at|on|to)\b", text[match.end() :]
@@ -232,6 +255,7 @@ def numbers_within(part: object) -> set[float | None]:
 
 
 def _numbers(facts: Facts, at: int, text: str, used: set[str], figures: set[float | None]) -> None:
+    ruled = {number for rule in facts.rules for _, _, number in rule.tests}
     bare = without_decimals(text)
     if bare != text:
         said = {match.group() for match in numbers_in(bare)}
@@ -240,7 +264,9 @@ def _numbers(facts: Facts, at: int, text: str, used: set[str], figures: set[floa
     for match in numbers_in(text):
         if match.group() not in said or match.group().lstrip("-") in ("0", "1"):
             continue
-        if _number_of(match.group()) in figures:
+        if _number_of(match.group()) in figures | ruled:
+            continue
+        if re.search(r"[&]\w*\s+$", text[: match.start()]):
             continue
         if any(
             match.group() in pieces(name) for name in used if name in facts.marks.lexicon.by_name
@@ -265,10 +291,12 @@ def _overlapped(facts: Facts, at: int, span: tuple[int, int]) -> bool:
     return any(start < span[1] and span[0] < end for start, end in facts.spans[at])
 
 
-def _words(facts: Facts, text: str) -> None:
+def _words(facts: Facts, text: str, used: set[str]) -> None:
+    own = facts.marks.lexicon.by_name
+    numbers = all(own[name].numeric for name in used if name in own)
     for pattern, said, kinds in _CALLS:
         match = re.search(pattern, text)
-        if match is None or kinds & facts.kinds:
+        if match is None or kinds & facts.kinds or (said == "encoding" and numbers):
             continue
         if re.search(
             rf"\b(?:no|not|n't|without|don't)\b[^.]{{0,40}}{re.escape(match.group())}", text

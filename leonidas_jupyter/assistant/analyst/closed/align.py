@@ -134,8 +134,16 @@ def _heads(
     return found
 
 
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+
+
 def _stands(word: str, part: str, *, bare: bool) -> bool:
     if word == part or singular(word) == singular(part):
+        return True
+    if word in _MONTHS and part == word[:3] and not bare:
         return True
     if part.isdigit() or word.isdigit():
         return False

@@ -64,6 +64,8 @@ class Choosing:
             ]
         )
         for found in candidates:
+            bound = {one.column for one in ask.where} | set(facts.groups)
+            found = [name for name in found if name not in bound] or found
             others = [name for name in found if name not in facts.derived]
             if (
                 others
@@ -106,8 +108,28 @@ class Choosing:
         known = self._facts.marks.lexicon.by_name.get(name)
         return known is None or known.numeric or name in self._facts.derived
 
+    def _pair_called(self, ask: Ask) -> list[str]:
+        """Return the two columns of the text that words of a name tell: ``area_symmetry``."""
+        found = [*mentioned(self._facts), *mentioned(self._facts, loose=True)]
+        words = [word for word in ask.words.split() if len(word) > 2 and word not in _PLAIN]
+        told = []
+        for word in words:
+            close = [
+                name
+                for name in dict.fromkeys(found)
+                if any(
+                    len(part) > 2 and (part == word or part.startswith(word))
+                    for part in pieces(name)
+                )
+            ]
+            if len(close) == 1:
+                told.append(close[0])
+        return list(dict.fromkeys(told))
+
     def _pair(self, ask: Ask) -> list[str]:
         names = pair(self._facts, ask.columns)
+        if len(names) != 2:
+            names = self._pair_called(ask)
         if len(names) != 2:
             raise Declined(f"I do not know which two columns @{ask.slot.name} is about.")
         for name in names:

@@ -29,13 +29,23 @@ _BOUNDS = re.compile(
     r"|younger|lower|fewer)|and\s+under))"
 )
 _WORD_LABEL = re.compile(
-    r"\b(?P<label>[a-z][a-z_-]*(?:\s[a-z]+)?)\s*(?=\(\s*(?:[<>≤≥]|\d|below|above"
-    "|under|over|less|greater|more))"
+    rf"\b(?P<label>[a-z][a-z_-]*)\s*(?=\(\s*{C}?\s*(?:is\s+|are\s+)?(?:[<>≤≥]|\d|below|above"
+    "|under|over|less|greater|more|strictly))"
 )
 _HOURS = re.compile(
     r"\b(?P<label>[a-z]+)\s*\(\s*(?P<low>\d{1,2}):00\s*(?:to|-)\s*(?P<high>\d{1,2}):59\s*\)"
 )
 _FEWEST = 2
+_REST = re.compile(
+    r"^\W*(?:is|are|for|to|as|=|:)?\s*(?:all\s+)?(?:the\s+)?(?:others?|rest|otherwise|remaining)\b"
+)
+_RANGE = re.compile(
+    r"(?<![\w.])(?P<low>\d+(?:\.\d+)?)\s*(?:-|to)\s*(?P<high>\d+(?:\.\d+)?)(?![\w.-])"
+    r"|(?<![\w.])(?P<from>\d+(?:\.\d+)?)\s*(?:\+|and\s+(?:over|above|older|more|up)"
+    r"|or\s+(?:over|above|older|more))|≥\s*(?P<least>\d+(?:\.\d+)?)"
+)
+Class = tuple[str, list[tuple[str, Any]]]
+"""A label and the limits of its values; none for all that is left."""
 
 
 def read_classes(facts: Facts) -> None:
@@ -47,7 +57,8 @@ def read_classes(facts: Facts) -> None:
         first = next((at for at, text in enumerate(facts.texts) if sign in text), None)
         if first is None:
             continue
-        for at in range(first, min(first + 4, len(facts.texts))):
+        order = [*range(first, len(facts.texts)), *range(first)]
+        for at in order:
             if _add(facts, name, at):
                 break
     facts.preparations.sort(key=lambda step: step.at)
@@ -59,25 +70,31 @@ def _add(facts: Facts, name: str, at: int) -> bool:
     if source is None:
         return False
     hours = _hours(facts, at, source)
-    classes = hours or _limits(facts, at, text)
+    classes = hours or limits_in(facts, at, text, source)
     if len(classes) < _FEWEST:
         return False
-    value: Any = source
-    if hours:
-        value = _hour(source, facts)
-    expression: Any = None
-    for label, condition in reversed(classes):
-        expression = {
-            "op": "if",
-            "condition": _condition(condition, value, source),
-            "then": {"op": "constant", "value": label},
-            "otherwise": expression,
-        }
-    facts.derived[name] = expression
+    value: Any = _hour(source, facts) if hours else source
+    facts.derived[name] = class_column(classes, source, value)
     facts.classes[name] = [label for label, _ in classes]
     facts.kinds.add("classes")
     facts.preparations.append(Preparation("derive", (at, 0), [name]))
     return True
+
+
+def class_column(classes: Sequence[Class], source: str, value: Any = None) -> Any:  # noqa: ANN401
+    """Return the expression of a column that holds the label of each row's class."""
+    expression: Any = None
+    for label, limits in reversed(classes):
+        if not limits:
+            expression = {"op": "constant", "value": label}
+            continue
+        expression = {
+            "op": "if",
+            "condition": _condition(limits, source if value is None else value, source),
+            "then": {"op": "constant", "value": label},
+            "otherwise": expression,
+        }
+    return expression
 
 
 def _source(facts: Facts, name: str, at: int) -> str | None:
@@ -122,7 +139,7 @@ def _hour(source: str, facts: Facts) -> Any:  # noqa: ANN401 - a recipe's expres
     return {"op": "//", "left": {"op": "%", "left": source, "right": 86_400}, "right": 3_600}
 
 
-def _limits(facts: Facts, at: int, text: str) -> list[tuple[str, list[tuple[str, Any]]]]:
+def limits_in(facts: Facts, at: int, text: str, source: str) -> list[Class]:
     """Return labels with their limits; each limit belongs to the nearest label on its side."""
     labels = [
         (match.start(), match.end(), facts.marks.label(match.group()))
@@ -137,21 +154,46 @@ def _limits(facts: Facts, at: int, text: str) -> list[tuple[str, list[tuple[str,
         return []
     ahead = bounds[0].start() > labels[0][0]
     starts = [start for start, _, _ in labels]
-    found = []
+    found: list[Class] = []
     for number, (start, end, label) in enumerate(labels):
-        if ahead:
-            stop = starts[number + 1] if number + 1 < len(starts) else len(text)
-            own = [match for match in bounds if end <= match.start() < stop]
-        else:
-            begin = labels[number - 1][1] if number else 0
-            own = [match for match in bounds if begin <= match.start() < start]
-        if not own:
-            continue
-        limits = [limit for match in own for limit in _limit(match)]
-        for match in own:
-            facts.use(at, match)
-        found.append((label, limits))
+        stop = starts[number + 1] if number + 1 < len(starts) else len(text)
+        begin = labels[number - 1][1] if number else 0
+        low, high = (end, stop) if ahead else (begin, start)
+        own = [match for match in bounds if low <= match.start() < high]
+        rest = _REST.search(text[end:stop]) if not own else None
+        if own:
+            found.append((label, [limit for match in own for limit in _limit(match)]))
+        elif rest:
+            found.append((label, []))
+            facts.spans[at].add((end, end + rest.end()))
+    if sum(1 for _, limits in found if limits) < _FEWEST - (len(found) > 1):
+        return []
+    del source
+    for match in bounds:
+        facts.claim(at, match)
     return _contiguous(found)
+
+
+def ranges_in(facts: Facts, at: int, text: str) -> list[Class]:
+    """Return classes that are called by their bounds: 0-18, 19-30, 31 and over."""
+    matches = list(_RANGE.finditer(text))
+    if len(matches) < 3 or not re.search(
+        r"\bbins?\b|\bgroups?\b|\bclass|\bcategor|\branges?\b", text
+    ):
+        return []
+    found: list[Class] = []
+    for match in matches:
+        facts.claim(at, match)
+        least = match["from"] or match["least"]
+        limits: list[tuple[str, Any]] = [(">=", _plain(least or match["low"]))]
+        if match["high"]:
+            limits.append(("<=", _plain(match["high"])))
+        found.append((" ".join(filter(None, (least or match["low"], match["high"]))), limits))
+    return _contiguous(found)
+
+
+def _plain(text: str) -> int | float:
+    return float(text) if "." in text else int(text)
 
 
 def _limit(match: re.Match[str]) -> list[tuple[str, Any]]:
@@ -176,8 +218,8 @@ def _bound(match: re.Match[str], key: str) -> Any:  # noqa: ANN401 - a number or
 
 
 def _contiguous(
-    found: Sequence[tuple[str, list[tuple[str, Any]]]],
-) -> list[tuple[str, list[tuple[str, Any]]]]:
+    found: Sequence[Class],
+) -> list[Class]:
     """Close the gaps between whole numbers: 0-12, 13-19 means up to 12, and above it."""
     ends = {
         limit
@@ -199,7 +241,7 @@ def _contiguous(
             )
         )
     # A range that shares its ends with its neighbours gives way to them.
-    return sorted(closed, key=lambda each: len(each[1]))
+    return sorted(closed, key=lambda each: len(each[1]) or len(closed) + 2)
 
 
 def _condition(limits: Sequence[tuple[str, Any]], value: Any, source: str) -> dict[str, Any]:  # noqa: ANN401

@@ -10,7 +10,7 @@ _ORDER: tuple[tuple[str, str], ...] = (
     ("first", r"\bfirst (?:entry|value|row|element|record)\b"),
     (
         "removed",
-        r"\b(?:removed|dropped|discarded|deleted|eliminated)\b(?!.*\boutlier)",
+        r"^(?!.*\boutlier).*\b(?:removed|dropped|discarded|deleted|eliminated)\b",
     ),
     (
         "outlier_low",
@@ -63,7 +63,10 @@ _ORDER: tuple[tuple[str, str], ...] = (
     ("iqr", r"\biqr\b|\binterquartile"),
     ("q1", r"\bq1\b|\b25(?:th)?\b(?: percentile)?|\b(?:first|lower) quartile"),
     ("q3", r"\bq3\b|\b75(?:th)?\b(?: percentile)?|\b(?:third|upper) quartile"),
-    ("quantile", r"\b\d{1,2}(?:st|nd|rd|th) percentile|\bpercentile \d+"),
+    (
+        "quantile",
+        r"\b\d{1,2}(?:st|nd|rd|th)[\s-]*(?:percentile|quantile)|\bpercentile\b|\bpercentile \d+",
+    ),
     ("std", r"\bstd\w*\b|\bsd\b|\bstandard deviation|\bst dev\b|\bdeviation\b"),
     ("var", r"\bvar\b|\bvariance\b"),
     ("cv", r"\bcoefficient of variation\b"),
@@ -72,7 +75,7 @@ _ORDER: tuple[tuple[str, str], ...] = (
     ("mean", r"\bmean\w*\b|\baverages?\b|\bavg\w*\b"),
     ("range", r"\brange\b"),
     ("sum", r"\bsum\b|\btotal\b(?! (?:number|count))"),
-    ("share", r"\bpercent\w*\b|\bproportions?\b|\bshare\b|\brate\b"),
+    ("share", r"\bpercent\w*\b|\bpct\b|\bproportions?\b|\bshare\b|\brate\b"),
     (
         "count",
         r"\bcounts?\b|\bnumber\b|\bnum\b|\btotal\b|\bentries\b|\bhow many\b|\brows\b|\bfrequency\b",
@@ -128,6 +131,12 @@ def concept_of(name: str, placeholder: str, about: str) -> Concept | None:
     own = next((one for one in found if one is not None), None)
     if own is None:
         return None
+    if (
+        own.kind == "sum"
+        and own.word == "total"
+        and any(one and one.kind == "count" for one in found)
+    ):
+        return next(one for one in found if one and one.kind == "count")
     if own.kind in _WEAK:
         telling = next((one for one in found if one and one.kind not in _WEAK), None)
         if telling is not None and _refines(own.kind, telling.kind):

@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.analyst.closed.extremes import (
     entity,
 )
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined
+from leonidas_jupyter.assistant.analyst.closed.targets import mentioned
 from leonidas_jupyter.assistant.analyst.closed.wanted import (
     Ask,
     Wanted,
@@ -59,6 +60,19 @@ class Counting(Choosing):
         return Wanted([output], finish)
 
     def _missing(self, ask: Ask, kind: str) -> Wanted:
+        if not ask.columns and self._facts.says(
+            r"\b(?:which|what) (?:column|variable|feature|field)s?\b[^.;]*\bmost\b"
+            r"|\bcolumn with (?:the )?(?:most|highest|largest)\b"
+        ):
+            output = self._place({"op": "missing_cells", "name": ask.slot.name}, ask, kind)
+            if kind == "missing":
+                return plain(output, ask, "most", whole=True)
+            raise decline(ask)
+        if not ask.columns and self._in_all(ask):
+            output = self._place({"op": "missing_cells", "name": ask.slot.name}, ask, kind)
+            if kind == "missing":
+                return plain(output, ask, "total", whole=True)
+            raise decline(ask)
         column = self._column(ask, "missing", numeric=False)
         output = self._place(
             figures.aggregate(ask.slot.name, "missing", column, self._facts), ask, kind
@@ -68,8 +82,19 @@ class Counting(Choosing):
         rows = self._place({"op": "rows", "name": f"{ask.slot.name} rows"}, ask, kind)
         return self._ratio(ask, output, rows)
 
+    def _in_all(self, ask: Ask) -> bool:
+        """Return whether the missing values of the whole table are counted."""
+        return (
+            not mentioned(self._facts, numeric=False)
+            and self._facts.says(
+                r"\b(?:entire|whole|in the|in this|all columns of the)\s*"
+                r"(?:dataset|data\s?frame|table|data)\b"
+            )
+            and not ask.where
+        )
+
     def _ratio(self, ask: Ask, part: figures.Output, whole: figures.Output) -> Wanted:
-        percent = re.search(r"\bpercent\w*|%|\bbetween 0 and 100\b", ask.everything) is not None
+        percent = self._in_percent(ask)
 
         def finish(found: Mapping[str, Any]) -> str:
             share = (
@@ -78,6 +103,17 @@ class Counting(Choosing):
             return number(share * (100 if percent else 1), ask.slot.decimals)
 
         return Wanted([part, whole], finish)
+
+    def _in_percent(self, ask: Ask) -> bool:
+        """Return whether a share is to be written in percent: by its own words, or by the text."""
+        if re.search(r"\bpercent\w*|%|\bpct\b|\bbetween 0 and 100\b", ask.everything):
+            return True
+        if re.search(r"\bbetween 0 and 1\b|\bfraction\b|\bproportion\b", ask.everything):
+            return False
+        return self._facts.says(
+            r"\bin percent\b|\b(?:as|in) (?:a )?percentages?\b|\bwhat percentage\b"
+            r"|\bmultipl\w+ by 100\b"
+        )
 
     def _duplicates(self, ask: Ask, _kind: str) -> Wanted:
         at = self._stages.before.get("dedupe")
@@ -105,17 +141,32 @@ class Counting(Choosing):
             and not ask.where
         ):
             column = self._column(ask, "distinct", numeric=False)
+            if self._facts.least > 1:
+                return self._frequent(ask, column)
             output = figures.aggregate(ask.slot.name, "distinct", column, self._facts)
             return plain(self._place(output, ask, "distinct"), ask, whole=True)
         if kind == "count":
             return plain(
                 self._place({"op": "rows", "name": ask.slot.name}, ask, kind), ask, whole=True
             )
-        if not ask.where:
+        asked = self._facts.says(
+            r"\bshares?\b|\bpercent\w*|\bproportions?\b|\bfractions?\b|%|\brates?\b"
+        )
+        if not ask.where or not asked:
             raise decline(ask)
         part = self._place({"op": "rows", "name": f"{ask.slot.name} part"}, ask, kind)
         whole = {key: value for key, value in part.items() if key != "where"}
         return self._ratio(ask, part, {**whole, "name": f"{ask.slot.name} whole"})
+
+    def _frequent(self, ask: Ask, column: str) -> Wanted:
+        """Return how many values occur as often as the text demands."""
+        output = {
+            "op": "groups", "name": ask.slot.name, "by": [column], "limit": 1000,
+            "measures": [{"name": "rows", "statistic": "rows"}], "min_rows": self._facts.least,
+        }  # fmt: skip
+        return Wanted(
+            [self._place(output, ask, "distinct")], lambda found: str(len(found[ask.slot.name]))
+        )
 
     def _removed(self, ask: Ask, _kind: str) -> Wanted:
         """Return how many rows the steps that remove rows have taken away."""

@@ -58,7 +58,7 @@ def read_derived(facts: Facts) -> None:
             *((at + 1, facts.texts[at + 1]) for at, _ in about if at + 1 < len(facts.texts)),
         ]
         for at, text in nearby:
-            found = _expression(text, facts, name)
+            found = _binary(facts, at, text) or _expression(text, facts, name)
             if found is None:
                 continue
             facts.derived[name] = found
@@ -75,6 +75,28 @@ def _consume(facts: Facts, at: int, text: str) -> None:
     for pattern in (_PERCENT, _MOVING):
         for match in pattern.finditer(text):
             facts.use(at, match)
+
+
+_BINARY = re.compile(
+    rf"\b(?P<then>1|0)\s*(?:when|if|where|for)\s+(?:the\s+)?(?P<c>{C})\s*(?:is\s+|are\s+)?(?P<sign>>=|<=|>|<|==|="
+    r"|≥|≤|greater than|more than|above|less than|below|at least|at most)\s*(?P<n>-?\d+(?:\.\d+)?)"
+)
+_SIGNS = {
+    "≥": ">=", "≤": "<=", "greater than": ">", "more than": ">", "above": ">", "less than": "<",
+    "below": "<", "at least": ">=", "at most": "<=", "=": "==",
+}  # fmt: skip
+
+
+def _binary(facts: Facts, at: int, text: str) -> Any:  # noqa: ANN401
+    """Return "1 when C > 0 and 0 otherwise"."""
+    match = _BINARY.search(text)
+    if match is None:
+        return None
+    facts.claim(at, match)
+    sign = _SIGNS.get(match["sign"], match["sign"])
+    then = int(match["then"])
+    condition = {"op": sign, "left": facts.marks.column(match["c"]), "value": float(match["n"])}
+    return {"op": "if", "condition": condition, "then": then, "otherwise": 1 - then}
 
 
 def _expression(text: str, facts: Facts, name: str) -> Any:  # noqa: ANN401 - a recipe's expression
@@ -151,6 +173,8 @@ def _date_part(text: str, facts: Facts, columns: list[str]) -> Any:  # noqa: ANN
         return None
     known = facts.marks.lexicon.by_name.get(columns[0])
     if known is None or not known.temporal:
+        return None
+    if re.search(r"\btime of (?:the )?day\b", text):
         return None
     for part, pattern in _PARTS:
         if re.search(pattern, text):

@@ -38,6 +38,9 @@ class Condition:
             return {"op": self.op, "left": self.column, "text": self.value}
         if self.op in ("in", "not_in"):
             return {"op": self.op, "left": self.column, "values": list(self.value)}
+        if self.op == "month_in":
+            part = {"op": "date_part", "value": self.column, "part": "month"}
+            return {"op": "in", "left": part, "values": list(self.value)}
         if self.op in ("is_null", "not_null"):
             return {"op": self.op, "left": self.column}
         if self.op.endswith("_column"):
@@ -80,11 +83,18 @@ class Facts:
     kinds: set[str] = field(default_factory=set)
     alpha: float = 0.05
     allowed: set[str] = field(default_factory=set)
+    proper: set[str] = field(default_factory=set)
+    least: int = 1
+    top: int | None = None
+    told: list[str] = field(default_factory=list)
+    given: dict[str, float] = field(default_factory=dict)
+    claimed: list[set[tuple[int, int]]] = field(default_factory=list)
     spans: list[set[tuple[int, int]]] = field(default_factory=list)
     _loose: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.spans = [set() for _ in self.texts]
+        self.claimed = [set() for _ in self.texts]
 
     @property
     def loose(self) -> list[str]:
@@ -96,6 +106,11 @@ class Facts:
     def use(self, sentence: int, match: re.Match[str], group: int | str = 0) -> None:
         """Note that a stretch of a sentence is understood."""
         self.spans[sentence].add(match.span(group))
+
+    def claim(self, sentence: int, match: re.Match[str]) -> None:
+        """Note that a stretch of a sentence is the limit of a class, and no condition on rows."""
+        self.spans[sentence].add(match.span())
+        self.claimed[sentence].add(match.span())
 
     def used(self, sentence: int, start: int, end: int) -> bool:
         """Return whether a stretch lies within what is understood."""
@@ -133,8 +148,19 @@ class Facts:
 def lowered(text: str) -> str:
     """Return a marked text without case, "0.7 or higher" as "≥ 0.7"; the signs stay."""
     plain = text.lower().replace("\u2019", "'").replace("\u2013", "-").replace("\u2014", "-")
+    plain = re.sub(r"\bstrictly\s+", "", plain)
+    plain = _SCALED.sub(_unscaled, plain)
     plain = _OR_MORE.sub(r"≥ \1", plain)
     return _OR_LESS.sub(r"≤ \1", plain)
+
+
+_SCALED = re.compile(r"\b(\d+(?:\.\d+)?)\s+(thousand|million|billion)\b")
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
+
+
+def _unscaled(match: re.Match[str]) -> str:
+    """Return "2.5 million" as a number."""
+    return f"{float(match[1]) * _SCALES[match[2]]:.0f}"
 
 
 _OR_MORE = re.compile(

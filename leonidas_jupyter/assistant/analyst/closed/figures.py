@@ -96,9 +96,29 @@ def correlation(name: str, names: Sequence[str], facts: Facts) -> Output:
     }
 
 
-def normality(name: str, column: str, method: str) -> Output:
+def normality(name: str, column: str, method: str, against: str = "fitted") -> Output:
     """Return the output for a test of normality."""
     found: Output = {"op": "normality", "name": name, "column": column, "test": method}
     if method == "kstest":
-        found["against"] = "fitted"
+        found["against"] = against
     return found
+
+
+def kolmogorov(facts: Facts) -> list[str]:
+    """Return against which normal distributions the text may mean the test.
+
+    ``scipy.stats.kstest(x, "norm")`` compares the values as they are with N(0, 1), which many
+    call the test of normality; by the words it is that, or the one of standardised values.
+    """
+    if facts.says(_OWN_NORMAL):
+        return ["fitted"]
+    if facts.says(r"\bstandard normal\b|\bn\(0, ?1\)|\braw values\b|kstest\([^)]*norm['\"]?\)"):
+        return ["standard"]
+    return ["fitted", "standard"]
+
+
+_OWN_NORMAL = (
+    r"\bstandardi[sz]\w*|\bz-?\s?(?:scores?|transform\w*|values?)\b|\bnormali[sz]ed (?:data|values)"
+    r"|\bown mean\b|\bestimated\b|\bsame mean\b|\bfitted\b|\bwith (?:the |its )?(?:sample )?mean\b"
+    r"|\bmean and (?:the )?(?:standard deviation|std) of\b|\bparameters\b|\blilliefors\b"
+)

@@ -6,14 +6,17 @@ from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C
 from leonidas_jupyter.assistant.analyst.words import fold, pieces, singular
 
+_KINDS = r"(?:categor(?:y|ies)|values?|kinds?|types?|levels?|groups?)"
 _GROUPED = re.compile(
-    rf"\b(?:group(?:ed|ing|s)?\s+(?:\w+\s+){{0,3}}?by|(?:for|in|of|within|to"
-    r"|from)\s+each|for\s+every|per|across(?:\s+(?:the|all|different|various))*"
-    r"|among\s+(?:the\s+)?different|between\s+(?:the\s+)?different|by|based\s+on"
-    r"(?:\s+their)?|separately\s+for(?:\s+each)?|groups?\s+of|(?:between|among"
-    r"|across)\s+(?:the\s+)?(?:two|three|four|five|\d))\s+(?:the\s+|unique\s+"
-    rf"|distinct\s+|different\s+)*(?:categor(?:y|ies)\s+(?:of|in)\s+)?({CS})(?!\s*"
-    r"(?:=|>|<|is\b|of\b|values?\s+of|equal))"
+    r"\b(?:group(?:ed|ing|s)?\s+(?:\w+\s+){0,3}?by|(?:for|in|of|within|to|from)\s+(?:each|every)"
+    r"|per|across(?:\s+(?:the|all|different|various))*|(?:between|among|amongst)\s+(?:the\s+)?different"
+    r"|by|based\s+on(?:\s+their)?|separately\s+for(?:\s+each)?|groups?\s+of"
+    r"|(?:between|among|across|of|over)\s+(?:the\s+)?(?:two|three|four|five|\d)"
+    rf"|(?:of|over|between|among|across)\s+(?:the\s+)?(?=(?:different\s+)?{_KINDS}\s+(?:of|in)\b))"
+    r"\s*(?:the\s+|unique\s+|distinct\s+|different\s+|chosen\s+|various\s+)*"
+    rf"(?:{_KINDS}\s+(?:of|in)\s+(?:the\s+)?)?({{CS}})(?!\s*(?:=|>|<|is\b|of\b|values?\s+of|equal))".replace(
+        "{CS}", CS
+    )
 )
 _TEXT_ONLY = ("by", "based on", "per", "across")
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
@@ -29,6 +32,59 @@ def read_groups(facts: Facts) -> None:
             facts.use(at, match)
             facts.groups.append(name)
             facts.kinds.add("group")
+
+
+_LEAST = re.compile(
+    r"\b(?P<how>at\s+least|no\s+fewer\s+than|(?:a\s+)?minimum\s+of|more\s+than|≥)\s*(?P<n>\d+)\s+"
+    r"(?P<what>[a-z]+s)\b"
+)
+_COUNTED = frozenset(
+    (
+        "times",
+        "observations",
+        "entries",
+        "rows",
+        "records",
+        "samples",
+        "occurrences",
+        "instances",
+        "appearances",
+    )
+)
+
+
+def read_least(facts: Facts) -> None:
+    """Note how many rows a group must have to count: "brands with at least 10 cars"."""
+    for at, match in facts.finds(_LEAST):
+        ahead = facts.texts[at][: match.start()]
+        having = re.search(
+            r"\b(?:with|have|has|having|appear\w*|occur\w*|contain\w*|is|are)\s+$", ahead
+        )
+        if match["what"] not in _COUNTED and not (having and _of_rows(match["what"], facts)):
+            continue
+        facts.claim(at, match)
+        facts.kinds.add("frequent")
+        facts.least = max(facts.least, int(match["n"]) + (match["how"] == "more than"))
+
+
+def _of_rows(word: str, facts: Facts) -> bool:
+    """Return whether a noun calls the rows: it stands in no column's name."""
+    if singular(word) in {singular(part) for part in facts.marks.lexicon.frame_words}:
+        return True
+    return not any(
+        singular(word) == singular(part)
+        for column in facts.marks.lexicon.columns
+        for part in column.words
+    ) and word not in (
+        "years",
+        "days",
+        "months",
+        "hours",
+        "minutes",
+        "points",
+        "dollars",
+        "percents",
+    )
 
 
 def _groups(name: str, facts: Facts) -> bool:
@@ -65,8 +121,15 @@ def group_called(words: str, column: str, facts: Facts) -> Condition | None:
     return None
 
 
+_ALIKE = {
+    "high": "higher above upper over large larger big heavy expensive old older long rich many top",
+    "low": "lower below under small smaller light cheap young younger short poor few bottom",
+}
+
+
 def _class_called(said: list[str], labels: list[str], column: str) -> Condition | None:
     found = [label for label in labels if _contains(said, pieces(label))]
+    found = found or [label for label in labels if set(_ALIKE.get(label, "").split()) & set(said)]
     longest = [label for label in found if len(label) == max(len(each) for each in found)]
     return Condition(column, "==", longest[0], pieces(longest[0])) if len(longest) == 1 else None
 

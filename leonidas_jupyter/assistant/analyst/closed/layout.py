@@ -14,7 +14,11 @@ _RETURN = re.compile(
     r"^(?:return|give|provide|report)\s+(?:the\s+)?\w+\s+(?:values?|answers?)\b.*", re.I
 )
 _NUMBERED = re.compile(r"^[\s{}]*(?:\(?\d{1,2}\s*[.)]|[-*•])\s+|^[\s{}]*\(?\d{1,2}[.)]$")
-_SENTENCE = re.compile(r"(?<=[.?!])[\s}]+(?=[\"'“\u2018(A-Z0-9@])|\n+")
+_ABBREVIATED = "".join(
+    rf"(?<!\b{word}\.)"
+    for word in ("Inc", "Corp", "Ltd", "Co", "vs", "approx", "Dr", "Mr", r"e\.g", r"i\.e")
+)
+_SENTENCE = re.compile(rf"(?<=[.?!]){_ABBREVIATED}[\s}}]+(?=[\"'“\u2018(A-Z0-9@])|\n+")
 _WORDS = {"no": 0, "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _FRACTIONS = {"tenth": 1, "hundredth": 2, "thousandth": 3, "ten-thousandth": 4}

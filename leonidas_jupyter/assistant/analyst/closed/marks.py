@@ -30,6 +30,13 @@ _UNNAMED = re.compile(
     r"(?:that|which|represent\w*|by|as|for|of|show\w*|contain\w*|\())",
     re.I,
 )
+_CODED = r"[A-Za-z]\w*_\w+|[a-z]+[A-Z]\w+|[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}\w*"
+_BARE = re.compile(
+    r"(?:\b[Nn]ew\s+(?:column|feature|variable|attribute|metric)|\b(?:[Cc]reat|[Aa]dd|[Mm]ak|[Dd]efin"
+    r"|[Gg]enerat|[Dd]eriv|[Cc]omput|[Cc]alculat)\w*\s+(?:(?:an?|the|new|binary|numeric|additional)\s+)*"
+    r"(?:column|feature|variable|attribute|metric))\s+(?:called\s+|named\s+)?"
+    rf"({_CODED})(?=\s*(?:=|,|\.|that|which|as|by|from|\())|(?<![\w\"'@])({_CODED})\s=\s(?=[\w\"'(])"
+)
 _AGAIN = re.compile(
     r"\b(?:this|the|that)\s+(?:new(?:ly)?[\s-]+)?(?:created\s+|derived\s+"
     r"|generated\s+|resulting\s+|new\s+)+(?:[\w-]+\s+){0,3}?(?:feature|column"
@@ -129,6 +136,7 @@ class Marks:
     def mark(self, text: str, placeholders: Sequence[str] = ()) -> str:
         """Return ``text`` with quoted names, then names in words, replaced by signs."""
         del placeholders
+        self._bare(text)
         self._unnamed(text)
         self._enumerated(text)
         marked = _QUOTED.sub(self._quoted, text)
@@ -149,6 +157,23 @@ class Marks:
             return
         if not any(_NEW.search(text[: quoted.start()]) for quoted in _QUOTED.finditer(text)):
             self.new.append(UNNAMED)
+
+    def _bare(self, text: str) -> None:
+        """Note new columns whose names stand without quotes: "a column daily_range that is …"."""
+        for match in _BARE.finditer(text):
+            name = match[1] or match[2]
+            if match[2] and not self._column_behind(text[match.end() :]):
+                continue
+            if self.exact(name) is None and name not in self.new:
+                self.new.append(name)
+
+    def _column_behind(self, text: str) -> bool:
+        """Return whether a formula up to the end of its sentence names a column."""
+        formula = re.split(r"[;\n]|\.\s", text)[0]
+        return any(
+            re.search(rf"(?<!\w){re.escape(column.name)}(?!\w)", formula)
+            for column in self.lexicon.columns
+        )
 
     def _enumerated(self, text: str) -> None:
         """Note names that only label classes: 'High', 'Medium' and 'Low' beside a column High."""
@@ -198,9 +223,12 @@ class Marks:
         names = {name for name in self.new} | {column.name for column in self.lexicon.columns}
         for name in sorted(names, key=len, reverse=True):
             everyday = name not in self.new and (is_everyday(name) or re.fullmatch(r"[a-z]+", name))
-            if everyday or (re.fullmatch(r"[A-Z]?[a-z]+", name) and len(name) < 4):
+            shouted = name.isupper() and name not in ("A", "I", "ID", "NO")
+            if (everyday and not shouted) or (
+                re.fullmatch(r"[A-Z]?[a-z]+", name) and len(name) < 4
+            ):
                 continue
-            pattern = rf"(?<![\w]){re.escape(name)}(?![\w])"
+            pattern = rf"(?<![\w@]){re.escape(name)}(?![\w])"
             text = re.sub(
                 pattern, f" {self.column_sign(name)} " if re.search(pattern, text) else "", text
             )
@@ -218,10 +246,22 @@ class Marks:
                     r"|prices?)\b)",
                     re.I,
                 ),
-                re.compile(rf"(?<=\bcolumn ){name}(?![\w])", re.I),
+                re.compile(
+                    rf"(?<=\bcolumn ){name}(?![\w])|(?<=\bcolumns ){name}(?![\w])"
+                    rf"|(?<=\bcolumns {C} and ){name}(?![\w])",
+                    re.I,
+                ),
+                re.compile(
+                    rf"(?<![\w]){name}(?=\s*(?:minus|plus|divided|times|multiplied|[-+*/])\s)"
+                    rf"|(?<=\bminus ){name}(?![\w])|(?<=\bminus the ){name}(?![\w])"
+                    rf"|(?<=\bdivided by ){name}(?![\w])|(?<=\bdivided by the ){name}(?![\w])"
+                    rf"|(?<= [-+*/] ){name}(?![\w])",
+                    re.I,
+                ),
                 re.compile(
                     rf"(?<=\beach ){name}s?(?![\w])|(?<=\bevery ){name}(?![\w])|(?<=\bper ){name}"
-                    rf"(?![\w])|(?<=\bby ){name}(?![\w])|(?<=\bbetween ){name}s(?![\w])",
+                    rf"(?![\w])|(?<=\bwhich ){name}(?![\w])|(?<=\bwhat ){name}(?![\w])"
+                    rf"|(?<=\bby ){name}(?![\w])|(?<=\bbetween ){name}s(?![\w])",
                     re.I,
                 ),
             ):

@@ -32,9 +32,9 @@ _FOREIGN = re.compile(
     r"|\bneural\b|\bgradient\s+boost\w*|\bxgboost\b|\bk-?nn\b"
     r"|\bnearest\s+neighbo\w+|\bnaive\s+bayes\b|\barima\b|\blstm\b|\bridge\b"
     r"|\blasso\b|\bpolynomial\b|\bcross[\s-]validat\w*"
-    r"|\bone[\s-]hot\b|\blabel[\s-]encod\w*|\bgeocod\w*|\bisolation\b|\bdbscan\b"
+    r"|\bgeocod\w*|\bisolation\b|\bdbscan\b"
     r"|\bsentiment\b|\bmachine learning (?:model|algorithm)\b(?!.*linear)"
-    r"|\bfourier\b|\bautocorrelat\w*|\bseasonal\w*|\bgarch\b|\bt-?sne\b"
+    r"|\bfourier\b|\bseasonal\w*|\bgarch\b|\bt-?sne\b"
     r"|\bboot-?strap\w*|\bbox-?cox\b|\bpartial correlation\b"
 )
 _ALPHA = re.compile(
@@ -61,6 +61,10 @@ def read_methods(facts: Facts) -> None:
         facts.methods.remove("t")
     if "mann_whitney" in facts.methods and "wilcoxon" in facts.methods:
         facts.methods.remove("wilcoxon")
+    if "normaltest" in facts.methods and not facts.says(
+        r"(?<!agostino-)(?<!agostino and )\bpearson\b"
+    ):
+        facts.methods = [method for method in facts.methods if method != "pearson"]
     for at, match in facts.finds(_ALPHA):
         facts.use(at, match)
         facts.alpha = _level(match["n"] or match["m"])

@@ -43,10 +43,9 @@ _ABOUT = re.compile(
     r"(?:\.\d+)?\b|q[13]\s*[-+]\s*(?:\(?\s*\d+(?:\.\d+)?\s*[*x×]?\s*iqr\s*\)?)"
     r"|(?:z\s*-?\s*scores?|threshold)[^.]*?[<>=]\s*-?\d+(?:\.\d+)?|greater than \+?\d+(?:\.\d+)?"
 )
+_AWAY = r"(?:remov|exclud|eliminat|drop|discard|filter|delet|prun|purg|omit|trim)\w*"
 _REMOVED = re.compile(
-    r"\b(?:remov|exclud|eliminat|drop|discard|filter|delet"
-    r"|trim)\w*\b[^.]*?\boutlier|outlier\w*\b[^.]*?\b(?:remov|exclud|eliminat|drop"
-    r"|discard|delet|filter)\w*"
+    rf"\b{_AWAY}\b[^.]*?\boutlier|outlier\w*\b[^.]*\b{_AWAY}"
     r"|\bwithout\s+(?:the\s+|any\s+)?outlier"
 )
 _BESIDE = re.compile(

@@ -7,6 +7,8 @@ from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L
+from leonidas_jupyter.assistant.analyst.closed.moments import moments_in, rather_a_year
+from leonidas_jupyter.assistant.analyst.closed.nouns import row_noun
 from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.words import fold, pieces, singular
@@ -71,10 +73,13 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "dated",
         re.compile(
-            r"\b(?:in|for|during|of)\s+(?:the\s+)?(?:year\s+)?(?P<n>(?:1[89]|20)\d\d)\b"
+            r"\b(?:in|for|during|of|and|or|year)\s+(?:the\s+)?(?:year\s+)?(?P<n>(?:1[89]|20)\d\d)\b"
             r"(?!\s*[-/])"
         ),
     ),
+)
+_NUMBERS_LISTED = re.compile(
+    rf"\b(?P<list>\d+(?:\s*,\s*\d+)*\s*,?\s*(?:and|or)\s+\d+)\s+(?P<c>{C})"
 )
 _EVERYDAY_VALUES = listed("everyday_values")
 _NEGATED = re.compile(
@@ -95,6 +100,8 @@ def read_populations(facts: Facts) -> None:
                 > 1
             ):
                 continue
+            if any(start < span[1] and span[0] < end for start, end in facts.claimed[at]):
+                continue
             if condition not in facts.conditions:
                 facts.conditions.append(condition)
             facts.spans[at].add(span)
@@ -103,20 +110,45 @@ def read_populations(facts: Facts) -> None:
 def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
     """Yield the conditions that a marked text states, each with where it stands."""
     taken: list[tuple[int, int]] = []
-    for op, pattern in _PATTERNS:
-        for match in pattern.finditer(text):
-            span = match.span()
-            if any(start < span[1] and span[0] < end for start, end in taken):
-                continue
-            condition = _condition(op, match, facts)
-            if condition is not None:
-                taken.append(span)
-                yield condition, span
-    loose = (_labelled(text, facts), _flags(text, facts), _valued(text, facts.marks.lexicon))
-    for condition, span in chain.from_iterable(loose):
-        if not any(start < span[1] and span[0] < end for start, end in taken):
+    for condition, span in moments_in(text, facts.marks.lexicon):
+        if span in taken or _free(span, taken):
             taken.append(span)
             yield condition, span
+    for condition, span in chain(_patterns(text, facts), _numbers_listed(text, facts)):
+        if _free(span, taken):
+            taken.append(span)
+            yield condition, span
+    loose = (_labelled(text, facts), _flags(text, facts), _valued(text, facts.marks.lexicon))
+    for condition, span in chain.from_iterable(loose):
+        if _free(span, taken):
+            taken.append(span)
+            yield condition, span
+
+
+def _free(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+    return not any(start < span[1] and span[0] < end for start, end in taken)
+
+
+def _patterns(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
+    for op, pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            condition = _condition(op, match, facts)
+            if condition is not None:
+                yield condition, match.span()
+
+
+def _numbers_listed(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
+    """Yield "4, 6 and 8 C": one condition for each of the numbers."""
+    for match in _NUMBERS_LISTED.finditer(text):
+        column = facts.marks.column(match["c"])
+        known = facts.marks.lexicon.by_name.get(column)
+        for number in re.finditer(r"\d+", match["list"]) if known and known.numeric else ():
+            start = match.start() + number.start()
+            words = (number.group(),)
+            yield (
+                Condition(column, "==", int(number.group()), words),
+                (start, start + len(words[0])),
+            )
 
 
 def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
@@ -132,6 +164,12 @@ def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
         return Condition(column, "!=" if op == "not_label" else "==", value, pieces(label))
     known = marks.lexicon.by_name.get(column)
     number = _number(match["n"])
+    if (
+        op == "=="
+        and re.search(r"\s(?:of|in)\s", match.group())
+        and rather_a_year(number, column, marks.lexicon)
+    ):
+        return None
     if known is not None and not known.numeric and known.profile.type != "boolean":
         text = _value(column, match["n"], marks.lexicon)
         if op == "==" and text is not None:
@@ -250,6 +288,8 @@ def _spelled(asked: Sequence[str], lexicon: FrameLexicon) -> Condition | None:
     if len(asked) == 1 and (
         asked[0] in _EVERYDAY_VALUES or len(asked[0]) < 3 or asked[0].isdigit()
     ):
+        return None
+    if len(asked) == 1 and row_noun(asked[0], lexicon):
         return None
     refs = lexicon.values.get("".join(asked)) or lexicon.values.get(
         "".join([*asked[:-1], singular(asked[-1])]), ()

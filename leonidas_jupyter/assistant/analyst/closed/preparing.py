@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from leonidas_jupyter.assistant.analyst.closed.conditional import condition_of
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, Preparation
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L
 
@@ -66,7 +67,8 @@ _COMPARES = re.compile(
     r"|imput)|\bif the imputation\b"
 )
 _THESE = re.compile(
-    r"\b(?:these|those|both|the\s+(?:two|three|four|used|relevant|selected|mentioned|said|above))\b"
+    r"\b(?:either|any|one|both)\s+of\s+(?:them|these|those|the\s+two)\b|\b(?:neither|either)\s+is\b"
+    r"|\b(?:these|those|both|the\s+(?:two|three|four|used|relevant|selected|mentioned|said|above))\b"
     r"[^.]{0,20}\b(?:columns?|variables?|features?|fields?|attributes?)\b"
 )
 _IGNORE = re.compile(
@@ -124,7 +126,11 @@ def _duplicates(facts: Facts, at: int, text: str) -> None:
     match = _DUPLICATES.search(text)
     if match:
         facts.use(at, match)
-        columns = facts.marks.columns_in(text)
+        beside = re.match(
+            rf"[^.;,]*?\b(?:based\s+on|by|on|in|considering|for|of)\s+(?:the\s+)?({CS})",
+            text[match.start() :],
+        )
+        columns = facts.marks.columns_in(beside[1]) if beside else []
         facts.add(Preparation("dedupe", (at, match.start()), columns))
     if "duplicat" in text:
         facts.kinds.add("duplicates")
@@ -157,7 +163,8 @@ def _missing(facts: Facts, at: int, text: str) -> None:
             columns = facts.marks.columns_in(" ".join(facts.texts[: at + 1]))
             columns = [name for name in columns if name not in facts.marks.new]
         facts.use(at, drop)
-        facts.add(Preparation("drop", (at, drop.start()), columns))
+        listwise = re.search(r"\b(?:listwise|casewise|complete[\s-]cases?)\b", text) is not None
+        facts.add(Preparation("drop", (at, drop.start()), columns, {"listwise": listwise}))
         facts.kinds.add("drop")
     elif ignored:
         facts.use(at, ignored)
@@ -276,6 +283,9 @@ def _transforms(facts: Facts, at: int, text: str) -> None:
         how["plus"] = float(small["n"] or small["m"])
     facts.kinds.add("transform")
     columns = [name for name in facts.marks.columns_in(text) if name not in facts.marks.new]
+    tests = condition_of(facts, text, found.start())
+    if tests:
+        how["if"] = tests
     facts.add(Preparation("transform", (at, found.start()), columns, how))
 
 
@@ -289,6 +299,7 @@ def _constant(facts: Facts, match: re.Match[str]) -> None:
 
 def resolved(facts: Facts, numeric: Sequence[str]) -> None:
     """Give steps without columns theirs, and decline where one cannot be known."""
+    _missing_first(facts)
     for step in facts.preparations:
         if step.kind == "fill":
             if "method" not in step.how:
@@ -299,6 +310,18 @@ def resolved(facts: Facts, numeric: Sequence[str]) -> None:
                 raise Declined("Interpolating missing values is not understood.")
         if step.kind == "transform" and "function" not in step.how:
             step.how["function"] = "log"
+
+
+def _missing_first(facts: Facts) -> None:
+    """Drop rows with missing values before outliers, where the text does not say the order."""
+    drop, outliers = facts.step("drop"), facts.step("outliers")
+    if drop is None or outliers is None or drop.at < outliers.at:
+        return
+    said = f"{facts.texts[drop.at[0]]} {facts.texts[outliers.at[0]]}"
+    if not re.search(
+        r"\b(?:then|after|afterwards|finally|next|second(?:ly)?|subsequent\w*)\b", said
+    ):
+        drop.at = (outliers.at[0], outliers.at[1] - 1)
 
 
 __all__ = ["MISSING", "C", "read_preparations", "resolved"]

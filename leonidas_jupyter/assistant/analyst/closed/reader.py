@@ -7,22 +7,29 @@ from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.account import account
 from leonidas_jupyter.assistant.analyst.closed.classes import read_classes
+from leonidas_jupyter.assistant.analyst.closed.conditional import conditioned
 from leonidas_jupyter.assistant.analyst.closed.deriving import read_derived
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
-from leonidas_jupyter.assistant.analyst.closed.grouping import group_called, read_groups
+from leonidas_jupyter.assistant.analyst.closed.grouping import group_called, read_groups, read_least
 from leonidas_jupyter.assistant.analyst.closed.layout import ClosedForm, Slot
+from leonidas_jupyter.assistant.analyst.closed.leading import read_top
 from leonidas_jupyter.assistant.analyst.closed.marks import Marks
 from leonidas_jupyter.assistant.analyst.closed.methods import foreign, read_methods
+from leonidas_jupyter.assistant.analyst.closed.ordering import in_order
 from leonidas_jupyter.assistant.analyst.closed.outlying import read_outliers
+from leonidas_jupyter.assistant.analyst.closed.periods import read_periods
 from leonidas_jupyter.assistant.analyst.closed.populations import alternatives, read_populations
 from leonidas_jupyter.assistant.analyst.closed.preparing import read_preparations, resolved
+from leonidas_jupyter.assistant.analyst.closed.regression import read_given
 from leonidas_jupyter.assistant.analyst.closed.resolve import Resolver
 from leonidas_jupyter.assistant.analyst.closed.rules import read_rules
 from leonidas_jupyter.assistant.analyst.closed.said import said
+from leonidas_jupyter.assistant.analyst.closed.splits import read_splits
 from leonidas_jupyter.assistant.analyst.closed.stages import pruned, stages_of
 from leonidas_jupyter.assistant.analyst.closed.targets import mentioned
 from leonidas_jupyter.assistant.analyst.closed.wanted import Ask, Wanted, allowed_words, read_ask
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.words import pieces
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,8 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
     facts = Facts(
         marks, [lowered(marks.mark(text)) for text in (*closed.sentences, *closed.general)]
     )
+    read_periods(facts)
+    facts.proper = _proper(closed.sentences)
     unknown = foreign(facts)
     if unknown:
         raise Declined(f"It takes “{unknown}”, which I have no tool for.")
@@ -66,13 +75,17 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
     read_outliers(facts)
     read_derived(facts)
     read_classes(facts)
+    read_splits(facts)
     missing = [name for name in marks.new if name not in facts.derived]
     if missing:
         raise Declined(f"I do not understand how “{missing[0]}” is computed.")
     facts.allowed = (
         allowed_words(closed.slots) if any(_either(slot) for slot in closed.slots) else set()
     )
+    read_least(facts)
+    read_top(facts)
     read_populations(facts)
+    read_given(facts)
     read_groups(facts)
     numeric = [column.name for column in lexicon.columns if column.numeric and column.profile.nulls]
     resolved(facts, numeric)
@@ -84,14 +97,21 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
 
 
 def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:
-    groups = alternatives(facts)
+    facts.told = _told(facts, asks)
+    groups = {**alternatives(facts), **_classes(facts)}
+    for ask in asks:
+        left = [name for name in ask.columns if name not in groups]
+        ask.columns = left if left else ask.columns
     everywhere = [one for one in facts.conditions if one.column not in groups]
     _shares(asks, everywhere)
     for ask in asks:
         _among(ask, facts, groups, everywhere)
+    in_order(asks, groups)
+    called = {one.column for ask in asks for one in ask.where if one.column in facts.groups}
+    everywhere = [one for one in everywhere if one.column not in called]
     stages = stages_of(facts, everywhere, _fallback(facts))
     resolver = Resolver(facts, stages, groups)
-    wanted = [(ask.slot, resolver.wanted(ask)) for ask in asks]
+    wanted = conditioned(facts, stages, [(ask.slot, resolver.wanted(ask)) for ask in asks])
     outputs: dict[str, Any] = {}
     for _, each in wanted:
         for output in each.outputs:
@@ -110,6 +130,15 @@ def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:
     steps, kept = pruned(stages.steps, list(outputs.values()))
     recipe = {"frame": lexicon.frame.name, "steps": steps, "outputs": kept}
     return Task(recipe, wanted)
+
+
+def _proper(texts: Sequence[str]) -> set[str]:
+    """Return the words that are written as names: with a capital, not at a beginning."""
+    return {
+        match[1].lower()
+        for text in texts
+        for match in re.finditer(r"[a-z,;)] ([A-Z][\w'-]+)", text)
+    }
 
 
 def _either(slot: Slot) -> bool:
@@ -146,6 +175,7 @@ def _among(
     """Give a name the groups that its words call, and drop what holds everywhere anyway."""
     ask.where = [one for one in ask.where if one not in everywhere]
     words = f" {ask.words} {ask.slot.placeholder.lower().replace('_', ' ')} "
+    words = re.sub(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])", " ", words)
     for column, conditions in groups.items():
         if any(one.column == column for one in ask.where):
             continue
@@ -158,6 +188,21 @@ def _among(
         one = group_called(words, column, facts)
         if one is not None and one not in ask.where and column not in groups:
             ask.where.append(one)
+
+
+def _told(facts: Facts, asks: Sequence[Ask]) -> list[str]:
+    """Return the columns of text that the names to fill are called after."""
+    own = facts.marks.lexicon.by_name
+    named = [name for ask in asks for name in ask.columns if name in own and not own[name].numeric]
+    return list(dict.fromkeys(named))
+
+
+def _classes(facts: Facts) -> dict[str, list[Condition]]:
+    """Return the groups that the text makes of a column's values."""
+    return {
+        name: [Condition(name, "==", label, pieces(label)) for label in labels]
+        for name, labels in facts.classes.items()
+    }
 
 
 def _called(condition: Condition, words: str, others: Sequence[Condition]) -> bool:

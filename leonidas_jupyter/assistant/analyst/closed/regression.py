@@ -7,6 +7,9 @@ from typing import Any
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C
 
+_ON = re.compile(
+    rf"\bregress(?:ion|ing)?\s+(?:model\s+)?(?:of|for)?\s*(?:the\s+)?({C})\s+(?:on|against|with)\s+(?:the\s+)?({CS})"
+)
 _TARGET = (
     re.compile(
         r"\b(?:dependent|target|response|outcome|output)\s+(?:or\s+target\s+)?"
@@ -64,6 +67,7 @@ _RATIO = re.compile(r"\b(?P<train>\d+)\s*(?:%\s*)?(?::|/|-|to)\s*(?P<test>\d+)\s
 _SEED = re.compile(
     r"\b(?:random[\s_]*(?:state|seed)|seed)\s*(?:value\s*)?(?:of|=|is|:|to|set to|as)?\s*(?P<n>\d+)"
 )
+_SHARES = re.compile(r"(?P<n>\d+)\s*%")
 _HUNDRED = 100
 
 
@@ -75,6 +79,7 @@ class Model:
     features: list[str]
     test_size: float | None
     seed: int
+    given: list[float]
 
     @property
     def output(self) -> dict[str, Any]:
@@ -85,6 +90,7 @@ class Model:
             "target": self.target,
             "features": self.features,
             **split,
+            **({"predict": self.given} if self.given else {}),
         }
 
 
@@ -96,8 +102,15 @@ def read_model(facts: Facts) -> Model:
     """
     if "linear" not in facts.methods:
         raise Declined("It does not say which model shall predict.")
+    on = next((match for _, match in facts.finds(_ON)), None)
+    if on is not None:
+        return _model(facts, facts.marks.columns_in(on[1]), facts.marks.columns_in(on[2]))
     target = _first(facts, _TARGET)
     features = [name for name in _all(facts, _FEATURES) if name not in target]
+    return _model(facts, target, features)
+
+
+def _model(facts: Facts, target: list[str], features: list[str]) -> Model:
     if len(target) != 1 or not features:
         raise Declined("I do not know what the regression shall predict from what.")
     size = _test_size(facts)
@@ -106,7 +119,31 @@ def read_model(facts: Facts) -> Model:
     for at, match in facts.finds(_SEED):
         facts.use(at, match)
         seed = int(match["n"])
-    return Model(target[0], features, size, seed)
+    given = [facts.given[name] for name in features] if set(features) == set(facts.given) else []
+    if facts.given and not given:
+        raise Declined("I do not know for which values the regression shall predict.")
+    return Model(target[0], features, size, seed, given)
+
+
+_PREDICTS = re.compile(r"\b(?:predict|estimat|forecast|expect)\w*\b")
+
+
+def read_given(facts: Facts) -> None:
+    """Take the values for which a regression shall predict from the conditions on rows."""
+    if "linear" not in facts.methods:
+        return
+    said = " ".join(text for text in facts.texts if _PREDICTS.search(text))
+    for one in list(facts.conditions):
+        own = facts.marks.lexicon.by_name.get(one.column)
+        equal = one.op == "==" and isinstance(one.value, int | float) and own is not None
+        if (
+            equal
+            and own is not None
+            and own.numeric
+            and facts.marks.column_sign(one.column) in said
+        ):
+            facts.given[one.column] = one.value
+            facts.conditions.remove(one)
 
 
 def _first(facts: Facts, patterns: tuple[re.Pattern[str], ...]) -> list[str]:
@@ -129,6 +166,15 @@ def _all(facts: Facts, patterns: tuple[re.Pattern[str], ...]) -> list[str]:
 
 
 def _test_size(facts: Facts) -> float | None:
+    size = _stated_size(facts)
+    for at, match in facts.finds(_SHARES):
+        share = float(match["n"]) / _HUNDRED
+        if size is not None and (abs(share - size) < 1e-9 or abs(1 - share - size) < 1e-9):
+            facts.use(at, match)
+    return size
+
+
+def _stated_size(facts: Facts) -> float | None:
     for patterns, train in ((_TEST, False), (_TRAIN, True)):
         for pattern in patterns:
             for at, match in facts.finds(pattern):

@@ -1,25 +1,30 @@
 """From a name of the form to the outputs that fill it, by what kind of figure it asks for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed import figures
 from leonidas_jupyter.assistant.analyst.closed.concepts import AGGREGATES, concept_in
 from leonidas_jupyter.assistant.analyst.closed.extremes import (
     entity,
 )
+from leonidas_jupyter.assistant.analyst.closed.leading import place_of
+from leonidas_jupyter.assistant.analyst.closed.led import Led
 from leonidas_jupyter.assistant.analyst.closed.ranking import Ranking
 from leonidas_jupyter.assistant.analyst.closed.regression import read_model
+from leonidas_jupyter.assistant.analyst.closed.targets import mentioned, nearest
 from leonidas_jupyter.assistant.analyst.closed.testing import Testing
 from leonidas_jupyter.assistant.analyst.closed.wanted import (
     Ask,
     Wanted,
     decline,
+    number,
     plain,
 )
 
 
-class Resolver(Testing, Ranking):
+class Resolver(Testing, Ranking, Led):
     """Fills names one by one, in the light of the text's facts and steps."""
 
     def wanted(self, ask: Ask) -> Wanted:
@@ -30,8 +35,15 @@ class Resolver(Testing, Ranking):
         """
         if ask.options:
             return self._decided(ask)
+        strongest = self._strongest(ask)
+        if strongest is not None:
+            return strongest
+        led = self._led(ask)
+        if led is not None:
+            return led
         kind = ask.concept.kind if ask.concept else self._only_kind(ask)
-        if not kind and len(ask.columns) == 1 and self._is_number(ask.columns[0]):
+        counts = self._facts.says(r"\bhow many\b|\bcount\b|\bnumber of\b")
+        if not kind and not counts and len(ask.columns) == 1 and self._is_number(ask.columns[0]):
             kind = self._end(ask)
         if not kind and not ask.where and entity(ask.words, self._facts, ask.columns) is not None:
             return self._ranked(ask)
@@ -47,6 +59,8 @@ class Resolver(Testing, Ranking):
         asked = [text for text in self._facts.texts if re.search(_ASKS, text)]
         found = {concept.kind for text in asked for concept in [concept_in(text)] if concept}
         found &= AGGREGATES | {"count", "missing", "outlier_count", "share", "missing_share"}
+        if len(found) == 2 and found & {"distinct", "missing", "outlier_count", "missing_share"}:
+            found -= {"count", "share"}
         if len(found) == 1:
             return found.pop()
         if found or not re.search(r"integer|count|number", ask.everything):
@@ -69,7 +83,10 @@ class Resolver(Testing, Ranking):
             (frozenset({"first"}), self._first),
             (frozenset({"removed"}), self._removed),
             (frozenset({"outlier_list"}), self._outlier_list),
-            (frozenset({"mse", "rmse", "mae", "r2", "intercept", "slope"}), self._regression),
+            (
+                frozenset({"mse", "rmse", "mae", "r2", "intercept", "slope", "prediction"}),
+                self._regression,
+            ),
         )
 
     def _aggregate(self, ask: Ask, kind: str) -> Wanted:
@@ -78,16 +95,79 @@ class Resolver(Testing, Ranking):
             return other
         column = self._column(ask, kind, numeric=kind not in ("distinct", "mode"))
         if kind == "quantile":
-            raise decline(ask)
+            return self._quantile(ask, column)
+        if kind == "distinct" and self._facts.least > 1:
+            return self._frequent(ask, column)
         output = figures.aggregate(f"{ask.slot.name}", kind, column, self._facts)
         return plain(self._place(output, ask, kind), ask, whole=kind == "distinct")
+
+    def _strongest(self, ask: Ask) -> Wanted | None:
+        """Return what the strongest correlation among all columns of numbers asks for."""
+        match = next((each for _, each in self._facts.finds(_STRONGEST)), None)
+        if match is None or mentioned(self._facts):
+            return None
+        methods = [one for one in ("pearson", "spearman", "kendall") if one in self._facts.methods]
+        size = match["strong"] or self._facts.says(r"\babsolute\b")
+        by = "lowest" if match["least"] else "absolute" if size else "highest"
+        output = {
+            "op": "strongest_pair", "name": "strongest",
+            "method": methods[0] if len(methods) == 1 else "pearson",
+            "by": by,
+        }  # fmt: skip
+        if len(methods) > 1:
+            raise decline(ask)
+        kind = ask.concept.kind if ask.concept else ""
+        output = self._place(output, ask, "corr")
+        if kind == "corr" and not ask.textual:
+            return plain({**output}, ask, "r")
+        place = place_of(ask.words, ask.slot.placeholder)
+        said = f"{ask.words} {ask.slot.placeholder} {ask.about}".lower()
+        if re.search(r"\b(?:pair|columns|features|variables)\b", said) and "," not in said:
+            raise decline(ask)
+        return plain({**output}, ask, "second" if place == 2 else "first")
+
+    def _quantile(self, ask: Ask, column: str) -> Wanted:
+        """Return a percentile that the name, or else the text, gives by its number."""
+        said = [ask.everything, *self._facts.texts]
+        pattern = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)[\s-]*(?:percentile|quantile)")
+        found = [pattern.findall(text) for text in said]
+        own = found[0] or [number for each in found for number in each]
+        if len(set(own)) != 1:
+            raise decline(ask)
+        output = {
+            "op": "aggregate", "name": ask.slot.name, "column": column, "statistic": "quantile",
+            "q": int(own[0]) / 100,
+        }  # fmt: skip
+        return plain(self._place(output, ask, "quantile"), ask)
 
     def _regression(self, ask: Ask, kind: str) -> Wanted:
         model = read_model(self._facts)
         output = {**model.output, "name": "model"}
+        if kind == "prediction" and not model.given:
+            raise decline(ask)
+        if kind == "slope" and len(model.features) > 1:
+            return self._coefficient(ask, output, model.features)
         return plain(self._place(output, ask, kind), ask, kind)
 
+    def _coefficient(self, ask: Ask, output: figures.Output, features: list[str]) -> Wanted:
+        """Return the coefficient of one of several features."""
+        own = [name for name in ask.columns if name in features]
+        close = own[0] if len(own) == 1 else nearest(ask.words, features)
+        if close is None:
+            raise decline(ask)
 
+        def finish(found: Mapping[str, Any]) -> str:
+            values = {row["term"]: row["coefficient"] for row in found["model"]}
+            return number(values[close], ask.slot.decimals)
+
+        return Wanted([self._place(output, ask, "slope")], finish, close)
+
+
+_STRONGEST = re.compile(
+    r"\b(?:pair|two|combination)\b[^.;]*"
+    r"\b(?:highest|greatest|largest|maximum|most positive|(?P<strong>strongest|most strongly)"
+    r"|(?P<least>most negative|lowest))\b[^.;]*\bcorrelat\w*"
+)
 _ASKS = (
     r"\b(?:what|how many|calculate|find|compute|determine|provide|count|report|give"
     r"|identify|return)\b"

@@ -10,7 +10,7 @@ _N = r"(?P<n{0}>-?\d*\.?\d+)"
 _SUBJECTS = (
     (
         "p",
-        r"p\s*-?\s*values?(?:\s*\(p\))?(?:\s+(?:of|from|for|associated|obtained|is|in"
+        r"p[\s_-]*values?(?:\s*\(p\))?(?:\s+(?:of|from|for|associated|obtained|is|in"
         r"|with|the|this|that|test|a|shapiro|wilk|[-'a-z]+\s+test|correlation|in)\b)*?"
         r"|\bp(?=\s*(?:[<>≤≥]|is\b|was\b))",
     ),
@@ -22,7 +22,7 @@ _SUBJECTS = (
     ),
     (
         "r",
-        r"(?:pearson(?:'s)?\s+|spearman(?:'s)?\s+)?(?:correlation\s+)?coefficient"
+        r"\brho\b|\btau\b|(?:pearson(?:'s)?\s+|spearman(?:'s)?\s+)?(?:correlation\s+)?coefficient"
         r"(?:\s+value)?(?:\s*\(r\))?|correlation(?:\s+value)?|\br(?:\s+value|-value)?"
         r"(?=\s*(?:[<>≤≥]|is\b))",
     ),
@@ -66,6 +66,9 @@ _ANY_TEST = re.compile(
 _MORE = re.compile(
     rf"^\s*(?:,\s*)?(?:and|but)\s+(?:is\s+|also\s+)*(?:{_COMPARED})\s*{_N.format('')}"
 )
+_SPOKEN = re.compile(
+    r"\bp-values?\b|\bskewness\b|\bkurtosis\b|\bcorrelation coefficient\b|\br-squared\b"
+)
 _IF = re.compile(r"\b(?:if|when|where|provided that|in case|for)\b")
 _ELSE = re.compile(
     r"\b(?:otherwise|else|if not|in other cases|in all other cases)\b[,:]?\s*(?:if not\b)?"
@@ -74,7 +77,14 @@ _ELSE = re.compile(
 
 def read_rules(facts: Facts) -> None:
     """Add the decision rules of all sentences to ``facts``."""
+    last = ""
     for at, text in enumerate(facts.texts):
+        spoken = [match.group() for match in _SPOKEN.finditer(text)]
+        if not spoken and last and re.match(r"if (?:it|this|the (?:value|result))\b", text):
+            text = re.sub(r"\bit\b|\bthis\b|\bthe (?:value|result)\b", last, text, count=1)
+            facts.rules += rules_of(text)
+            continue
+        last = spoken[-1] if spoken else last
         for rule, spans in _rules_of(text):
             facts.rules.append(rule)
             facts.spans[at] |= spans

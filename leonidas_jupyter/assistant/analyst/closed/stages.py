@@ -14,6 +14,7 @@ from leonidas_jupyter.assistant.analyst.closed.facts import (
 from leonidas_jupyter.assistant.analyst.closed.targets import (
     looks_like_clock,
     looks_numeric,
+    mentioned,
     names_in,
 )
 
@@ -104,7 +105,8 @@ def _compiled(step: Preparation, facts: Facts, fallback: list[str]) -> list[Reci
         chosen = {"columns": step.columns} if step.columns else {}
         return [{"op": "drop_duplicates", **chosen}]
     if step.kind == "drop":
-        return [{"op": "drop_missing", **({"columns": step.columns} if step.columns else {})}]
+        columns = step.columns or (mentioned(facts) if step.how.get("listwise") else [])
+        return [{"op": "drop_missing", **({"columns": columns} if columns else {})}]
     if step.kind == "fill":
         rest = {"value": step.how["value"]} if "value" in step.how else {}
         return (
@@ -115,6 +117,7 @@ def _compiled(step: Preparation, facts: Facts, fallback: list[str]) -> list[Reci
     if step.kind == "outliers":
         return _outliers(step, columns)
     if step.kind == "scale":
+        columns = columns or mentioned(facts)
         return [{"op": "scale", "columns": _some(columns, "scaled"), "method": step.how["method"]}]
     if step.kind == "transform":
         return _transformed(step, _some(columns, "transformed"))
@@ -166,6 +169,9 @@ def after(kind: str, words: str, stages: Stages) -> int | None:
         stages: the steps.
     """
     later = _AFTER.search(words) is not None
+    between = _between_steps(words, stages)
+    if between is not None:
+        return between
     if _BEFORE.search(words) and not (
         later and not re.search(r"\bbefore|\bpre\b|\boriginal", words)
     ):
@@ -180,6 +186,15 @@ def after(kind: str, words: str, stages: Stages) -> int | None:
         first = [stages.before[step] for step in ("fill", "drop") if step in stages.before]
         return min(first) if first else None
     return None
+
+
+def _between_steps(words: str, stages: Stages) -> int | None:
+    """Return the place of a figure after filling, where outliers are removed later."""
+    filled, outliers = stages.before.get("fill"), stages.before.get("outliers")
+    if filled is None or outliers is None or outliers <= filled:
+        return None
+    said = re.search(r"\bafter\b.*\b(?:imput\w*|fill\w*)|\b(?:imputed|filled)\b", words)
+    return outliers if said and not re.search(r"\boutlier|\bremov|\bclean", words) else None
 
 
 def pruned(

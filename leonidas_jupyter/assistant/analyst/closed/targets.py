@@ -13,7 +13,7 @@ _RELATED = re.compile(r"\bcorrelat\w*|\brelationship\b|\bassociat\w*|\brelated\b
 _BETWEEN = re.compile(rf"\b(?:between|of)\b[^.;]*?({C})[^.;]*?\b(?:and|with|to)\b[^.;]*?({C})")
 _OTHERWISE_USED = re.compile(
     r"\b(?:group(?:ed|ing)?\s+by|for\s+each|in\s+each|of\s+each|per|by|each|every"
-    rf"|across(?:\s+(?:different|all|the))*)\s+(?:unique\s+)?({C})"
+    rf"|across(?:\s+(?:different|all|the))*)\s+(?:unique\s+|values?\s+of\s+|the\s+)*({C})"
 )
 
 
@@ -165,11 +165,14 @@ def pair(facts: Facts, own: Sequence[str]) -> list[str]:
 
 def _pair(facts: Facts, own: Sequence[str], *, loose: bool) -> list[str]:
     pairs: list[tuple[str, ...]] = []
+    split = {name for each in facts.classes for name in names_in(facts.derived[each])}
     for text in facts.loose if loose else facts.texts:
         match = _RELATED.search(text)
         if match is None:
             continue
         between = _BETWEEN.search(text[match.start() :])
+        if between and split & set(facts.marks.columns_in(" ".join(between.groups()))):
+            continue
         names = (
             facts.marks.columns_in(" ".join(between.groups()))
             if between
@@ -184,7 +187,7 @@ def _pair(facts: Facts, own: Sequence[str], *, loose: bool) -> list[str]:
         return list(distinct[0])
     if len(distinct) > 1:
         return []
-    whole = mentioned(facts, loose=loose)
+    whole = [name for name in mentioned(facts, loose=loose) if name not in split]
     return whole if len(whole) == 2 else []
 
 

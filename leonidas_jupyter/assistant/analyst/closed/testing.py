@@ -90,17 +90,34 @@ class Testing(Counting):
             }
         if not column_of and len(self._facts.groups) == 1:
             return {**output, "column": self._compared_column(ask), "by": self._facts.groups[0]}
+        sides = self._categories(kind)
+        if not column_of and len(sides) == 1:
+            return {**output, "column": self._compared_column(ask), "by": sides[0]}
         names = mentioned(self._facts)
         if not column_of and len(names) == 2 and kind in figures.TWO:
             return {**output, "columns": names}
         raise Declined("I do not know which groups shall be compared.")
+
+    def _categories(self, kind: str) -> list[str]:
+        """Return the columns of the text that can only tell groups apart."""
+        own = self._facts.marks.lexicon.by_name
+        most = 2 if kind in figures.TWO else _MOST_GROUPS
+        return [
+            name
+            for name in mentioned(self._facts, numeric=False)
+            if name in own
+            and 2 <= own[name].profile.distinct <= most
+            and (not own[name].numeric or own[name].profile.distinct == 2)
+        ]
 
     def _compared_column(self, ask: Ask) -> str:
         own = [name for name in ask.columns if self._is_number(name) and name not in self._groups]
         found = own or [
             name
             for name in mentioned(self._facts)
-            if name not in self._groups and name not in self._facts.groups
+            if name not in self._groups
+            and name not in self._facts.groups
+            and name not in self._categories("t")
         ]
         if len(found) != 1:
             raise Declined(f"I do not know which column @{ask.slot.name} compares.")
@@ -114,12 +131,44 @@ class Testing(Counting):
         output = {"op": "independence", "name": name, "rows": names[0], "columns": names[1]}
         return output, {"p": f"{name}_p", "statistic": f"{name}_statistic"}
 
+    def _in_both(self, ask: Ask, wanted: Wanted) -> Wanted:
+        """Return what fills a name whichever normal distribution is meant by a test against one."""
+        tests = [output for output in wanted.outputs if output.get("test") == "kstest"]
+        against = figures.kolmogorov(self._facts)
+        if not tests:
+            return wanted
+        first = [
+            {**output, "against": against[0]} if output in tests else output
+            for output in wanted.outputs
+        ]
+        if len(against) == 1:
+            return Wanted(first, wanted.finish, wanted.said)
+        name = f"{ask.slot.name} raw"
+        second = [{**output, "name": name, "against": against[1]} for output in tests]
+
+        def finish(found: Mapping[str, Any]) -> str:
+            own = str(tests[0]["name"])
+            raw = {
+                own + key.removeprefix(name): value
+                for key, value in found.items()
+                if key.startswith(name)
+            }
+            said, other = wanted.finish(found), wanted.finish({**found, **raw})
+            if said != other:
+                raise Declined(
+                    "It does not say whether the test takes the values as they are or standardised,"
+                    " which makes a difference here."
+                )
+            return said
+
+        return Wanted([*first, *second], finish, wanted.said)
+
     def _tested(self, ask: Ask, kind: str) -> Wanted:
         output, keys = self._test(ask)
         if kind not in keys:
             raise decline(ask)
         part = keys[kind].removeprefix(f"{ask.slot.name}_")
-        return plain(self._place(output, ask, kind), ask, part)
+        return self._in_both(ask, plain(self._place(output, ask, kind), ask, part))
 
     def _decided(self, ask: Ask) -> Wanted:
         said = ask.everything
@@ -144,7 +193,9 @@ class Testing(Counting):
         if re.search(r"\bmissing|\bnull", said) and not self._facts.methods:
             return self._exists(ask, self._missing(ask, "missing").outputs[0], ask.slot.name)
         output, keys = self._ruling(ask) or self._test(ask)
-        return decision(ask, self._facts, [self._place(output, ask, "decision")], keys)
+        return self._in_both(
+            ask, decision(ask, self._facts, [self._place(output, ask, "decision")], keys)
+        )
 
     def _ruling(self, ask: Ask) -> tuple[figures.Output, dict[str, str]] | None:
         """Return the figure that the rules about the allowed words compare, if it is no test's."""
@@ -210,6 +261,7 @@ def _known(options: Mapping[str, str], value: Any) -> str:  # noqa: ANN401 - a c
     return options[str(value)]
 
 
+_MOST_GROUPS = 20
 _WORDS = {
     "kstest": r"kolmogorov|\bks\b",
     "shapiro": r"shapiro",

@@ -29,6 +29,10 @@ _FORMAT_ONLY = re.compile(
     r"(?:an?\s+)?(?:number|integer|int|float|value|num|string|str|decimal|answer\d*"
     "|result)s?"
 )
+_VERDICT = re.compile(
+    r"\b(?:answer|verdict|word|label|shape|status|direction|conclusion|significan\w*|differs?|differen\w*"
+    r"|relationship|outcome|normality|interpretation|strength|comparison|is \w+)\b"
+)
 _RANGE_OR_TYPE = re.compile(r"\b(?:either|one of|can be|should be|string|options?|values?)\b")
 
 
@@ -57,6 +61,8 @@ class Ask:
     def textual(self) -> bool:
         """Whether its value is a word and not a number."""
         said = f"{self.slot.placeholder} {self.slot.about}".lower().replace("_", " ")
+        if not self.slot.about.strip():
+            said = f"{said} {self.words}"
         return bool(_TEXT.search(said)) and not _NUMBER.search(
             said.split(" in ")[0].split(" of the ")[0]
         )
@@ -83,7 +89,6 @@ def read_ask(slot: Slot, facts: Facts, placeholders: Sequence[str]) -> Ask:
     columns, words = columns_by_name(name, facts)
     about = lowered(facts.marks.mark(slot.about))
     named = [column for column in facts.marks.columns_in(about)]
-    options = _options(slot, facts, about, placeholders)
     bare = re.sub(
         r"\b(?:numbers?|integers?|floats?|floating|numeric|decimals?|counts?)\b(?!\s+"
         r"(?:of|that|representing)\b)",
@@ -94,6 +99,7 @@ def read_ask(slot: Slot, facts: Facts, placeholders: Sequence[str]) -> Ask:
         "" if _FORMAT_ONLY.fullmatch(slot.placeholder.strip().lower()) else _words(slot.placeholder)
     )
     concept = concept_of(words, placeholder if len(placeholder.split()) < 5 else "", bare)
+    options = _options(slot, facts, about, placeholders, figure=concept is not None)
     ask = Ask(slot, words.lower(), about, list(dict.fromkeys([*columns, *named])), concept, options)
     ask.where = [condition for condition, _ in conditions_in(f"{about}", facts)]
     ask.columns = [
@@ -106,7 +112,9 @@ def _words(name: str) -> str:
     return name.replace("_", " ").lower()
 
 
-def _options(slot: Slot, facts: Facts, about: str, placeholders: Sequence[str]) -> list[str]:
+def _options(
+    slot: Slot, facts: Facts, about: str, placeholders: Sequence[str], *, figure: bool
+) -> list[str]:
     """Return the words that the form allows for a name, if it lists them."""
     found = [label for label in facts.marks.labels_in(about) if label not in placeholders]
     found = [label.strip(" .,") for label in found if label.strip(" .,")]
@@ -129,6 +137,7 @@ def _options(slot: Slot, facts: Facts, about: str, placeholders: Sequence[str]) 
     if (
         re.search(r"\bstring\b|\btext\b|\btype\b|\bresult\b|\bdecision\b|\bconclusion\b", said)
         or not said.strip()
+        or (not figure and _VERDICT.search(f"{said} {_words(slot.name)}"))
     ):
         return _ruled_labels(facts)
     return []
@@ -164,11 +173,16 @@ def plain(
 ) -> Wanted:
     """Return a name that is filled with one figure of one output."""
     key = f"{output['name']}_{part}" if part else str(output["name"])
+    positive = re.search(
+        r"\babsolute\s+value\s+of\b|\bin\s+absolute\s+(?:value|terms)\b", ask.about
+    )
 
     def finish(found: Figures) -> str:
         value = found[key]
         if scale != 1 and isinstance(value, int | float):
             value = value * scale
+        if positive and isinstance(value, int | float):
+            value = abs(value)
         return number(value, ask.slot.decimals, whole)
 
     return Wanted([output], finish, part)
