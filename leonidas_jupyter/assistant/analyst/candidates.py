@@ -18,7 +18,7 @@ from leonidas_jupyter.assistant.analyst.vocabulary import (
     Meaning,
     vocabulary,
 )
-from leonidas_jupyter.assistant.analyst.words import Token
+from leonidas_jupyter.assistant.analyst.words import Token, singular
 
 # Words that hold a sentence together never stand for a cell's value unless quoted.
 _STRUCTURE = frozenset("-poweh=&|,!0qBftalgRKJNPuW>@+HxX?")
@@ -82,7 +82,7 @@ def candidates(
         if any(word.meaning.kind in _STRUCTURE for word in keywords)
         else _values(phrase, lexicon)
     )
-    frames = _frames(phrase, frame_names)
+    frames = _frames(phrase, frame_names, loosely=not columns)
     if any(each.meaning.value in lexicon.called for each in frames):
         # "Which country" of a table of countries asks for a row.
         columns = [each for each in columns if not lexicon.column(each.meaning.value).key]
@@ -215,7 +215,10 @@ def _quoted(token: Token, lexicon: FrameLexicon) -> list[Candidate]:
     return [Candidate(Meaning("Q", token.text), 1.5)]
 
 
-def _frames(phrase: Sequence[Token], frame_names: Sequence[str]) -> list[Candidate]:
+def _frames(
+    phrase: Sequence[Token], frame_names: Sequence[str], *, loosely: bool
+) -> list[Candidate]:
+    """Return the frames of this name; ``loosely`` also by synonyms, where no column has them."""
     words = [piece for token in phrase for piece in token.pieces]
     if not words or "symbol" in (phrase[0].kind, phrase[-1].kind):
         return []
@@ -224,6 +227,7 @@ def _frames(phrase: Sequence[Token], frame_names: Sequence[str]) -> list[Candida
     for name in frame_names:
         parts = name.split("_")
         alike = len(parts) == len(words) and all(map(same_word, words, parts))
+        alike = alike and (loosely or [*map(singular, words)] == [*map(singular, parts)])
         if joined == "".join(parts) or alike:
             found.append(Candidate(Meaning("F", name), _weight(1.05, len(phrase))))
     return found

@@ -22,6 +22,8 @@ class ValueRef:
 
 _MAX_VALUE_WORDS = 6
 _CODE = 2
+_SPOKEN = frozenset({"us", "uk", "jp"})
+_PLACES = frozenset({"state", "province", "country", "nation", "origin", "region", "location"})
 TALLIES = frozenset({"count", "counts", "n", "freq", "frequency", "frequencies", "tally"})
 """What a column of counts is called."""
 PEOPLE = frozenset(
@@ -151,14 +153,24 @@ class FrameLexicon:
         found = self._by_synonym(fold(asked))
         return tuple(ref for ref in found if all(len(value) == _CODE for value in ref.values))
 
+    def _of_places(self, ref: ValueRef) -> bool:
+        """Return whether a two-letter value may be a place: the column must say that it is one.
+
+        "AK" is Alaska as a state, but an airline or a network elsewhere.
+        """
+        short = any(len(value) == _CODE for value in ref.values)
+        return not short or bool(_PLACES & set(self.by_name[ref.column].words))
+
     def _by_synonym(self, asked: str) -> tuple[ValueRef, ...]:
         known = vocabulary().value_synonyms
         groups = known.get(asked, frozenset())
-        if not groups:
+        if not groups or (len(asked) == _CODE and asked not in _SPOKEN):
             return ()
         found: dict[str, list[str]] = {}
         for spelled, refs in self.values.items():
             for ref in refs:
+                if not self._of_places(ref):
+                    continue
                 if known.get(" ".join(pieces(ref.values[0])), frozenset()) & groups or (
                     known.get(spelled, frozenset()) & groups
                 ):

@@ -193,6 +193,8 @@ def settled(
     for choice in choices:
         plain = _NOTE.sub("", choice) if "`" not in choice else choice
         plain = re.sub("`([^`]+)`", lambda match: named(match.group(1)), plain)
+        if re.search(r"\b(?:by|per)\b", question, re.IGNORECASE):
+            plain = plain.split(" by ")[0]
         joined = _replaced(question, f"by {phrase}", plain) or _replaced(question, phrase, plain)
         noun = _replaced(question, phrase, plain.removeprefix("per ").removeprefix("by "))
         options = [joined, noun]

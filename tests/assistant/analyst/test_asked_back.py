@@ -199,3 +199,15 @@ def test_letters_name_groups_in_mid_sentence(tmp_path: Path) -> None:
     trial = desk_of(tmp_path, "trial", "arm,score\nA,1\nB,3\nA,2\nB,5\n")
     assert cells(trial, "average score of arm A") == [[1.5, 2, 0]]
     assert trial.ask("make a histogram of score")[0].kind == "histogram"
+
+
+def test_a_code_is_a_place_only_where_its_column_says_so(tmp_path: Path) -> None:
+    text = "network,mag\nak,1.5\nak,2.5\nci,3.5\nci,0.5\n"
+    assert not desk_of(tmp_path, "events", text).ask("how many rows in Alaska")[0].calls
+
+
+def test_a_word_for_a_column_is_not_the_table_of_like_name(tmp_path: Path) -> None:
+    text = "area,amount\nrent,10\nrent,20\nfuel,5\nfuel,6\n"
+    spending = desk_of(tmp_path, "spending", text)
+    assert not spending.ask("amount by area")[0].calls
+    assert cells(spending, "total spend by area")[0][1] in (11, 30)

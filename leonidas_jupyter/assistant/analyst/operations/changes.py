@@ -237,7 +237,7 @@ def _render_running(
     what = f"{question.option} moving average" if moving else "running total"
     read = f"the {what} of the {words}"
     if not rows:
-        return assemble(f"No row is there{scope(question)}.", "", question, read)
+        return assemble(f"There is no row{scope(question)}.", "", question, read)
     named = {**headings(question), "value": words.replace("`", "")}
     first = f"The {what} of the {words}{scope(question)}:"
     if not moving and keys == 1:

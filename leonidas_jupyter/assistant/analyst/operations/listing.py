@@ -52,7 +52,7 @@ def _render_rows(question: Question, lexicon: FrameLexicon, results: Sequence[To
     columns, rows = rows_of(results[0])
     limit = (question.order or Order()).limit
     if not rows:
-        return assemble(f"No row is there{scope(question)}.", "", question, "the rows")
+        return assemble(f"There is no row{scope(question)}.", "", question, "the rows")
     if len(rows) == len(columns) == 1 and question.where.conditions:
         first = f"`{columns[0]}`{scope(question)} is {bold(rows[0][0])}."
         return assemble(first, "", question, f"`{columns[0]}` of the one row")
