@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.demands import check_demands
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, numbers_in
 from leonidas_jupyter.assistant.analyst.closed.layout import without_decimals
 from leonidas_jupyter.assistant.analyst.closed.marks import C
@@ -37,10 +38,10 @@ _CALLS: tuple[tuple[str, str, frozenset[str]], ...] = (
     (r"\bcumulative\b", "a cumulative figure", frozenset({"derive"})),
     (r"\b(?:rolling|moving\s+average)\b", "a moving figure", frozenset({"derive"})),
     (
-        r"\blag(?:ged)?\b|\bprevious\s+(?:day|row|month|year|value)|\bconsecutive\b"
+        r"\blag(?:ged)?(?:-\d)?\b|\bprevious\s+(?:day|row|month|year|value)|\bconsecutive\b"
         r"|\bday\s+before\b",
         "an order of rows",
-        frozenset({"derive"}),
+        frozenset({"derive", "lag"}),
     ),
     (r"\bencod\w+|\bdumm(?:y|ies)\b|\bone[\s-]hot\b", "encoding", frozenset({"encode"})),
     (r"\b(?:resampl\w*|aggregat\w+)\b", "aggregation", frozenset({"group", "derive"})),
@@ -132,6 +133,7 @@ def account(
         if not _defines_more(facts, text, options):
             _numbers(facts, at, text, used, figures)
         _words(facts, text, used)
+        check_demands(facts, at, text, recipe)
         _restrictions(facts, at, text)
 
 
@@ -163,7 +165,11 @@ def _unknown(facts: Facts, recipe: Mapping[str, Any], slots: Sequence[str]) -> N
     if strict:
         raise Declined(f"I do not understand “{strict[0]}”.")
     if wanted and wanted <= clear:
-        return
+        # Words that nobody knows may stand in what introduces a question, not in what it demands.
+        unknown = [
+            strange if at and not re.search(C, text) and not text.rstrip().endswith("?") else []
+            for at, (text, strange) in enumerate(zip(facts.texts, unknown, strict=True))
+        ]
     counted = not wanted and all(output["op"] == "rows" for output in recipe["outputs"])
     for text, strange in zip(facts.texts, unknown, strict=True):
         for word in strange:
@@ -216,7 +222,8 @@ def _alike(word: str, part: str) -> bool:
 def _columns(facts: Facts, text: str, used: set[str]) -> None:
     for match in re.finditer(C, text):
         name = facts.marks.column(match.group())
-        if name in used or name in facts.groups:
+        grouped = re.search(rf"\bgroup\w*\s+(?:\w+\s+){{0,4}}?by\s+[^.;]*{match.group()}", text)
+        if name in used or (name in facts.groups and not grouped):
             continue
         known = facts.marks.lexicon.by_name.get(name)
         if known is not None and not known.numeric and not known.flag:

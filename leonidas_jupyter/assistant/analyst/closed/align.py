@@ -47,6 +47,7 @@ class Found:
     weight: int
 
 
+@lru_cache(maxsize=8192)
 def is_everyday(name: str) -> bool:
     """Return whether a column's name, unquoted, is more likely to be another word."""
     words = pieces(name)

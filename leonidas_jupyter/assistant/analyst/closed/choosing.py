@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.analyst.closed.targets import (
     looks_like_clock,
     looks_numeric,
     mentioned,
+    names_in,
     nearest,
     pair,
     targets,
@@ -65,6 +66,7 @@ class Choosing:
         )
         for found in candidates:
             bound = {one.column for one in ask.where} | set(facts.groups)
+            bound |= {name for each in facts.classes for name in names_in(facts.derived[each])}
             found = [name for name in found if name not in bound] or found
             others = [name for name in found if name not in facts.derived]
             if (
@@ -112,7 +114,7 @@ class Choosing:
         """Return the two columns of the text that words of a name tell: ``area_symmetry``."""
         found = [*mentioned(self._facts), *mentioned(self._facts, loose=True)]
         words = [word for word in ask.words.split() if len(word) > 2 and word not in _PLAIN]
-        told = []
+        told = list(ask.columns)
         for word in words:
             close = [
                 name
@@ -127,7 +129,7 @@ class Choosing:
         return list(dict.fromkeys(told))
 
     def _pair(self, ask: Ask) -> list[str]:
-        names = pair(self._facts, ask.columns)
+        names = self._facts.autocorrelated or pair(self._facts, ask.columns)
         if len(names) != 2:
             names = self._pair_called(ask)
         if len(names) != 2:

@@ -53,7 +53,7 @@ _ORDER: tuple[tuple[str, str], ...] = (
     ),
     (
         "corr",
-        r"\bcorr\w*|\brho\b|\btau\b|\bpearson\w*|\bspearman\w*|\bkendall\w*|^r$|\br[\s-]value\b",
+        r"\b(?:auto)?corr\w*|\brho\b|\btau\b|\bpearson\w*|\bspearman\w*|\bkendall\w*|^r$|\br[\s-]value\b",
     ),
     ("outlier_count", r"\boutlier\w*"),
     ("missing", r"\b(?:missing|null|nulls|nan|nans)\b"),

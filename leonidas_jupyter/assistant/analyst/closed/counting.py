@@ -116,6 +116,7 @@ class Counting(Choosing):
         )
 
     def _duplicates(self, ask: Ask, _kind: str) -> Wanted:
+        self._facts.kinds.add("duplicates")
         at = self._stages.before.get("dedupe")
         if at is None:
             self._stages.add("dedupe", {"op": "drop_duplicates"})

@@ -87,6 +87,7 @@ class Facts:
     least: int = 1
     top: int | None = None
     told: list[str] = field(default_factory=list)
+    autocorrelated: list[str] = field(default_factory=list)
     given: dict[str, float] = field(default_factory=dict)
     claimed: list[set[tuple[int, int]]] = field(default_factory=list)
     spans: list[set[tuple[int, int]]] = field(default_factory=list)

@@ -27,9 +27,11 @@ def read_groups(facts: Facts) -> None:
     """Add the columns whose values are groups to ``facts``."""
     for at, match in facts.finds(_GROUPED):
         for name in facts.marks.columns_in(match[1]):
-            if not _groups(name, facts) or name in facts.groups:
+            if not _groups(name, facts):
                 continue
             facts.use(at, match)
+            if name in facts.groups:
+                continue
             facts.groups.append(name)
             facts.kinds.add("group")
 

@@ -11,7 +11,9 @@ _LABEL = re.compile(
     re.I,
 )
 _RETURN = re.compile(
-    r"^(?:return|give|provide|report)\s+(?:the\s+)?\w+\s+(?:values?|answers?)\b.*", re.I
+    r"^(?:return|give|provide|report)\s+(?:the\s+)?(?:\d+|two|three|four|five|six|following)\s+"
+    r"(?:values?|answers?)\b.*",
+    re.I,
 )
 _NUMBERED = re.compile(r"^[\s{}]*(?:\(?\d{1,2}\s*[.)]|[-*•])\s+|^[\s{}]*\(?\d{1,2}[.)]$")
 _ABBREVIATED = "".join(

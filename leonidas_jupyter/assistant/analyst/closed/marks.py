@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leonidas_jupyter.assistant.analyst.closed.align import is_everyday, spelled_in, told_by
+from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.words import fold, pieces
 
@@ -61,6 +62,9 @@ _MADE = re.compile(
     re.I,
 )
 _AS = re.compile(r"\s*(?:as|by|=|that is|to be|which is|from|for each)\b|\s*=")
+_SHORT = listed("two_letters")
+"""Words of two letters that are no column's name unless the text says so."""
+
 _TIDY = (
     (
         re.compile(
@@ -222,8 +226,11 @@ class Marks:
         """Mark names that stand as they are written in the table, the longest first."""
         names = {name for name in self.new} | {column.name for column in self.lexicon.columns}
         for name in sorted(names, key=len, reverse=True):
+            if name not in text:
+                continue
             everyday = name not in self.new and (is_everyday(name) or re.fullmatch(r"[a-z]+", name))
             shouted = name.isupper() and name not in ("A", "I", "ID", "NO")
+            shouted = shouted or (len(name) == 2 and name.isalpha() and name.lower() not in _SHORT)
             if (everyday and not shouted) or (
                 re.fullmatch(r"[A-Z]?[a-z]+", name) and len(name) < 4
             ):
@@ -237,7 +244,7 @@ class Marks:
     def _everyday(self, text: str) -> str:
         """Mark everyday words where the text says that they are columns."""
         for column in self.lexicon.columns:
-            if not is_everyday(column.name) or len(column.name) < 1:
+            if not is_everyday(column.name) or column.name.lower() not in text.lower():
                 continue
             name = re.escape(column.name)
             for pattern in (

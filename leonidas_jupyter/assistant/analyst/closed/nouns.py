@@ -8,6 +8,9 @@ from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.words import singular
 
 _SOME = listed("some_of_them")
+_PERIODIC = frozenset(
+    {"monthly", "weekly", "yearly", "quarterly", "elderly", "fortnightly", "nightly"}
+)
 _AHEAD = re.compile(
     r"\b(?:two|three|four|five|ten|\d+|the|an?|of|by|per|each|every|all|any|these|those|many|both|different|unique|individual)"
     r"\s+$"
@@ -27,6 +30,8 @@ def calls_rows(word: str, start: int, end: int, text: str, proper: set[str]) -> 
     It stands alone between an article (or "of", "per" …) and the end of its phrase. Names, parts
     of all ("the survivors", "the adults") and what tells a place ("in the north") are none.
     """
+    if word.endswith("ly") and len(word) > 6 and word not in _PERIODIC:
+        return True
     if word in _SOME or word in proper or word.endswith(("est", "ing", "ed")):
         return False
     ahead = text[:start]

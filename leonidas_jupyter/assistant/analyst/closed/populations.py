@@ -9,6 +9,7 @@ from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L
 from leonidas_jupyter.assistant.analyst.closed.moments import moments_in, rather_a_year
 from leonidas_jupyter.assistant.analyst.closed.nouns import row_noun
+from leonidas_jupyter.assistant.analyst.closed.series import COMPARED, numbers_listed, series_of
 from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.words import fold, pieces, singular
@@ -63,6 +64,20 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"|\.\d|\s+and\s+-?\d))"
         ),
     ),
+    (
+        "contains",
+        re.compile(
+            rf"(?P<c>{C})\s*(?:values?\s+|that\s+|which\s+)*(?:contain\w*|includ\w*)\s+(?:the\s+)?"
+            rf"(?:(?:word|string|text|substring|phrase)\s+)?(?P<l>{L})"
+        ),
+    ),
+    (
+        "starts_with",
+        re.compile(
+            rf"(?P<c>{C})\s*(?:values?\s+|that\s+|which\s+)*(?:start|begin)\w*\s+with\s+(?:the\s+)?"
+            rf"(?:(?:word|string|text|letters?|prefix)\s+)?(?P<l>{L})"
+        ),
+    ),
     ("label", re.compile(rf"(?P<c>{C})\s*(?:{_EQUAL}|:)?\s*(?P<l>{L})")),
     ("not_label", re.compile(rf"(?P<c>{C})\s*(?:!=|is\s+not(?:\s+equal\s+to)?)\s*(?P<l>{L})")),
     ("label_before", re.compile(rf"(?P<l>{L})\s+(?P<c>{C})")),
@@ -77,9 +92,6 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(?!\s*[-/])"
         ),
     ),
-)
-_NUMBERS_LISTED = re.compile(
-    rf"\b(?P<list>\d+(?:\s*,\s*\d+)*\s*,?\s*(?:and|or)\s+\d+)\s+(?P<c>{C})"
 )
 _EVERYDAY_VALUES = listed("everyday_values")
 _NEGATED = re.compile(
@@ -114,7 +126,7 @@ def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[in
         if span in taken or _free(span, taken):
             taken.append(span)
             yield condition, span
-    for condition, span in chain(_patterns(text, facts), _numbers_listed(text, facts)):
+    for condition, span in chain(_patterns(text, facts), numbers_listed(text, facts)):
         if _free(span, taken):
             taken.append(span)
             yield condition, span
@@ -133,22 +145,13 @@ def _patterns(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, i
     for op, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             condition = _condition(op, match, facts)
-            if condition is not None:
+            if condition is None:
+                continue
+            series = list(series_of(text, match, condition)) if op in COMPARED else []
+            if series:
+                yield from series
+            else:
                 yield condition, match.span()
-
-
-def _numbers_listed(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
-    """Yield "4, 6 and 8 C": one condition for each of the numbers."""
-    for match in _NUMBERS_LISTED.finditer(text):
-        column = facts.marks.column(match["c"])
-        known = facts.marks.lexicon.by_name.get(column)
-        for number in re.finditer(r"\d+", match["list"]) if known and known.numeric else ():
-            start = match.start() + number.start()
-            words = (number.group(),)
-            yield (
-                Condition(column, "==", int(number.group()), words),
-                (start, start + len(words[0])),
-            )
 
 
 def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
@@ -156,6 +159,8 @@ def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
     if op == "dated":
         return _dated(int(match["n"]), marks.lexicon)
     column = marks.column(match["c"])
+    if op in ("contains", "starts_with"):
+        return Condition(column, op, marks.label(match["l"]), pieces(marks.label(match["l"])))
     if op in ("label", "not_label", "label_column", "label_before"):
         label = marks.label(match["l"])
         value = _value(column, label, marks.lexicon)

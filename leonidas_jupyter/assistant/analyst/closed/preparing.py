@@ -132,7 +132,6 @@ def _duplicates(facts: Facts, at: int, text: str) -> None:
         )
         columns = facts.marks.columns_in(beside[1]) if beside else []
         facts.add(Preparation("dedupe", (at, match.start()), columns))
-    if "duplicat" in text:
         facts.kinds.add("duplicates")
 
 

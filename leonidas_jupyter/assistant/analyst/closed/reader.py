@@ -11,6 +11,7 @@ from leonidas_jupyter.assistant.analyst.closed.conditional import conditioned
 from leonidas_jupyter.assistant.analyst.closed.deriving import read_derived
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
 from leonidas_jupyter.assistant.analyst.closed.grouping import group_called, read_groups, read_least
+from leonidas_jupyter.assistant.analyst.closed.implicit import read_implicit
 from leonidas_jupyter.assistant.analyst.closed.layout import ClosedForm, Slot
 from leonidas_jupyter.assistant.analyst.closed.leading import read_top
 from leonidas_jupyter.assistant.analyst.closed.marks import Marks
@@ -65,6 +66,7 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
         marks, [lowered(marks.mark(text)) for text in (*closed.sentences, *closed.general)]
     )
     read_periods(facts)
+    read_implicit(facts)
     facts.proper = _proper(closed.sentences)
     unknown = foreign(facts)
     if unknown:

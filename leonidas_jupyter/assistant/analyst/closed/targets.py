@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from leonidas_jupyter.assistant.analyst.closed.concepts import pattern_of
 from leonidas_jupyter.assistant.analyst.closed.facts import Facts
@@ -29,8 +30,8 @@ def columns_by_name(words: str, facts: Facts) -> tuple[list[str], str]:
         *facts.marks.new,
         *(column.name for column in facts.marks.lexicon.columns),
     ]
-    for name in sorted(dict.fromkeys(names), key=lambda each: -len(pieces(each))):
-        spelled = "".join(pieces(name))
+    for name in sorted(dict.fromkeys(names), key=lambda each: -len(_parts(each))):
+        spelled = "".join(_parts(name))
         if len(spelled) < 2 or (name not in facts.marks.columns and len(spelled) < 3):
             continue
         for size in range(len(left), 0, -1):
@@ -47,6 +48,11 @@ def columns_by_name(words: str, facts: Facts) -> tuple[list[str], str]:
                 del left[at : at + size]
                 break
     return found, " ".join(left)
+
+
+@lru_cache(maxsize=8192)
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(pieces(name))
 
 
 def _same(first: str, second: str) -> bool:

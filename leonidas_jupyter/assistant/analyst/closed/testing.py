@@ -120,6 +120,8 @@ class Testing(Counting):
             and name not in self._categories("t")
         ]
         if len(found) != 1:
+            found = list(dict.fromkeys(name for names in self._taken.values() for name in names))
+        if len(found) != 1:
             raise Declined(f"I do not know which column @{ask.slot.name} compares.")
         return found[0]
 

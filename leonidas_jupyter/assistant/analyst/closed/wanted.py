@@ -98,6 +98,8 @@ def read_ask(slot: Slot, facts: Facts, placeholders: Sequence[str]) -> Ask:
     placeholder = (
         "" if _FORMAT_ONLY.fullmatch(slot.placeholder.strip().lower()) else _words(slot.placeholder)
     )
+    if len(placeholder) == 1 and not facts.methods:
+        placeholder = ""
     concept = concept_of(words, placeholder if len(placeholder.split()) < 5 else "", bare)
     options = _options(slot, facts, about, placeholders, figure=concept is not None)
     ask = Ask(slot, words.lower(), about, list(dict.fromkeys([*columns, *named])), concept, options)
