@@ -139,6 +139,18 @@ def suits(aggregate: str, column: NamedColumn) -> bool:
     return False
 
 
+def _end_on_average(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    """Read "longest bill on average" as the end of the means; "on average" may stand first."""
+    aggregates, ends = only(items, "A"), only(items, "1")
+    if [item.value for item in aggregates] != ["mean"]:
+        return None
+    name, descending = ends[0].value
+    spans = spans_of([*aggregates, *ends])
+    kept = [item for item in items if item.kind not in "A1R,"]
+    end = Item("E", "desc" if descending else "asc", ends[0].spans, ends[0].text)
+    return [*kept, end, Item(MEASURE, (Measure("mean", name, None, spans),), spans)]
+
+
 def _both_ends(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | None:
     column = lexicon.column(only(items, "C")[0].value)
     if any(item.value.measures for item in only(items, "S")) or not suits("max", column):
@@ -197,6 +209,7 @@ GROUP_RULES = (
 )
 
 MEASURE_RULES = (
+    rule("^A,*[wp]?q?[C9][=h]*I?15?R?$", _end_on_average),
     rule("CoR?1R?", _lookup),
     rule("CoR[phw]*SR?C", _lookup),
     rule("CoR[phw]*1", _lookup),
@@ -204,6 +217,8 @@ MEASURE_RULES = (
     rule("A(?:[,&]*A)*(?:[ogphJ=,q]*H?|[o=q]*R)C(?:[,&]+C)*(?![7A])", _measures),
     rule("Ao?R?5C(?![7A&,])", _measure_of_value),
     rule("C(?:[,&]+C)*[=]*A(?:[,&]+A)*(?![ogp]*C)", _measures),
+    rule("(?<=[=h9CI])15?R?A(?![A-Z]*C)", _end_on_average),
+    rule("(?<=[=h9C])A1R?(?![A-Z]*C)", _end_on_average),
     rule("S[,&]S[op]*C", _both_ends),
     rule("7(?:[,&]+7)+", _joined),
 )

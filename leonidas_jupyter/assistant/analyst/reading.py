@@ -14,7 +14,7 @@ from leonidas_jupyter.assistant.analyst.question import Ambiguous, Question, Unf
 from leonidas_jupyter.assistant.analyst.spans import UNKNOWN, Span, readings, with_word
 from leonidas_jupyter.assistant.analyst.spelling import correct
 from leonidas_jupyter.assistant.analyst.view import over
-from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE
+from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE, vocabulary
 from leonidas_jupyter.assistant.analyst.words import Token, pieces, singular, tokenize
 
 _LONGEST_SQL = 20_000
@@ -72,11 +72,29 @@ def read(text: str, lexicon: FrameLexicon, names: Sequence[str], understand: Und
         notes.append(f"I read “{tokens[at].text}” as “{word}”.")
         tokens = with_word(tokens, at, word)
     attempt = _every_reading(tokens, lexicon, names, understand)
+    turned = _average_first(tokens)
+    if turned is not None and not attempt.understood and attempt.ambiguous is None:
+        other = _every_reading(turned, lexicon, names, understand)
+        attempt = other if other.understood else attempt
     told = tuple(
         replace(each, question=replace(each.question.noting(*notes), decimals=form.decimals))
         for each in attempt.understood
     )
     return replace(attempt, understood=told)
+
+
+def _average_first(tokens: Sequence[Token]) -> list[Token] | None:
+    """Turn "longest average bill" round to "average longest bill", whose last words name a column.
+
+    None where nothing is said so.
+    """
+    known = vocabulary().phrases
+    for at, token in enumerate(tokens[:-2]):
+        ends = [meaning for meaning in known.get(token.low, ()) if meaning.kind == "S"]
+        measured = any(meaning.value.measures for meaning in ends)
+        if measured and tokens[at + 1].low in ("average", "mean"):
+            return [*tokens[:at], tokens[at + 1], token, *tokens[at + 2 :]]
+    return None
 
 
 def _every_reading(
