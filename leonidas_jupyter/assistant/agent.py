@@ -168,7 +168,10 @@ class Answering:
     def _history(self) -> list["ModelMessage"]:
         question = self._question
         budget = self._policy.history_tokens
-        past = messages(question.turns, question.gate, budget, question.summary)
+        turns = question.turns
+        if not question.model.reads_answers:
+            turns = [PastTurn(turn.question) for turn in turns]
+        past = messages(turns, question.gate, budget, question.summary)
         if question.earlier is None:
             return past
         return [*past, *question.earlier.messages(question.gate, budget)]

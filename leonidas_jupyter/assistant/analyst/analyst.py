@@ -177,11 +177,24 @@ class Analyst:
             return None
         if earlier not in self._understood:
             *before, last = earlier
-            found = _best([self._attempt(last, own, tuple(before)) for own in self._lexicons])
+            found = self._on_its_own(last)
+            if len(found) != 1:
+                found = _best([self._attempt(last, own, tuple(before)) for own in self._lexicons])
             self._understood[earlier] = (
                 found[0] if len(found) == 1 else self._last_understood(tuple(before))
             )
         return self._understood[earlier]
+
+    def _on_its_own(self, question: str) -> list[Understood]:
+        """Return how a question is understood that follows up on nothing.
+
+        Without this, a table that does not understand it would have all those before it read, too.
+        """
+        begun = fragment(question)
+        if begun.back or begun.marked:
+            return []
+        found = _best([self._attempt(question, own, ()) for own in self._lexicons])
+        return [] if any(each.question.option == "bare" for each in found) else found
 
     def _decide(self, question: str, attempts: Sequence[Attempt]) -> Plan:
         found = _best(attempts)

@@ -35,11 +35,13 @@ class ModelEntry:
         local: it runs inside this process, so that nothing leaves.
         make: the model for one run over these frames; it may import a provider's library, so it is
             called in a thread. Raises LeonidasError where the model cannot be made.
+        reads_answers: whether earlier answers are of any use to it, beside the questions.
     """
 
     name: str
     local: bool
     make: "Callable[[Sequence[Frame]], Model]"
+    reads_answers: bool = True
 
     @property
     def provider(self) -> str:
@@ -65,7 +67,9 @@ class ModelRegistry:
 
     def __init__(
         self,
-        entries: Iterable[ModelEntry] = (ModelEntry(BUILTIN, local=True, make=_builtin),),
+        entries: Iterable[ModelEntry] = (
+            ModelEntry(BUILTIN, local=True, make=_builtin, reads_answers=False),
+        ),
         where: Where | None = None,
     ) -> None:
         self._entries = {entry.name: entry for entry in entries}
