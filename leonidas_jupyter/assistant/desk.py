@@ -240,9 +240,7 @@ class Desk(Generic[R, A]):
 
     async def events(self, run: R) -> AsyncIterator[RunEvent]:
         """What follows from an answer to a run's calls: what still waits, or how it goes on."""
-        started = RunStarted(
-            run_id=run.run_id, session_id=run.session_id, message_id=run.message_id
-        )
+        started = RunStarted.model_validate(run, from_attributes=True)
         yield RunEvent(None, "run_started", started.model_dump(mode="json"))
         if run.unfinished == RUN:
             async for event in self.runs.follow(run.run_id, run.paused_at or 0):

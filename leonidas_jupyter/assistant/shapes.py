@@ -231,11 +231,12 @@ class AnswerRow(Item):
 
 
 class RunStarted(BaseModel):
-    """The first event: the ids of the run and of the answer that it writes."""
+    """The first event: the ids of the run and of the answer that it writes, and who answers."""
 
     run_id: str
     session_id: str
     message_id: str
+    model: str | None = None
 
 
 class TextDelta(BaseModel):

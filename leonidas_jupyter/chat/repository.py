@@ -96,9 +96,7 @@ class ChatRepository:
             model=run.model,
             exposure=level,
         )
-        started = RunStarted(
-            run_id=run.run_id, session_id=run.session_id, message_id=run.message_id
-        )
+        started = RunStarted.model_validate(run, from_attributes=True)
         changes: dict[str, Any] = {
             "last_message_at": answer.created_at,
             "message_count": session.message_count + (1 if edited else 2),

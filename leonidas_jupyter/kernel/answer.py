@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 VEGALITE = "application/vnd.vegalite.v5+json"
 MARKDOWN = "text/markdown"
 PICTURES = ("image/png", "image/jpeg")
+SPEAKER = "built-in analyst, not a language model"
 _RESULT = "application/json"
 _TABLE_RULE = re.compile(r"^\s*\|?(\s*:?-{3,}:?\s*\|)+", re.MULTILINE)
 
@@ -113,6 +114,7 @@ class Answer:
             approval, ``detached`` when the connection was lost for good, or ``running`` while it
             streams.
         last_event: the number of the last event that has been read of it.
+        model: which one answered, as ``provider:name`` or ``builtin``.
         shown: whether it stands under the cell already, so that its repr need not repeat it.
     """
 
@@ -127,6 +129,7 @@ class Answer:
     usage: dict[str, Any] = field(default_factory=dict)
     shown: bool = False
     last_event: int = 0
+    model: str = ""
 
     @property
     def waiting(self) -> list[Step]:
@@ -178,14 +181,16 @@ class Answer:
         """What was run, collapsed: Markdown that every notebook renders."""
         waiting = self.waiting
         ran = [s for s in self.steps if (s.code or s.ok is False) and s not in waiting]
+        speaker = self.speaker
         if not ran:
-            return ""
+            return speaker and f"*{speaker}*"
         languages = {"SQL" if step.language == "sql" else "Python" for step in ran if step.code}
         kind = "".join(f" · {language}" for language in sorted(languages, reverse=True))
         seconds = sum(step.milliseconds for step in ran) / 1000
         took = f" · {max(seconds, 0.01):.2g} s" if seconds else ""
         count = f"{len(ran)} step" + ("" if len(ran) == 1 else "s")
-        parts = [f"<details><summary>{count}{kind}{took}</summary>"]
+        by = f" · {speaker}" if speaker else ""
+        parts = [f"<details><summary>{count}{kind}{took}{by}</summary>"]
         shown: set[str] = set()
         for step in ran:
             parts.append(safe(f"{step.tool}: {step.summary}"))
@@ -193,6 +198,12 @@ class Answer:
                 parts.append(fenced(step.code, step.language))
                 shown.add(step.code)
         return "\n\n".join([*parts, "</details>"])
+
+    @property
+    def speaker(self) -> str:
+        """Who answered, where nobody should take it for a language model; it may say so itself."""
+        said = self.model != "builtin" or not self.text or "not a language model" in self.text
+        return "" if said else SPEAKER
 
     def markdown(self) -> str:
         """Text, evidence, receipt, and what waits; a chart is shown beside them."""

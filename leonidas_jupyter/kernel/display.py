@@ -81,6 +81,8 @@ class TextDisplay:
             parts.append(str(answer.chart.bundle.get("text/plain", answer.chart)))
         if answer.code:
             parts.append(answer.code)
+        if answer.speaker:
+            parts.append(f"({answer.speaker})")
         if answer.waiting:
             parts.append(answer.question_back())
         shown = "\n".join(part for part in parts if part or part == "")

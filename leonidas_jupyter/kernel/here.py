@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 from leonidas_jupyter.kernel.answer import Answer, Step
@@ -79,6 +80,33 @@ def _renewing(connection: Connection, answer: Answer, step: Step, claimed: Json)
 def _pause(lease_until: str) -> float:
     left = datetime.fromisoformat(lease_until.replace("Z", "+00:00")) - datetime.now(UTC)
     return max(left.total_seconds() / 3, SHORTEST_RENEWAL)
+
+
+def name_overwritten(shell: Any, answer: Answer) -> None:  # noqa: ANN401 - see above
+    """Note with each step that waits to run here which variables it would bind anew."""
+    for step in answer.waiting:
+        if step.needs == "client":
+            step.overwrites = overwritten_here(shell, step.code or "")
+
+
+def overwritten_here(shell: Any, code: str) -> list[str]:  # noqa: ANN401 - see above
+    """The names of this namespace that running code would bind or delete, but for imports again."""
+    import symtable
+
+    try:
+        tables = [symtable.symtable(shell.transform_cell(code), "<step>", "exec")]
+    except (SyntaxError, ValueError, RecursionError):
+        return []  # it will not run either
+    bound: dict[str, bool] = {}
+    for table in tables:  # which grows by the scopes inside, where ``global`` binds out here
+        tables.extend(table.get_children())
+        for name in table.get_symbols():
+            if name.is_assigned() if table is tables[0] else name.is_declared_global():
+                bound[name.get_name()] = True
+            elif table is tables[0] and name.is_imported():
+                bound.setdefault(name.get_name(), False)
+    own = {n: v for n, v in shell.user_ns.items() if n not in shell.user_ns_hidden}
+    return sorted(n for n in bound if n in own and (bound[n] or not isinstance(own[n], ModuleType)))
 
 
 def load_named_frames(shell: Any, connection: Connection, code: str) -> list[str]:  # noqa: ANN401 - see above

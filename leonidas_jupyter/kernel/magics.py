@@ -17,7 +17,7 @@ from leonidas_jupyter.kernel.arguments import (
 from leonidas_jupyter.kernel.connection import Connection, connect
 from leonidas_jupyter.kernel.display import LiveDisplay, live_display
 from leonidas_jupyter.kernel.errors import Interrupted, LeonidasError
-from leonidas_jupyter.kernel.here import run_waiting, tables_here
+from leonidas_jupyter.kernel.here import name_overwritten, run_waiting, tables_here
 from leonidas_jupyter.kernel.listing import Column, Listing, Note, shape_text
 from leonidas_jupyter.kernel.run import Watch
 from leonidas_jupyter.kernel.wire import File
@@ -145,7 +145,7 @@ class LeonidasMagic:
         connection = self._connected()
         if arguments.project is not None:
             connection.use(arguments.project)
-        watch = _Watch(self._keep)
+        watch = _Watch(self._keep, self._shell)
         connection.session(arguments.session)
         answer = connection.ask(
             arguments.question,
@@ -206,7 +206,7 @@ class LeonidasMagic:
 
     def _answered(self, give: Callable[[Watch], Answer]) -> Answer:
         self._waiting().shown = False  # it stands under an earlier cell, and goes on under this one
-        answer = give(_Watch(self._keep))
+        answer = give(_Watch(self._keep, self._shell))
         self._waits = answer if answer.waiting else None
         return answer
 
@@ -229,8 +229,8 @@ class LeonidasMagic:
 class _Watch:
     """Shows an answer as it grows; a question that is refused shows nothing but its error."""
 
-    def __init__(self, keep: Callable[[Answer], None]) -> None:
-        self._keep = keep
+    def __init__(self, keep: Callable[[Answer], None], shell: Any) -> None:  # noqa: ANN401 - IPython is not typed
+        self._keep, self._shell = keep, shell
         self._display: LiveDisplay | None = None
 
     def __call__(self, answer: Answer) -> None:
@@ -242,6 +242,7 @@ class _Watch:
         if answer.status == "running":
             self._display.update(answer)
         elif not answer.shown:
+            name_overwritten(self._shell, answer)
             self._display.finish(answer)
             answer.shown = True
 

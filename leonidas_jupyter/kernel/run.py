@@ -140,6 +140,7 @@ class Run:
 def _started(answer: Answer, data: dict[str, Any]) -> None:
     answer.run_id = str(data["run_id"])
     answer.message_id = str(data.get("message_id", ""))
+    answer.model = str(data.get("model") or answer.model)
 
 
 def _text(answer: Answer, data: dict[str, Any]) -> None:

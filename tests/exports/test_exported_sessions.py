@@ -165,6 +165,7 @@ def test_markdown_holds_every_question_answer_and_code_and_nothing_that_acts(
         assert question in text
     assert "```sql\nSELECT" in text
     assert "| Adelie |" in text
+    assert "the built-in analyst, not a language model" in text
     assert "<img" not in text
     assert "![x]" not in text
 

@@ -1,13 +1,16 @@
 """Python that DS Bro wants to run, answered from cells: run, changed, refused, run right here."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from leonidas_jupyter.kernel.here import overwritten_here
 from tests.kernel.conftest import Kernel
 from tests.kernel.jupyterserver import JupyterServer
 from tests.stubs.openai_stub import OpenAIStub
@@ -141,6 +144,7 @@ def test_here_it_runs_among_ones_own_variables(notebook, model) -> None:
     code = "kept = int(mine['secret_column'][0]) + len(penguins) - 343\nprint('here', kept)"
     shown = _ask(notebook, "--session new --here", code)
     assert "in this notebook" in shown
+    assert "It would overwrite `kept`." in shown
     assert notebook.run("print(kept)").stdout == "1\n"
     assert "secret_column" in model.requests[-1].raw
     result = notebook.run("%leonidas approve")
@@ -148,6 +152,25 @@ def test_here_it_runs_among_ones_own_variables(notebook, model) -> None:
     assert "here 42" in result.stdout
     assert "It came to this: 1." in _markdown(result)
     assert notebook.run("print(kept, _leo.status)").stdout == "42 completed\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("print(a)", []),
+        ("a = 1\nnew = 2\nfor b in (1,): pass", ["a", "b"]),
+        ("a += 1\ndel b", ["a", "b"]),
+        ("def f():\n    a = 1\n    global b\n    b = 2", ["b"]),
+        ("[a for a in (1,)]", []),
+        ("import math\nfrom math import pi as a", ["a"]),
+        ("%time b = 1\nmath = 3", ["math"]),
+        ("a = (", []),
+    ],
+)
+def test_names_that_code_would_bind_anew(code, names) -> None:
+    shell = InteractiveShell()
+    shell.user_ns.update(a=1, b=2, math=math)
+    assert overwritten_here(shell, code) == names
 
 
 def test_what_fails_here_is_told_and_the_answer_goes_on(notebook) -> None:

@@ -43,6 +43,7 @@ def test_the_answer_stands_under_the_cell_with_its_receipt(answered, expected):
         assert_in_table(markdown, species, mean)
     answer, _, receipt = markdown.partition("<details><summary>")
     assert receipt.startswith("1 step · SQL · ")
+    assert receipt.partition("</summary>")[0].endswith(" · built-in analyst, not a language model")
     assert "```sql\nSELECT" in receipt
     assert receipt.rstrip().endswith("</details>")
     assert "SELECT" not in answer

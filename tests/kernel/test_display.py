@@ -3,7 +3,7 @@
 import pytest
 
 from leonidas_jupyter.kernel import display
-from leonidas_jupyter.kernel.answer import Answer, Step
+from leonidas_jupyter.kernel.answer import SPEAKER, Answer, Step
 
 RESULT = {"columns": [{"name": "n", "type": "BIGINT"}], "rows": [[3]], "elapsed_ms": 40.0}
 TABLE = {"application/json": RESULT, "text/markdown": "| n |\n| --- |\n| 3 |"}
@@ -65,6 +65,24 @@ def test_a_result_that_the_text_does_not_show_is_added(screen):
     assert text.startswith(
         "Three.\n\n| n |\n| --- |\n| 3 |\n\n<details><summary>1 step · SQL · 0.04 s"
     )
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "labels"),
+    [
+        ("builtin", "There are 3 tables.", 1),
+        ("builtin", "I am the built-in analyst, not a language model.", 0),
+        ("openai:m", "There are 3 tables.", 0),
+    ],
+)
+def test_the_built_in_analyst_is_labelled_also_where_it_ran_nothing(
+    screen, capsys, model, text, labels
+):
+    given = answer(text=text, status="completed", model=model)
+    display.CellDisplay().finish(given)
+    assert screen.drawn[-1].count(f"*{SPEAKER}*") == labels
+    display.TextDisplay().finish(given)
+    assert capsys.readouterr().out.count(f"({SPEAKER})") == labels
 
 
 def test_code_that_two_steps_ran_stands_once(screen):

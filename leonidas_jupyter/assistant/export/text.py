@@ -27,6 +27,8 @@ def preface(conversation: Conversation, runnable: Sequence[ToolCall]) -> str:
         "",
         f"A session with DS Bro in the project “{safe(conversation.project)}”.",
     ]
+    if any(said.model == "builtin" for said in conversation.messages):
+        lines += ["", "Answers of the built-in analyst, not a language model, are among these."]
     if runnable:
         names = ", ".join(safe(file.frame.filename) for file in conversation.used)
         lines += [
