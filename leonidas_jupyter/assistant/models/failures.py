@@ -29,6 +29,7 @@ class FailureKind(StrEnum):
     BAD_KEY = "bad_key"
     NO_KEY = "no_key"
     NO_PROFILE = "no_profile"
+    BAD_CONFIG = "bad_configuration"
     NO_ROLE = "no_role"
     NO_REGION = "no_region"
     NO_ACCESS = "no_access"
@@ -82,6 +83,8 @@ _SENTENCES = {
     _K.NO_KEY: "There is no key for {name}; set c.Leonidas.model_api_key, or connect the model "
     "with its key.",
     _K.NO_PROFILE: "The AWS profile for {name} does not exist; correct c.Leonidas.model_profile.",
+    _K.BAD_CONFIG: "AWS's configuration files cannot be used for {name}; `aws sts "
+    "get-caller-identity` says what is wrong with them.",
     _K.NO_ROLE: "The role for {name} could not be assumed; let these credentials assume it, or "
     "correct c.Leonidas.model_role_arn.",
     _K.NO_REGION: "No AWS region is set for {name}; set c.Leonidas.model_region.",
@@ -249,6 +252,9 @@ _CLASSES = {
     "UnauthorizedSSOTokenError": _K.EXPIRED,
     "LoginRefreshRequired": _K.EXPIRED,
     "ProfileNotFound": _K.NO_PROFILE,
+    "InvalidConfigError": _K.BAD_CONFIG,
+    "ConfigParseError": _K.BAD_CONFIG,
+    "InfiniteLoopConfigError": _K.BAD_CONFIG,
     "NoRegionError": _K.NO_REGION,
     "InvalidRegionError": _K.NO_REGION,
     "ModelRateLimitError": _K.THROTTLED,

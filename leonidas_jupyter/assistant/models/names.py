@@ -13,6 +13,7 @@ _ARN = re.compile(r"arn:[^:]+:bedrock:(?P<region>[^:]*):[^:]*:(?P<kind>[^/]+)/(?
 
 _NAMED_BY_ARN = ("foundation-model", "inference-profile")
 _GPT_OSS = re.compile(r"(openai\.gpt-oss-[a-z0-9-]+?)(?:-\d+:\d+)?")
+_PROFILE = re.compile(r"(?:us-gov|us|eu|apac|au|ca|jp|global)\.(?=[a-z0-9]+\.)")
 _GEOGRAPHIES = {"us-gov": "us-gov", "us": "us", "eu": "eu", "ap": "apac"}
 """Where a region's cross-region inference profiles begin with another word than ``global``."""
 
@@ -75,4 +76,4 @@ class BedrockId:
         """The id of the inference profile that a model usually has in a region."""
         words = (region or "us").split("-")
         geography = _GEOGRAPHIES.get("-".join(words[:2])) or _GEOGRAPHIES.get(words[0], "global")
-        return f"{geography}.{self.model}"
+        return f"{geography}.{_PROFILE.sub('', self.model, count=1)}"

@@ -51,6 +51,7 @@ def test_what_the_ids_of_bedrock_say(text, model, region, mantle):
 )
 def test_the_usual_inference_profile(region, prefix):
     assert BedrockId.parse(CLAUDE).usual_profile(region) == f"{prefix}.{CLAUDE}"
+    assert BedrockId.parse(f"jp.{CLAUDE}").usual_profile(region) == f"{prefix}.{CLAUDE}"
 
 
 def test_sentences_name_no_account():
@@ -78,6 +79,9 @@ def test_a_cause_says_more_than_the_error_around_it():
     class ProfileNotFound(Exception):
         pass
 
+    class InvalidConfigError(Exception):
+        pass
+
     class ConnectTimeoutError(Exception):
         pass
 
@@ -91,6 +95,7 @@ def test_a_cause_says_more_than_the_error_around_it():
     assert around(ModelTimeoutError(), ConnectTimeoutError()) is FailureKind.UNREACHABLE
     assert around(ModelTimeoutError(), ValueError()) is FailureKind.TIMED_OUT
     assert around(RuntimeError(), ProfileNotFound()) is FailureKind.NO_PROFILE
+    assert around(RuntimeError(), InvalidConfigError()) is FailureKind.BAD_CONFIG
     assert around(RuntimeError(), ValueError()) is FailureKind.OTHER
 
 
