@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leonidas_jupyter.assistant.analyst.closed.demands import check_demands
+from leonidas_jupyter.assistant.analyst.closed.demands import check_demands, kinds_at
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, numbers_in
 from leonidas_jupyter.assistant.analyst.closed.layout import without_decimals
 from leonidas_jupyter.assistant.analyst.closed.marks import C
@@ -132,7 +132,7 @@ def account(
         _columns(facts, text, used)
         if not _defines_more(facts, text, options):
             _numbers(facts, at, text, used, figures)
-        _words(facts, text, used)
+        _words(facts, at, text, used)
         check_demands(facts, at, text, recipe)
         _restrictions(facts, at, text)
 
@@ -199,6 +199,9 @@ def _strange(facts: Facts, at: int, text: str, own: set[str]) -> list[str]:
         if is_known(word) or facts.used(at, *match.span()) or _overlapped(facts, at, match.span()):
             continue
         if any(_alike(word, part) for part in own):
+            continue
+        if word in _STRICT:
+            found.append(word)
             continue
         if calls_rows(word, *match.span(), text, facts.proper):
             continue
@@ -298,12 +301,12 @@ def _overlapped(facts: Facts, at: int, span: tuple[int, int]) -> bool:
     return any(start < span[1] and span[0] < end for start, end in facts.spans[at])
 
 
-def _words(facts: Facts, text: str, used: set[str]) -> None:
+def _words(facts: Facts, at: int, text: str, used: set[str]) -> None:
     own = facts.marks.lexicon.by_name
     numbers = all(own[name].numeric for name in used if name in own)
     for pattern, said, kinds in _CALLS:
         match = re.search(pattern, text)
-        if match is None or kinds & facts.kinds or (said == "encoding" and numbers):
+        if match is None or kinds & kinds_at(facts, at, text) or (said == "encoding" and numbers):
             continue
         if re.search(
             rf"\b(?:no|not|n't|without|don't)\b[^.]{{0,40}}{re.escape(match.group())}", text

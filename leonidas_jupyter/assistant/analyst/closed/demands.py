@@ -178,7 +178,7 @@ def check_demands(facts: Facts, at: int, text: str, recipe: Mapping[str, Any]) -
     Raises:
         Declined: one is not.
     """
-    kinds = facts.kinds | _shown(recipe)
+    kinds = kinds_at(facts, at, text) | _shown(recipe)
     for demand in DEMANDS:
         for match in demand.pattern.finditer(text):
             if demand.kinds & kinds or _negated(text, match):
@@ -189,6 +189,16 @@ def check_demands(facts: Facts, at: int, text: str, recipe: Mapping[str, Any]) -
             if demand.span and any(low < end and start < high for low, high in facts.spans[at]):
                 continue
             raise Declined(f"I do not understand “{match.group().strip()}” ({demand.said}).")
+
+
+def kinds_at(facts: Facts, at: int, text: str) -> set[str]:
+    """Return the kinds of reading that may account for a phrase of a sentence.
+
+    A new column does so only where the sentence speaks of it, or is understood in part.
+    """
+    signs = [facts.marks.column_sign(name) for name in facts.derived]
+    about = bool(facts.spans[at]) or any(sign in text for sign in signs)
+    return facts.kinds if about else facts.kinds - {"derive"}
 
 
 def _shown(recipe: Mapping[str, Any]) -> set[str]:
