@@ -95,6 +95,7 @@ _RESTRICTS = re.compile(
     r"\b(?:(?P<strict>who|whose|excluding|except)|only|among|during|having|where"
     r"|when|that\s+(?:are|were|have|had|is|was))\b(?P<rest>[^.;]{0,80})"
 )
+_CALENDAR = re.compile(r"\b(?:0|1)\s*(?:to|-|and)\s*(?:7|12|23|24|31)\b")
 _STRICT = frozenset({*MONTHS, *WEEKDAYS}) | listed("some_of_them")
 """Words that always restrict the rows."""
 
@@ -274,7 +275,8 @@ def _numbers(facts: Facts, at: int, text: str, used: set[str], figures: set[floa
     for match in numbers_in(text):
         if match.group() not in said or match.group().lstrip("-") in ("0", "1"):
             continue
-        if _number_of(match.group()) in figures | ruled:
+        calendar = _CALENDAR.search(text) and facts.kinds >= {"derive", "group"}
+        if calendar or _number_of(match.group()) in figures | ruled:
             continue
         if re.search(r"[&]\w*\s+$", text[: match.start()]):
             continue

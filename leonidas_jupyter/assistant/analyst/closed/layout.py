@@ -161,13 +161,18 @@ def _descriptions(rest: str, placeholders: Sequence[str]) -> tuple[dict[str, str
 
 def _about_it(own: str, others: Sequence[str]) -> tuple[str, list[str]]:
     """Return a description with the remarks after it that still belong to it, and the rest."""
-    said, rest = own.strip(" \"'`”\u2019,"), []
+    said, rest = own.lstrip(" \"'`”\u2019,").rstrip(" ,"), []
     for other in others:
         if re.match(r"(?:it|this|the (?:value|string|number|list))\b", other.strip(), re.I):
             said += " " + other.strip()
         else:
             rest.append(other)
-    return re.sub(r"[\s,]*(?:and|where)?[\s,\"'“\u2018`]*$", "", said), rest
+    said = re.sub(r"[\s,]*(?:\b(?:and|where)\b)?[\s,“\u2018`]*$", "", said)
+    for quote in ('"', "'"):
+        # An opening quote belongs to what is described next.
+        if said.endswith(quote) and said.count(quote) % 2:
+            said = re.sub(r"[\s,]*(?:\b(?:and|where)\b)?[\s,]*$", "", said[:-1])
+    return said, rest
 
 
 def _mentions(rest: str, placeholders: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -65,6 +65,8 @@ class Led(Choosing):
     def _asks_who(self, ask: Ask, kind: str, words: str, leader: Leader) -> bool:
         if kind in ("mean", "median", "sum", "std", "count") and not ask.textual:
             return False
+        if re.fullmatch(r"n|int|integer|count|number|times", ask.slot.placeholder.strip().lower()):
+            return leader.entity in ask.columns
         if leader.entity in ask.columns and leader.column not in ask.columns:
             return True
         if speaks_of(words, leader.entity):

@@ -140,6 +140,7 @@ class Marks:
     def mark(self, text: str, placeholders: Sequence[str] = ()) -> str:
         """Return ``text`` with quoted names, then names in words, replaced by signs."""
         del placeholders
+        text = re.sub(r"\b(decimal)\s+(?:places?|points?)\b", r"\1s", text)
         self._bare(text)
         self._unnamed(text)
         self._enumerated(text)
@@ -230,10 +231,9 @@ class Marks:
                 continue
             everyday = name not in self.new and (is_everyday(name) or re.fullmatch(r"[a-z]+", name))
             shouted = name.isupper() and name not in ("A", "I", "ID", "NO")
-            shouted = shouted or (len(name) == 2 and name.isalpha() and name.lower() not in _SHORT)
-            if (everyday and not shouted) or (
-                re.fullmatch(r"[A-Z]?[a-z]+", name) and len(name) < 4
-            ):
+            coded = len(name) == 2 and name.isalpha() and name.lower() not in _SHORT
+            short = re.fullmatch(r"[A-Z]?[a-z]+", name) and len(name) < 4
+            if (everyday or short) and not (shouted or coded):
                 continue
             pattern = rf"(?<![\w@]){re.escape(name)}(?![\w])"
             text = re.sub(

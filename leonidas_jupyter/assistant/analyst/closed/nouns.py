@@ -35,7 +35,7 @@ def calls_rows(word: str, start: int, end: int, text: str, proper: set[str]) -> 
     if word in _SOME or word in proper or word.endswith(("est", "ing", "ed")):
         return False
     ahead = text[:start]
-    plural = word.endswith("s") and re.search(r"\bfor\s+$", ahead)
+    plural = word.endswith("s") and re.search(rf"(?:\bfor|{C})\s+$", ahead)
     if not (plural or _AHEAD.search(ahead)) or _BEHIND.match(text[end:]) is None:
         return False
     if word.endswith("s") and re.search(

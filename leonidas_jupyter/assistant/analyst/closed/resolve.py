@@ -42,6 +42,8 @@ class Resolver(Testing, Ranking, Led):
         if led is not None:
             return led
         kind = ask.concept.kind if ask.concept else self._only_kind(ask)
+        if kind == "count" and "total" in ask.words and self._facts.says(r"\bsum\b"):
+            kind = "sum"
         counts = self._facts.says(r"\bhow many\b|\bcount\b|\bnumber of\b")
         if not kind and not counts and len(ask.columns) == 1 and self._is_number(ask.columns[0]):
             kind = self._end(ask)

@@ -131,7 +131,7 @@ def _sides(facts: Facts) -> None:
         return
     for where, each in [*both, *sides]:
         facts.claim(where, each)
-    said = " ".join(facts.texts)
+    said = " ".join(text for text in facts.texts if not _RULED.search(text))
     statistic = "median" if centre == "median" else "mean"
     right = {"op": "statistic", "column": column, "statistic": statistic}
     above = ">=" if _EQUAL_ABOVE.search(said) else ">"
