@@ -3,10 +3,14 @@
 import pytest
 
 from leonidas_jupyter.assistant.analyst.closed.concepts import concept_in
+from leonidas_jupyter.assistant.analyst.closed.conditional import condition_of
 from leonidas_jupyter.assistant.analyst.closed.decide import consequence_options, decide
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts
+from leonidas_jupyter.assistant.analyst.closed.figures import kolmogorov
 from leonidas_jupyter.assistant.analyst.closed.layout import decimals_in, read_closed_form
 from leonidas_jupyter.assistant.analyst.closed.marks import Marks
+from leonidas_jupyter.assistant.analyst.closed.nouns import calls_rows
+from leonidas_jupyter.assistant.analyst.closed.populations import conditions_in
 from leonidas_jupyter.assistant.analyst.closed.rules import read_rules, rules_of
 from leonidas_jupyter.assistant.analyst.lexicon import read_frame
 from tests.golden.judge import Table
@@ -110,3 +114,76 @@ def test_names_tell_what_they_ask_for(words: str, kind: str) -> None:
     found = concept_in(words)
     assert found is not None
     assert found.kind == kind
+
+
+def test_the_last_of_the_allowed_words_is_kept() -> None:
+    closed = read_closed_form(
+        'Is it? @r[r] @kind[word] where "r" is a number and "word" is "linear", "nonlinear" or '
+        '"none"'
+    )
+    assert closed is not None
+    assert [slot.about for slot in closed.slots] == [
+        "is a number",
+        'is "linear", "nonlinear" or "none"',
+    ]
+
+
+def test_abbreviations_end_no_sentence() -> None:
+    closed = read_closed_form("What is the mean of Apple Inc. (AAPL) and Example Corp. (EX)? @m[m]")
+    assert closed is not None
+    assert len(closed.sentences) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        ("a kolmogorov-smirnov test of the standardised values", ["fitted"]),
+        ("a kolmogorov-smirnov test against the standard normal distribution", ["standard"]),
+        ("a kolmogorov-smirnov test", ["fitted", "standard"]),
+    ],
+)
+def test_what_a_test_of_normality_compares_with_is_told_by_words(
+    marks: Marks, words: str, kinds: list[str]
+) -> None:
+    assert kolmogorov(Facts(marks, [words])) == kinds
+
+
+def test_a_condition_of_a_step_is_told_apart_from_no_condition(marks: Marks) -> None:
+    facts = Facts(marks, [])
+    conditional = "if the p-value is below 0.05, apply a logarithm"
+    assert condition_of(facts, conditional, conditional.index("apply")) == [("p", "<", 0.05)]
+    assert condition_of(facts, "apply a logarithm", 0) is None
+    vague = "if it looks better, apply a logarithm"
+    with pytest.raises(Declined):
+        condition_of(facts, vague, vague.index("apply"))
+
+
+@pytest.mark.parametrize(
+    ("text", "op", "value"),
+    [
+        ("in july and august", "month_in", (7, 8)),
+        ("between 2013-03-01 and 2013-03-31", "between", ("2013-03-01", "2013-03-31T23:59:59")),
+        ("from 2012 to 2013", "between", ("2012-01-01", "2013-12-31T23:59:59")),
+        ("before march 5, 2014", "<", "2014-03-05"),
+    ],
+)
+def test_times_are_conditions(tables: dict[str, Table], text: str, op: str, value: object) -> None:
+    facts = Facts(Marks(read_frame(tables["weather"].frame)), [text])
+    found = [condition for condition, _ in conditions_in(text, facts)]
+    assert [(each.column, each.op, each.value) for each in found] == [("date", op, value)]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "alone"),
+    [
+        ("the age of the passengers is", "passengers", True),
+        ("the age of elderly passengers is", "elderly", False),
+        ("the age of the survivors is", "survivors", False),
+        ("the age in the north is", "north", False),
+    ],
+)
+def test_nouns_that_call_all_rows_are_told_from_those_of_some(
+    text: str, word: str, *, alone: bool
+) -> None:
+    start = text.index(word)
+    assert calls_rows(word, start, start + len(word), text, set()) is alone
