@@ -186,7 +186,7 @@ class ChatService:
         """The run of a question, if policy allows its model and its Python."""
         policy = holds.policy
         exposure = policy.exposure(wanted.data_exposure, holds.exposure)
-        model = self.settings.models[policy.allowed_model(wanted.model)]
+        model = self.settings.models[policy.allowed_model(wanted.model, exposure)]
         policy.gate(model.name, local=model.local, exposure=exposure)
         self._bench.check(wanted.executor)
         await self._usage.check(holds.caller.user_id, free=model.local)

@@ -54,7 +54,7 @@ def session_listing(sessions: Sequence[Session], active: str | None) -> Listing[
 def message_listing(messages: Sequence[Message]) -> Listing[Message]:
     """Messages, who said them and when."""
     columns = [
-        Column[Message]("", lambda m: "I" if m.role == "USER" else "DS Bro"),
+        Column[Message]("", _speaker),
         Column[Message]("said", _said, sentences=True),
         Column[Message]("at", lambda m: time_text(m.created_at)),
     ]
@@ -76,6 +76,12 @@ def _prose(markdown: str) -> list[str]:
     """An answer's sentences without its tables and marks."""
     lines = [line for line in markdown.splitlines() if not line.lstrip().startswith("|")]
     return [re.sub(r"\*\*|`", "", line) for line in lines]
+
+
+def _speaker(message: Message) -> str:
+    if message.role == "USER":
+        return "I"
+    return "built-in analyst" if message.model == "builtin" else "DS Bro"
 
 
 def _said(message: Message) -> str:

@@ -71,12 +71,13 @@ class File(_Shape):
 
 @dataclass(frozen=True)
 class Message(_Shape):
-    """One turn's text, by USER or ASSISTANT."""
+    """One turn's text, by USER or ASSISTANT; ``model`` is the one that answered."""
 
     message_id: str
     role: str
     content: str = ""
     run_id: str = ""
     run_status: str = ""
+    model: str = ""
     tool_calls: list[dict[str, Any]] = field(default_factory=list)
     created_at: str = ""

@@ -268,6 +268,14 @@ def test_a_project_narrows_and_never_widens():
     assert INSTALLED.allowed_model(None) == "bedrock:a.one"
 
 
+def test_where_nothing_may_leave_the_built_in_analyst_answers_unless_another_is_named():
+    assert INSTALLED.allowed_model(None, DataExposure.NONE) == "builtin"
+    assert INSTALLED.allowed_model(None, DataExposure.SCHEMA) == "bedrock:a.one"
+    assert INSTALLED.allowed_model("bedrock:a.one", DataExposure.NONE) == "bedrock:a.one"
+    without = INSTALLED.narrowed(Narrower(models=["bedrock:a.one"]))
+    assert without.allowed_model(None, DataExposure.NONE) == "bedrock:a.one"  # the gate refuses it
+
+
 def test_what_is_looser_is_named():
     assert INSTALLED.looser(Narrower()) is None
     assert INSTALLED.looser(Narrower(DataExposure.NONE, "off", ["bedrock:a.two"], 6, 5)) is None

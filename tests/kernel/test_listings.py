@@ -44,3 +44,10 @@ def test_frames_list_themselves_as_a_table():
 
 def test_a_project_without_frames_says_how_to_get_one():
     assert "%leonidas upload" in Frames(list, lambda _: None)._repr_html_()
+
+
+def test_history_never_passes_the_built_in_analyst_off_as_a_language_model():
+    said = [Message("m", "ASSISTANT", "3", model=name) for name in ("builtin", "openai:m")]
+    first, second = repr(message_listing(said)).splitlines()[-2:]
+    assert first.startswith("built-in analyst")
+    assert second.startswith("DS Bro")

@@ -140,13 +140,13 @@ class Policy:
         mine = self.project_models
         return matches(model, self.allowed_models) and (mine is None or matches(model, mine))
 
-    def allowed_model(self, wanted: str | None) -> str:
-        """The model to ask.
+    def allowed_model(self, wanted: str | None, exposure: DataExposure | None = None) -> str:
+        """The model to ask; who names none gets, at an ``exposure`` of none, the built-in analyst.
 
         Raises:
             LeonidasError: ``forbidden_by_policy`` for one that is not allowed.
         """
-        name = wanted or self._usual()
+        name = wanted or self._usual(exposure)
         if not self.allows(name):
             choices = ", ".join(self.choices()) or "none"
             raise LeonidasError(
@@ -163,8 +163,10 @@ class Policy:
         inside = [name for name in self.project_models if matches(name, self.allowed_models)]
         return list(dict.fromkeys([*both, *inside]))
 
-    def _usual(self) -> str:
+    def _usual(self, exposure: DataExposure | None) -> str:
         """The model of who names none: where a project leaves it out, its first plain name."""
+        if exposure is DataExposure.NONE and self.allows("builtin"):
+            return "builtin"  # no other one may be asked there
         if self.allows(self.model):
             return self.model
         return next((name for name in self.choices() if "*" not in name), self.model)
