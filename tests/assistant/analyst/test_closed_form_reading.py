@@ -129,7 +129,9 @@ def test_the_last_of_the_allowed_words_is_kept() -> None:
 
 
 def test_abbreviations_end_no_sentence() -> None:
-    closed = read_closed_form("What is the mean of Apple Inc. (AAPL) and Example Corp. (EX)? @m[m]")
+    closed = read_closed_form(
+        "What is the mean of Sample Inc. (SMPL) and Example Corp. (EX)? @m[m]"
+    )
     assert closed is not None
     assert len(closed.sentences) == 1
 

@@ -111,7 +111,7 @@ class Choosing:
         return known is None or known.numeric or name in self._facts.derived
 
     def _pair_called(self, ask: Ask) -> list[str]:
-        """Return the two columns of the text that words of a name tell: ``area_symmetry``."""
+        """Return the two columns of the text that words of a name tell: ``length_depth``."""
         found = [*mentioned(self._facts), *mentioned(self._facts, loose=True)]
         words = [word for word in ask.words.split() if len(word) > 2 and word not in _PLAIN]
         told = list(ask.columns)

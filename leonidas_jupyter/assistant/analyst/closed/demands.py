@@ -51,7 +51,7 @@ _HARMLESS = (
     r"|\bfirst\s+minute\b|\bdata\s+error|\bties?\b|\bno\s+tie|\bindex\b|\bmodes\b|\berrors?\b"
     r"|\bhow\s+many\b|\bnumber\s+of\s+(?:\w+\s+)?removed"
 )
-_CHANGES = "derive transform scale share outliers model"
+_CHANGES = "derive classes transform scale share outliers model"
 DEMANDS = (
     _demand(_AWAY, "what is left out", "dedupe", _HARMLESS, span=True),
     _demand(

@@ -1,6 +1,6 @@
 """Groups that a text makes of a column's values without giving them a column's name.
 
-"shallow (depth < 10) and deep (depth >= 10)", "above the median weight", "weekdays and weekends".
+"thin (width < 2) and thick (width >= 2)", "above the median weight", "weekdays and weekends".
 """
 
 import re
