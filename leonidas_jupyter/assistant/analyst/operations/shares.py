@@ -17,7 +17,14 @@ from leonidas_jupyter.assistant.analyst.leads import headings, lead
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Group, Measure, Question, Unfit, Where
+from leonidas_jupyter.assistant.analyst.question import (
+    Condition,
+    Group,
+    Measure,
+    Question,
+    Unfit,
+    Where,
+)
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
     group_header,
@@ -32,6 +39,7 @@ from leonidas_jupyter.assistant.analyst.reply import (
 )
 
 _VERBS = ("have", "has", "had")
+_AMONG = ("among", "amongst", "out of", "within")
 _RELATIVE = ("that", "who", "which")
 
 
@@ -53,6 +61,38 @@ def _cut(full: Sequence[Item]) -> int | None:
     return cut
 
 
+def _among(full: Sequence[Item], cut: int | None) -> list[Condition] | None:
+    """Return the whole of "share of A among B", "among B, the share of A".
+
+    None where nothing is said so.
+    """
+    share = next((at for at, item in enumerate(full) if item.kind == "%"), None)
+    among = [at for at, item in enumerate(full) if item.text.lower() in _AMONG]
+    held = [at for at, item in enumerate(full) if item.kind == FILTER]
+    if share is None or len(among) != 1 or not held:
+        return None
+    first, second = sorted((share, among[0]))
+    inner = [at for at in held if first < at < second]
+    after = [at for at in held if at > second]
+    if not inner or not after or (cut is None and held[0] < first):
+        return None
+    if cut is not None and not any(cut < at < among[0] for at in held):
+        # "Which share of A is among B": the verb says what the part is.
+        return None
+    whole, part = (after, inner) if share < among[0] else (inner, after)
+    if cut is None and len(part) > 1:
+        return None
+    return [full[at].value for at in whole]
+
+
+def _whole_only(full: Sequence[Item]) -> bool:
+    """Return whether "share by species among males" names the whole, and no part of it."""
+    share = next((at for at, item in enumerate(full) if item.kind == "%"), len(full))
+    among = next((at for at, item in enumerate(full) if item.text.lower() in _AMONG), 0)
+    held = [at for at, item in enumerate(full) if item.kind == FILTER]
+    return bool(share < among < min(held, default=0))
+
+
 def _split(parse: Parse) -> tuple[Where, Where] | None:
     """Return the whole's conditions and the part's."""
     everything = list(parse.where.conditions)
@@ -64,6 +104,11 @@ def _split(parse: Parse) -> tuple[Where, Where] | None:
         for at, item in enumerate(parse.full)
         if item.kind == FILTER and cut is not None and at < cut
     ]
+    if cut is None and _whole_only(parse.full):
+        return None
+    among = _among(parse.full, cut)
+    if among is not None:
+        cut, before = cut or 0, [*before, *among]
     positive = {each.column for each in everything if not each.negated}
     # "The share of A, excluding B": B is no part of the whole.
     before += [each for each in everything if each.negated and each.column in positive]
