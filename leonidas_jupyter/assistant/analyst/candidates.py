@@ -23,7 +23,9 @@ from leonidas_jupyter.assistant.analyst.words import Token, singular
 # Words that hold a sentence together never stand for a cell's value unless quoted.
 _STRUCTURE = frozenset("-poweh=&|,!0qBftalgRKJNPuW>@+HxX?")
 # A column of exactly this name wins over these meanings of the word.
-_YIELDS_TO_COLUMN = frozenset("-PguMkRaslhvJwzpI")
+_YIELDS_TO_COLUMN = frozenset("-PguMkRaslhvJwzpIΞλ")
+# "Complete", "negative" are a cell's own where a table has them.
+_YIELDS_TO_VALUE = frozenset("Ξλ")
 _CONNECTIVES = frozenset({"from", "of", "by", "in", "to", "for", "with", "per", "at", "on"})
 _INNER_FILLERS = frozenset({"of", "the", "per", "in", "a"})
 
@@ -82,6 +84,8 @@ def candidates(
         if any(word.meaning.kind in _STRUCTURE for word in keywords)
         else _values(phrase, lexicon)
     )
+    if values:
+        keywords = [word for word in keywords if word.meaning.kind not in _YIELDS_TO_VALUE]
     frames = _frames(phrase, frame_names, loosely=not columns)
     if any(each.meaning.value in lexicon.called for each in frames):
         # "Which country" of a table of countries asks for a row.

@@ -1,8 +1,10 @@
 """What is computed, as the accounting gate looks at it."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from leonidas_jupyter.assistant.analyst.compiler import quote
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
@@ -42,3 +44,16 @@ def evidence_of(
         + " ".join(map(quote, (*question.columns, *question.called)))
     )
     return Evidence(sql, text, question, any(call.tool == "chart" for call in calls), spans)
+
+
+def dates_in(sql: str) -> set[int]:
+    """Return the years and days of the dates in some SQL, and of the days before them.
+
+    An end is written as what follows it.
+    """
+    found: set[int] = set()
+    for text in re.findall(r"'(\d{4}-\d{2}-\d{2})'", sql):
+        end = date.fromisoformat(text)
+        for each in (end, end - timedelta(days=1)):
+            found |= {each.year, each.day}
+    return found

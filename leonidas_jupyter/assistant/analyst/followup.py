@@ -8,16 +8,19 @@ from leonidas_jupyter.assistant.analyst.grammar import parses
 from leonidas_jupyter.assistant.analyst.items import code
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse
-from leonidas_jupyter.assistant.analyst.operations.rankings import ALL_GROUPS
 from leonidas_jupyter.assistant.analyst.operations.table import BY_NAME
 from leonidas_jupyter.assistant.analyst.phrases import suits
 from leonidas_jupyter.assistant.analyst.question import (
     Condition,
     Group,
     Measure,
-    Order,
     Question,
     Where,
+)
+from leonidas_jupyter.assistant.analyst.reranked import (
+    in_order,
+    only_top,
+    other_end,
 )
 from leonidas_jupyter.assistant.analyst.spans import Span
 
@@ -93,9 +96,11 @@ def _changed(parse: Parse, before: Question) -> Question | None:
 
 def _recore(text: str, parse: Parse, question: Question) -> Question | None:
     if re.fullmatch("T?N?R?C?|TR?", text) and parse.items("T"):
-        return _topped(parse, question)
+        return only_top(parse, question)
     if re.search("[¶↓]", text) and re.fullmatch("¶?(?:B(?:HR?|A|C|7)?)?,?↓?", text):
-        return _sorted(parse, question)
+        return in_order(parse, question)
+    if re.fullmatch("[SE1]", text):
+        return other_end(parse, question)
     if re.fullmatch("%", text):
         return _shared(question)
     if re.fullmatch("HR?", text):
@@ -224,55 +229,6 @@ _DRAWN = {
     "top_groups": "chart_aggregate",
 }
 """What the picture of a grouped question is."""
-
-
-def _one_measure(question: Question) -> Measure | None:
-    if len(question.groups) != 1 or question.target.conditions:
-        return None
-    if question.operation == "rows":
-        return Measure("rows")
-    measures = question.measures
-    ranked = question.operation in ("aggregate", "top_groups") and len(measures) == 1
-    return measures[0] if ranked and measures[0].agg != "mode" else None
-
-
-def _topped(parse: Parse, question: Question) -> Question | None:
-    """Read "only the top 3" of a table of groups, or of the rows that were ranked."""
-    end = parse.items("T")[0].value
-    limit = parse.number() if parse.items("N") else None
-    if end not in ("desc", "asc") or limit is None or parse.items("C"):
-        return None
-    order = Order(end == "desc", 0, limit, parse.spans)
-    if question.operation in ("top_rows", "extreme_row") and not question.groups:
-        return replace(question, operation="top_rows", order=order)
-    measure = _one_measure(question)
-    if measure is None:
-        return None
-    return replace(question, operation="top_groups", measures=(measure,), order=order, option=None)
-
-
-def _sorted(parse: Parse, question: Question) -> Question | None:
-    """Read "sort that by the mean", "lowest first"."""
-    measure = _one_measure(question)
-    if measure is None or not _names_measure(parse, measure):
-        return None
-    ends = {item.value for item in parse.items("↓")}
-    if len(ends) > 1:
-        return None
-    order = Order("asc" not in ends, 0, ALL_GROUPS, parse.spans)
-    return replace(question, operation="top_groups", measures=(measure,), order=order, option=None)
-
-
-def _names_measure(parse: Parse, measure: Measure) -> bool:
-    """Return whether what to sort by, where it is named, is what the table has."""
-    named = parse.measures()
-    aggregates = {item.value for item in parse.items("A")}
-    columns = {column.name for column in parse.columns()}
-    if parse.items("H"):
-        return measure.column is None
-    if named:
-        return len(named) == 1 and (named[0].agg, named[0].column) == (measure.agg, measure.column)
-    return aggregates <= {measure.agg} and columns <= {measure.column}
 
 
 def _shared(question: Question) -> Question | None:

@@ -7,11 +7,10 @@ unseen only where they cannot change the answer.
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
 
 from leonidas_jupyter.assistant.analyst.candidates import Number
 from leonidas_jupyter.assistant.analyst.compiler import AGGREGATES, quote
-from leonidas_jupyter.assistant.analyst.evidence import Evidence, evidence_of
+from leonidas_jupyter.assistant.analyst.evidence import Evidence, dates_in, evidence_of
 from leonidas_jupyter.assistant.analyst.measures import COLUMN_SCALES, CONVERSIONS, plain
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.question import Question
@@ -74,7 +73,7 @@ def _measured(_index: int, span: Span, evidence: Evidence) -> bool:
 
 def _number(index: int, span: Span, evidence: Evidence) -> bool:
     number = span.meaning.value
-    if _in_conditions(index, span, evidence) and number.value in _dates(evidence.sql):
+    if _in_conditions(index, span, evidence) and number.value in dates_in(evidence.sql):
         return True
     shown = {*_measures_of(index, number.value, evidence), f"{int(number.value):02d}"}
     if number.value <= 100 and "quantile_cont(" in evidence.sql:
@@ -104,19 +103,6 @@ def _measures_of(index: int, value: float, evidence: Evidence) -> set[str]:
 
 def _next_number(spans: Sequence[Span]) -> float:
     return next((span.meaning.value.value for span in spans if span.kind == "N"), 0.0)
-
-
-def _dates(sql: str) -> set[int]:
-    """Return the years and days of the dates in some SQL, and of the days before them.
-
-    An end is written as what follows it.
-    """
-    found: set[int] = set()
-    for text in re.findall(r"'(\d{4}-\d{2}-\d{2})'", sql):
-        end = date.fromisoformat(text)
-        for each in (end, end - timedelta(days=1)):
-            found |= {each.year, each.day}
-    return found
 
 
 def _date(_index: int, span: Span, evidence: Evidence) -> bool:
@@ -170,7 +156,11 @@ def _negation(index: int, _span: Span, evidence: Evidence) -> bool:
         for condition in conditions
     ):
         return True
-    return question.operation in ("incomplete", "missing") and question.option in (
+    return question.operation in (
+        "incomplete",
+        "incomplete_rows",
+        "missing",
+    ) and question.option in (
         "complete",
         "none",
     )
@@ -279,6 +269,12 @@ def _changing(_index: int, span: Span, evidence: Evidence) -> bool:
     return bool(question.groups) and (evidence.charted or span.meaning.value in ("trend", "change"))
 
 
+def _complete(_index: int, _span: Span, evidence: Evidence) -> bool:
+    question = evidence.question
+    asked = question.operation in ("incomplete", "incomplete_rows")
+    return asked and question.option == "complete" and "NOT (" in evidence.sql
+
+
 def _charted(_index: int, _span: Span, evidence: Evidence) -> bool:
     return evidence.charted
 
@@ -290,6 +286,8 @@ def _paired(_index: int, _span: Span, evidence: Evidence) -> bool:
 _CHECKS: dict[str, Callable[[int, Span, Evidence], bool]] = {
     UNKNOWN: _never,
     "#": _in_conditions,
+    "λ": _in_conditions,
+    "Ξ": _complete,
     "C": _column,
     "1": _measured,
     "2": _measured,

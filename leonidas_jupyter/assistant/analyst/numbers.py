@@ -226,7 +226,25 @@ def _months_between(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None
     return _one(TIME, Time("in", (), tuple(range(first, last + 1))), items)
 
 
+def _sign(items: Sequence[Item], _: FrameLexicon) -> list[Item]:
+    """Read "negative values"."""
+    said = next(item for item in items if item.kind == "λ")
+    bound = Bound(str(said.value), (Number(0.0, "0"),))
+    return [Item(BOUND, bound, spans_of(items), said.text)]
+
+
+def _nought(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    """Read "zero values", "has zero rain": no other number is one of values."""
+    if items[0].value.text != "zero":
+        return None
+    return [Item(BOUND, Bound("=", (items[0].value,)), spans_of(items), items[0].text)]
+
+
 RULES = (
+    rule("(?<=HC)g=λ", _sign),
+    rule("λ(?:g=?)?", _sign),
+    rule("N(?=g)g", _nought),
+    rule("(?<=h)N(?=C)", _nought),
     rule(r"\+[ND]", _or_beyond),
     rule("N[&t|]+[=]?>?N#", _scaled_alike),
     rule("N#", _scaled),

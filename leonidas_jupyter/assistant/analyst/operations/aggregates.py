@@ -208,19 +208,21 @@ def _build_bare(parse: Parse) -> Question | None:
     raise Ambiguous(columns[0].name, [f"the {word} `{columns[0].name}`{by}" for word in words])
 
 
-OPERATIONS = (
-    Operation(
-        "aggregate",
-        patterns("q?v?7v?"),
-        _build,
-        _compile,
-        _render,
-        (
-            "What is the average {number} by {category}?",
-            "What is the average {number}?",
-            "What is the median {number}?",
-        ),
+BY_GROUP = Operation(
+    "aggregate",
+    patterns("q?v?7v?"),
+    _build,
+    _compile,
+    _render,
+    (
+        "What is the average {number} by {category}?",
+        "What is the average {number}?",
+        "What is the median {number}?",
     ),
+)
+
+OPERATIONS = (
+    BY_GROUP,
     Operation("bare", patterns("q?C"), _build_bare, _compile, _render),
     Operation(
         "mode",

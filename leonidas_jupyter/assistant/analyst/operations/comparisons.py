@@ -46,6 +46,8 @@ def _measure(parse: Parse) -> tuple[Measure, str] | None:
     named = [item.value[0] for item in parse.items("12")]
     if len(measures) == 1 and not columns and not named:
         return (measures[0], "") if measures[0].agg != "mode" else None
+    if any(item.value != "mean" for item in parse.items("A")):
+        return None
     names = {*named, *(column.name for column in columns)}
     if measures or len(names) != 1 or not parse.lexicon.column(min(names)).numeric:
         return None
@@ -123,6 +125,9 @@ OPERATIONS = (
             "8>C",
             "78[S]",
             "C8>",
+            "A?,?82R?C?A?",
+            "82AR?C",
+            "C[1S>]8",
             "8S7",
         ),
         _build,

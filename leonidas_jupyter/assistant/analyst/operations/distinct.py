@@ -12,7 +12,7 @@ from leonidas_jupyter.assistant.analyst.compiler import (
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Ambiguous, Question
+from leonidas_jupyter.assistant.analyst.question import Ambiguous, Condition, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
     cut_note,
@@ -44,6 +44,8 @@ def _build_distinct(parse: Parse) -> Question | None:
     named = any(word in item.text.lower() for item in parse.items("g") for word in _DISTINCT_WORDS)
     if len(columns) != 1 or any(group.column == columns[0].name for group in parse.groups):
         return None
+    if any(_settles(condition, columns[0]) for condition in parse.where.conditions):
+        return None
     counted = bool(
         parse.items("H") or "number" in " ".join(item.text.lower() for item in parse.items("U"))
     )
@@ -56,6 +58,13 @@ def _build_distinct(parse: Parse) -> Question | None:
     if columns[0].key and not columns[0].profile.nulls:
         return parse.ask("rows", columns=(columns[0].name,))
     return parse.ask("distinct", columns=(columns[0].name,))
+
+
+def _settles(condition: Condition, column: NamedColumn) -> bool:
+    """Return whether a column has one value only where the condition holds."""
+    single = condition.op == "=" or (condition.op == "in" and len(condition.values) == 1)
+    other = condition.negated or condition.part
+    return condition.column == column.name and single and not other
 
 
 def _must_be_category(column: NamedColumn) -> None:

@@ -1,5 +1,6 @@
 """Operations on gaps and repeats: missing values, duplicates, distinct values."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,13 +24,14 @@ from leonidas_jupyter.assistant.analyst.reply import (
     table,
 )
 
+_LISTED = 200
 _WIDE = 100
 """Above so many columns the profile answers: SQL about all of them would be too long."""
 
 
 def _build_missing(parse: Parse) -> Question | None:
     # "Rows with missing values" asks for the rows.
-    rows_with = "Rh" in code(parse.full) and not parse.items("HKE%BC")
+    rows_with = "Rh" in code(parse.full) and not parse.items("HKE%B")
     if parse.groups or rows_with:
         return None
     names = tuple(column.name for column in parse.columns())
@@ -116,17 +118,42 @@ def _render_missing(question: Question, _: FrameLexicon, results: Sequence[ToolO
 
 
 def _build_gappy(parse: Parse) -> Question | None:
-    complete = bool(parse.items("0!"))
-    has = any(item.kind == "h" for item in parse.full)
-    if parse.groups or not (has or complete):
+    complete = bool(parse.items("0!Ξ"))
+    has = re.search("[hw]a?X", code(parse.full)) is not None
+    said = any(item.text.lower() == "incomplete" for item in parse.items("X"))
+    if parse.groups or not (has or said or complete):
         return None
-    return parse.ask("incomplete", option="complete" if complete else "incomplete")
+    option = "complete" if complete else "incomplete"
+    if parse.items("H"):
+        return parse.ask("incomplete", option=option)
+    if len(parse.lexicon.columns) > _WIDE:
+        return None
+    return parse.ask("incomplete_rows", option=option)
 
 
 def _compile_gappy(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+    return [query(select(question, [("count(*)", "rows")], extra=[_gappy(question, lexicon)]))]
+
+
+def _gappy(question: Question, lexicon: FrameLexicon) -> str:
     any_null = " OR ".join(f"{quote(column.name)} IS NULL" for column in lexicon.columns)
-    wanted = f"({any_null})" if question.option == "incomplete" else f"NOT ({any_null})"
-    return [query(select(question, [("count(*)", "rows")], extra=[wanted]))]
+    return f"({any_null})" if question.option == "incomplete" else f"NOT ({any_null})"
+
+
+def _compile_gappy_rows(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+    outputs = [(quote(column.name), column.name) for column in lexicon.columns]
+    return [query(select(question, outputs, extra=[_gappy(question, lexicon)], limit=_LISTED))]
+
+
+def _render_gappy_rows(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
+    columns, rows = rows_of(results[0])
+    what = "at least one missing value" if question.option == "incomplete" else "no missing value"
+    more = "The first " if len(rows) == _LISTED else ""
+    noun = "row" if len(rows) == 1 else "rows"
+    first = f"{more}**{number(len(rows))}** {noun} with {what}{scope(question)}:"
+    if not rows:
+        first = f"There is **no** row with {what}{scope(question)}."
+    return assemble(first, table(columns, rows), question, f"the rows with {what} in any column")
 
 
 def _render_gappy(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
@@ -167,10 +194,17 @@ def _render_duplicates(question: Question, _: FrameLexicon, results: Sequence[To
 OPERATIONS = (
     Operation(
         "incomplete",
-        patterns("q?HRX", "HR0X", "HR!X", "HR0?aX"),
+        patterns("q?HRX", "HR0X", "HR!X", "HR0?aX", "HRΞ", "HΞR"),
         _build_gappy,
         _compile_gappy,
         _render_gappy,
+    ),
+    Operation(
+        "incomplete_rows",
+        patterns("q?R[0!]?a?X", "ΞR", "q?RΞ", "q?XR"),
+        _build_gappy,
+        _compile_gappy_rows,
+        _render_gappy_rows,
     ),
     Operation(
         "missing",

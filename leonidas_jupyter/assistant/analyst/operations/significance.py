@@ -72,7 +72,7 @@ def _numeric(parse: Parse) -> list[NamedColumn]:
         if measure.agg != "mean" or measure.column is None:
             return []
         columns.append(parse.lexicon.column(measure.column))
-    return columns
+    return list({column.name: column for column in columns}.values())
 
 
 def _build_two(parse: Parse) -> Question | None:
@@ -245,7 +245,8 @@ OPERATIONS = (
             r"q?[ψm][pd]*8?[dψ]*(?:C|7|1|2)*8?[ψmd]*[2>]?[ψm]*",
             r"q?[xd]+[ψm]?(?:C|7)R?8[ψm]*",
             r"q?d?8[ψm]?R?(?:2|>7|7>|C|7)[ψm]*",
-            r"q?8[ψ][2>1]?C?7?",
+            r"q?8[ψ][2>1]?R?C?7?",
+            r"q?Cψ[1S>]8",
             r"q?d(?:C|7)8[ψm]+",
             r"q?ψd(?:C|7)8",
             r"q?ψd8R?(?:C|7)",

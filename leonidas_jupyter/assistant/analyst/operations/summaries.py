@@ -9,10 +9,12 @@ from leonidas_jupyter.assistant.analyst.compiler import (
 )
 from leonidas_jupyter.assistant.analyst.leads import headings
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.operations.aggregates import BY_GROUP
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.operations.quality import findings, quality_calls
+from leonidas_jupyter.assistant.analyst.operations.significance import continuous
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Measure, Question
+from leonidas_jupyter.assistant.analyst.question import Group, Measure, Question
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
     number,
@@ -36,6 +38,36 @@ def _build_computed(parse: Parse) -> Question | None:
     if view is None or len(columns) != 1 or columns[0] != parse.lexicon.columns[-1]:
         return None
     return _build_describe_column(parse) if view.sides is None else None
+
+
+def _build_compared(parse: Parse) -> Question | None:
+    """Read "compare body mass across islands", "compare species by body mass"."""
+    columns, groups = parse.columns(), parse.groups
+    if not groups and len(columns) == 2 and any(item.kind == "W" for item in parse.full):
+        columns, groups = columns[:1], (Group(columns[1].name, None, parse.spans),)
+    elif not groups and len(columns) == 2 and any(item.kind == "p" for item in parse.full):
+        columns, groups = columns[1:], (Group(columns[0].name, None, parse.spans),)
+    elif len(groups) == 1 and not groups[0].part and len(columns) == 1:
+        named = parse.lexicon.column(groups[0].column)
+        compared = parse.items("x")[0].text.lower().startswith("compar")
+        if compared and not columns[0].numeric and continuous(named) and named.numeric:
+            spans = parse.spans | groups[0].spans
+            columns, groups = [named], (Group(columns[0].name, None, spans),)
+    grouped = {group.column for group in groups}
+    if len(columns) != 1 or not columns[0].numeric or not groups or columns[0].name in grouped:
+        return None
+    if any(not group.part and _too_many(group, parse.lexicon) for group in groups):
+        return None
+    measures = tuple(Measure(agg, columns[0].name) for agg in ("mean", "median", "std"))
+    question = parse.ask("aggregate", groups=groups, measures=measures)
+    return question.noting("You named no aggregate, so I show the mean, the median and the spread.")
+
+
+def _too_many(group: Group, lexicon: FrameLexicon) -> bool:
+    """Return whether the groups would be about as many as the rows."""
+    column = lexicon.column(group.column)
+    years = column.core[-1:] == ("year",)
+    return column.key or (continuous(column) and not years)
 
 
 _MOST = 20
@@ -119,6 +151,13 @@ def _render_describe(
 
 
 OPERATIONS = (
+    Operation(
+        "grouped_summary",
+        patterns("xC", "Cx", "xCWC", "CxWC", "xCC"),
+        _build_compared,
+        BY_GROUP.compile,
+        BY_GROUP.render,
+    ),
     Operation(
         "describe_column",
         patterns("sC"),
