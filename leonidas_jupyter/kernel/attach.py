@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leonidas_jupyter.kernel.client import Client
 from leonidas_jupyter.kernel.discovery import find
+from leonidas_jupyter.kernel.errors import LeonidasError
 
 if TYPE_CHECKING:
     from leonidas_jupyter.kernel.private import PrivateServer
@@ -19,8 +20,15 @@ def attach(url: str | None = None, token: str | None = None) -> Client:
     """A client of the server that ``discovery`` finds, else of this process's private one.
 
     Raises:
-        LeonidasError: no server answers and none can be started.
+        LeonidasError: no server answers and none can be started, or this is the kernel in which
+            DS Bro's own code runs: with a person's authority it could approve what it wants.
     """
+    if os.environ.get("DS_BRO_SESSION"):
+        raise LeonidasError(
+            "Code that DS Bro runs in its session's kernel cannot reach Leonidas; run it in a "
+            "notebook of your own.",
+            code="forbidden_by_policy",
+        )
     endpoint = find(url, token)
     if endpoint is None:
         endpoint = _private_server().endpoint

@@ -81,6 +81,19 @@ async def test_no_secret_is_in_the_kernels_environment(rig, extension):
     assert [name for name in seen["now"] if CREDENTIAL.search(name)] in ([], ["PWD"])
 
 
+async def test_its_code_reaches_no_server_by_which_it_could_approve(rig):
+    code = """
+from leonidas_jupyter import connect
+try:
+    print("reached", connect())
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    done = await rig.session().run(code, [])
+    said = str(done.outputs)
+    assert "LeonidasError Code that DS Bro runs in its session's kernel cannot reach" in said
+
+
 async def test_secrets_stay_out_after_a_rename_and_a_restart(rig, api):
     """Jupyter Server writes its whole environment into that of a session that is renamed."""
     await environment(rig)

@@ -106,4 +106,5 @@ def session_environment() -> SessionEnvironment:
     environment["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     # Arrow's own allocator reserves memory by the gibibyte, which a limit on memory would count.
     environment["ARROW_DEFAULT_MEMORY_POOL"] = "system"
+    environment["DS_BRO_SESSION"] = "1"  # in which `connect()` finds and starts no server
     return environment
