@@ -264,7 +264,7 @@ def _above(index: int, span: Span, evidence: Evidence) -> bool:
 def _changing(_index: int, span: Span, evidence: Evidence) -> bool:
     """Growth is computed, or drawn over time; a trend, a change is at least shown over time."""
     question = evidence.question
-    if question.operation in ("growth", "between_times"):
+    if question.operation in ("growth", "between_times", "most_grown"):
         return True
     return bool(question.groups) and (evidence.charted or span.meaning.value in ("trend", "change"))
 

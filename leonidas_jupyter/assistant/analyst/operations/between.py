@@ -3,13 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from leonidas_jupyter.assistant.analyst.compiler import measure_sql, select, where_sql
+from leonidas_jupyter.assistant.analyst.compiler import (
+    has_groups,
+    measure_sql,
+    quote,
+    select,
+    where_sql,
+)
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.operations.differences import filtered
 from leonidas_jupyter.assistant.analyst.operations.periods import measured
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall, ToolOutcome
-from leonidas_jupyter.assistant.analyst.question import Condition, Question, Where
+from leonidas_jupyter.assistant.analyst.question import (
+    Condition,
+    Group,
+    Order,
+    Question,
+    Where,
+)
 from leonidas_jupyter.assistant.analyst.reply import (
     assemble,
     bold,
@@ -18,6 +30,7 @@ from leonidas_jupyter.assistant.analyst.reply import (
     percent,
     rows_of,
     scope,
+    table,
 )
 
 
@@ -99,7 +112,90 @@ def _render(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome])
     return assemble(said, "", plain, read)
 
 
+_MOST = 200
+
+
+def _build_most(parse: Parse) -> Question | None:
+    """Read "which country's population grew the most between 1955 and 2005"."""
+    said = [str(item.text).lower() for item in parse.items("v")]
+    rated = any(word in text for text in said for word in ("rate", "perc", "%", "pct", "relative"))
+    ends = parse.items("SE")
+    if rated or {item.value for item in parse.items("v")} != {"growth"} or len(ends) != 1:
+        return None
+    entity, *_ = parse.items("C")
+    core = tuple(item for item in parse.core if item is not entity)
+    question = _build(replace(parse, core=core))
+    if question is None or parse.lexicon.column(entity.value).numeric:
+        return None
+    end = ends[0].value
+    if not isinstance(end, str) and end.measures:
+        return None
+    if not (end == "desc" if isinstance(end, str) else end.descending):
+        # "Increased the least" leaves open whether what fell is meant.
+        return None
+    spans = parse.spans
+    return replace(
+        question,
+        operation="most_grown",
+        groups=(Group(entity.value, None, spans),),
+        order=Order(True, 0, 1, spans),
+        option="change",
+        spans=spans,
+    )
+
+
+def _compile_most(question: Question, lexicon: FrameLexicon) -> list[PlannedCall]:
+    sql = measure_sql(question.measures[0], lexicon)
+    ends = [where_sql(Where((each,)), question) for each in question.target.conditions]
+    before, after = (filtered(sql, end) for end in ends)
+    name = question.groups[0].column
+    change = f"({after}) - ({before})"
+    outputs = [
+        (quote(name), name),
+        (change, "change"),
+        (f"({change}) / nullif(abs({before}), 0)", "growth"),
+        (before, "before"),
+        (after, "after"),
+    ]
+    extra = has_groups(question)
+    order = f"{quote('change')} DESC NULLS LAST, 1"
+    return [query(select(question, outputs, extra=extra, group_by=1, order=order, limit=_MOST))]
+
+
+def _render_most(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:
+    columns, found = rows_of(results[0])
+    rows = [row for row in found if row[1] is not None]
+    first, last = (each.values[0] for each in question.target.conditions)
+    words = measure_words(question.measures[0])
+    plain = replace(question, groups=())
+    read = f"which `{columns[0]}` has the most growth of the {words} from {first} to {last}"
+    if not rows:
+        return assemble(f"No group has both years{scope(question)}.", "", plain, read)
+    won = " and ".join(bold(row[0]) for row in rows if row[1] == rows[0][1])
+    grew = "grew the most" if rows[0][1] > 0 else "fell the least, for none grew"
+    said = (
+        f"{won} {grew}: the {words} changed by {bold(rows[0][1], question.decimals)} "
+        f"from {first} to {last}{scope(question)}."
+    )
+    note = ""
+    relative = [row for row in rows if row[2] is not None]
+    if relative and (best := max(relative, key=lambda row: row[2]))[0] != rows[0][0]:
+        note = f"In per cent of {first} it would be **{best[0]}** ({percent(best[2])})."
+    left = len(found) - len(rows)
+    gaps = f"{left} without a value in one of the two years left out." if left else ""
+    body = table(columns, rows, question.decimals, {"growth": "share"})
+    body = body.replace("| share |", "| growth |", 1)
+    return assemble(said, body, plain, read, note, gaps)
+
+
 OPERATIONS = (
+    Operation(
+        "most_grown",
+        patterns("q?CCv+[SE]", "q?C[SE]v+C"),
+        _build_most,
+        _compile_most,
+        _render_most,
+    ),
     Operation(
         "between_times",
         patterns(

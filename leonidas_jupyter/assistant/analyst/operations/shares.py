@@ -62,10 +62,7 @@ def _cut(full: Sequence[Item]) -> int | None:
 
 
 def _among(full: Sequence[Item], cut: int | None) -> list[Condition] | None:
-    """Return the whole of "share of A among B", "among B, the share of A".
-
-    None where nothing is said so.
-    """
+    """Return the whole of "share of A among B", "among B, the share of A", if any."""
     share = next((at for at, item in enumerate(full) if item.kind == "%"), None)
     among = [at for at, item in enumerate(full) if item.text.lower() in _AMONG]
     held = [at for at, item in enumerate(full) if item.kind == FILTER]
