@@ -196,7 +196,16 @@ def _asked_period(items: Sequence[Item], lexicon: FrameLexicon) -> list[Item] | 
     return _entity_period(items, lexicon)[1:] if "which" in items[0].text.lower() else None
 
 
+def _in_terms_of(items: Sequence[Item], _: FrameLexicon) -> list[Item] | None:
+    """Read "top 5 penguins in terms of body mass" as by it."""
+    *before, last = items
+    if not last.text.lower().startswith("in terms"):
+        return None
+    return [*before, replace(last, kind="B")]
+
+
 GROUP_RULES = (
+    rule("^[l]?(?:TN?|¶)[RC]?p(?=C$)", _in_terms_of),
     rule("qP", _entity_period),
     rule("wP", _asked_period),
     rule("W(?=C[,&]+C)", _of_columns),

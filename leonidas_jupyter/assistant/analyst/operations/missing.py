@@ -153,7 +153,8 @@ def _render_gappy_rows(question: Question, _: FrameLexicon, results: Sequence[To
     first = f"{more}**{number(len(rows))}** {noun} with {what}{scope(question)}:"
     if not rows:
         first = f"There is **no** row with {what}{scope(question)}."
-    return assemble(first, table(columns, rows), question, f"the rows with {what} in any column")
+    body = table(columns, rows) if rows else ""
+    return assemble(first, body, question, f"the rows with {what} in any column")
 
 
 def _render_gappy(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome]) -> str:

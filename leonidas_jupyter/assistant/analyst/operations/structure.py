@@ -39,6 +39,8 @@ _TYPE_WORDS = {
 
 
 def _build_rows(parse: Parse) -> Question | None:
+    if parse.items("x") and not parse.groups:
+        return None
     asked = parse.items("H") or parse.groups or parse.items("A")
     return parse.ask("rows") if asked else None
 
@@ -262,7 +264,7 @@ OPERATIONS = (
     ),
     Operation(
         "rows",
-        patterns("HA?R", "A?HR", "RH", "H", "R", "AR", "qHR", "Hg"),
+        patterns("HA?R", "A?HR", "RH", "H", "R", "AR", "qHR", "Hg", "xHR", "HRx"),
         _build_rows,
         _compile_rows,
         _render_rows,
