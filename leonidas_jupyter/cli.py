@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from dataclasses import asdict
+from typing import NoReturn
 
 from jupyter_core.application import JupyterApp
 from traitlets import Bool
@@ -38,9 +40,33 @@ class DoctorApp(JupyterApp):
     def _config_file_name_default(self) -> str:
         return "jupyter_server_config"
 
+    def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]  # as JupyterApp's
+        """Read the configuration; end where it cannot be read: Jupyter would do without it."""
+        self.raise_config_file_errors = True
+        named = os.path.splitext(self.config_file)[0]
+        if named and not any(os.path.exists(named + end) for end in (".py", ".json")):
+            self._give_up(f"there is no file {self.config_file}")
+        try:
+            super().load_config_file(suppress_errors)
+        except Exception as error:  # noqa: BLE001 - such a file is a program: anything can happen
+            self._give_up(f"a configuration file cannot be read: {type(error).__name__}: {error}")
+
+    def _give_up(self, seen: str) -> NoReturn:
+        """Say why nothing could be looked at."""
+        seen = " ".join(seen.split())
+        remedy = "Correct it and run this again; Jupyter goes on without such a file."
+        if self.json:
+            found = {"what": "configuration", "verdict": "failed", "seen": seen, "remedy": remedy}
+            self._say(json.dumps([found], indent=2))
+        else:
+            self._say(f"{MARKS['failed']} configuration: {seen}\n        -> {remedy}")
+        sys.exit(1)
+
     def start(self) -> None:
         """Look, print, and exit with 1 when something failed."""
         super().start()
+        if self.log.isEnabledFor(logging.WARNING) and not self.log.isEnabledFor(logging.DEBUG):
+            self.log.setLevel(logging.CRITICAL)  # the findings say what fails
         sys.exit(asyncio.run(self._look()))
 
     async def _look(self) -> int:

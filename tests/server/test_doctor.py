@@ -96,6 +96,27 @@ def test_settings_come_from_the_file_that_jupyter_server_reads(home) -> None:
     assert str(home / "elsewhere") in found["data directory"]["seen"]
 
 
+def test_a_configuration_that_cannot_be_read_fails_and_is_named(home) -> None:
+    code, found, _ = _doctor(home, "--json", f"--config={home / 'nowhere.py'}")
+    assert (code, found["configuration"]["verdict"]) == (1, "failed")
+    (home / "config" / "jupyter_server_config.py").write_text("c.Leonidas.model = 'builtin\n")
+    code, _, text = _doctor(home)
+    assert code == 1
+    assert text.startswith("FAILED  configuration: a configuration file cannot be read: SyntaxErr")
+    assert "Traceback" not in text
+
+
+def test_a_kernel_that_does_not_start_is_one_finding_and_no_traceback(home) -> None:
+    spec = home / "data" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    argv = [str(home / "no-python"), "-f", "{connection_file}"]
+    spec.write_text(json.dumps({"argv": argv, "display_name": "gone", "language": "python"}))
+    code, _, text = _doctor(home)
+    assert code == 1
+    assert "FAILED  kernel: the kernel python3 does not start" in text
+    assert "Traceback" not in text
+
+
 def test_without_a_subcommand_it_says_which_there_are(home) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", "from leonidas_jupyter.cli import main; main()"],
