@@ -141,6 +141,7 @@ def _build_most(parse: Parse) -> Question | None:
         order=Order(True, 0, 1, spans),
         option="change",
         spans=spans,
+        notes=tuple(note.replace("each of the two years", "each year") for note in question.notes),
     )
 
 

@@ -26,6 +26,7 @@ from leonidas_jupyter.assistant.analyst.reply import (
     scope,
     table,
 )
+from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 
 _SHOWN = 8
 
@@ -59,9 +60,16 @@ def skipped(parse: Parse) -> int:
     return int(ranks[0].value) - 1 if ranks else 0
 
 
+def asks_whether(parse: Parse) -> bool:
+    """Return whether two things are compared: "is it higher in 2015 than in 2012"."""
+    known = vocabulary().phrases
+    compared = any(f"{item.text.lower().split()[0]} than" in known for item in parse.items("S1"))
+    return compared and parse.full[0].kind == "="
+
+
 def _build_row(parse: Parse) -> Question | None:
     found = ranked_by(parse)
-    if found is None or (parse.groups and parse.items("N")):
+    if found is None or asks_whether(parse) or (parse.groups and parse.items("N")):
         return None
     name, descending = found
     entity = [column for column in parse.columns() if column.name != name]
