@@ -65,7 +65,7 @@ class DoctorApp(JupyterApp):
     def start(self) -> None:
         """Look, print, and exit with 1 when something failed."""
         super().start()
-        if self.log.isEnabledFor(logging.WARNING) and not self.log.isEnabledFor(logging.DEBUG):
+        if self.log_level != logging.DEBUG:
             self.log.setLevel(logging.CRITICAL)  # the findings say what fails
         sys.exit(asyncio.run(self._look()))
 
