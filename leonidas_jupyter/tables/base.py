@@ -1,7 +1,8 @@
 """The interface between the repositories and the metadata engines, and how a table is declared."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -112,7 +113,7 @@ class Add:
     key: Key
     field: str
     n: int
-    also: Mapping[str, int] = field(default_factory=dict)
+    also: Mapping[str, int] = dataclass_field(default_factory=dict)
 
 
 Operation = Put | Update | Delete | Add
