@@ -60,16 +60,20 @@ def skipped(parse: Parse) -> int:
     return int(ranks[0].value) - 1 if ranks else 0
 
 
-def asks_whether(parse: Parse) -> bool:
-    """Return whether two things are compared: "is it higher in 2015 than in 2012"."""
+def _asks_whether(parse: Parse) -> bool:
+    """Return whether the answer is a yes, or one of two: "is the heaviest penguin male".
+
+    So too "is it higher in 2015 than in 2012", "which is higher, rain or sun".
+    """
     known = vocabulary().phrases
     compared = any(f"{item.text.lower().split()[0]} than" in known for item in parse.items("S1"))
-    return compared and parse.full[0].kind == "="
+    two = any(len(each.values) == 2 and each.op == "in" for each in parse.where.conditions)
+    return parse.full[0].kind == "=" or (compared and two)
 
 
 def _build_row(parse: Parse) -> Question | None:
     found = ranked_by(parse)
-    if found is None or asks_whether(parse) or (parse.groups and parse.items("N")):
+    if found is None or _asks_whether(parse) or (parse.groups and parse.items("N")):
         return None
     name, descending = found
     entity = [column for column in parse.columns() if column.name != name]

@@ -19,7 +19,6 @@ from leonidas_jupyter.assistant.analyst.leads import enumerated, headings
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse, patterns, query
 from leonidas_jupyter.assistant.analyst.operations.extremes import (
-    asks_whether,
     extreme_words,
     ranked_by,
     skipped,
@@ -73,7 +72,8 @@ def _ascending(value: object) -> bool:
 
 def build_group(parse: Parse) -> Question | None:
     """Return the question for the groups with the highest or lowest measure."""
-    if asks_whether(parse):
+    if parse.full[0].kind == "=":
+        # "Is Gentoo the heaviest species" wants a yes or a no.
         return None
     entity = _entity(parse)
     if entity and (parse.groups or not _asks_which(parse)):
