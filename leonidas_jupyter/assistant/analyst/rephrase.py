@@ -195,7 +195,10 @@ def settled(
         plain = re.sub("`([^`]+)`", lambda match: named(match.group(1)), plain)
         if re.search(r"\b(?:by|per)\b", question, re.IGNORECASE):
             plain = plain.split(" by ")[0]
-        joined = _replaced(question, f"by {phrase}", plain) or _replaced(question, phrase, plain)
+        led = (f"{word} {phrase}" for word in ("by", "per", "for each", "in each", "each"))
+        joined = next(
+            (whole for part in (*led, phrase) if (whole := _replaced(question, part, plain))), ""
+        )
         noun = _replaced(question, phrase, plain.removeprefix("per ").removeprefix("by "))
         options = [joined, noun]
         if not _WORD.search(_replaced(question, phrase, "") or phrase):
