@@ -5,14 +5,17 @@ import pytest
 from leonidas_jupyter.assistant.analyst.closed.concepts import concept_in
 from leonidas_jupyter.assistant.analyst.closed.conditional import condition_of
 from leonidas_jupyter.assistant.analyst.closed.decide import consequence_options, decide
-from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts
+from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts
 from leonidas_jupyter.assistant.analyst.closed.figures import kolmogorov
-from leonidas_jupyter.assistant.analyst.closed.layout import decimals_in, read_closed_form
+from leonidas_jupyter.assistant.analyst.closed.layout import Slot, decimals_in, read_closed_form
 from leonidas_jupyter.assistant.analyst.closed.marks import Marks
 from leonidas_jupyter.assistant.analyst.closed.nouns import calls_rows
 from leonidas_jupyter.assistant.analyst.closed.populations import conditions_in
 from leonidas_jupyter.assistant.analyst.closed.rules import read_rules, rules_of
+from leonidas_jupyter.assistant.analyst.closed.wanted import read_ask
 from leonidas_jupyter.assistant.analyst.lexicon import read_frame
+from leonidas_jupyter.data.frames import Frame
+from leonidas_jupyter.data.profile import ColumnProfile, FrameProfile
 from tests.golden.judge import Table
 
 LINEAR = (
@@ -189,3 +192,23 @@ def test_nouns_that_call_all_rows_are_told_from_those_of_some(
 ) -> None:
     start = text.index(word)
     assert calls_rows(word, start, start + len(word), text, set()) is alone
+
+
+def _asked_where(marks: Marks, about: str) -> list[Condition]:
+    slot = Slot("share", "p", about, 2)
+    return read_ask(slot, Facts(marks, []), ["p"]).where
+
+
+def test_what_an_answer_may_be_at_all_restricts_no_rows() -> None:
+    column = ColumnProfile(name="pct", original_name="pct", type="number", nulls=0, distinct=9)
+    frame = Frame(
+        name="votes",
+        file_id="f",
+        filename="votes.csv",
+        frame_hash="ab" * 16,
+        content_version=1,
+        profile=FrameProfile(rows=9, columns=[column]),
+    )
+    marks = Marks(read_frame(frame))
+    assert _asked_where(marks, 'where "p" is the pct between 0 and 100') == []
+    assert _asked_where(marks, 'where "p" is the share of rows with pct between 20 and 50') != []

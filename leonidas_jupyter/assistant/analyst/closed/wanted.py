@@ -25,6 +25,15 @@ _TEXT = re.compile(
 _NUMBER = re.compile(
     r"\bnumber\b|\binteger\b|\bfloat\w*|\bdecimal|\bnumeric\b|\bpercentage\b|\bcount\b"
 )
+_OWN_RANGE = re.compile(
+    r"\b(?:an?\s+|the\s+)?(?:[\w-]+\s+){0,3}(?:numbers?|values?|integers?|floats?|decimals?|figures?"
+    r"|percentages?|percent|pct|proportions?|fractions?|probabilit\w+|coefficients?|rates?|shares?)\s+"
+    r"(?:that\s+is\s+|which\s+is\s+|ranging\s+|(?:in|within)\s+the\s+range\s+(?:of\s+)?)?"
+    r"(?:between|from)\s+-?[01](?:\.0+)?\s*%?\s+(?:and|to)\s+1(?:00)?(?:\.0+)?\b",
+    re.IGNORECASE,
+)
+"""What an answer may be at all: "a number between 0 and 1" restricts no rows."""
+
 _FORMAT_ONLY = re.compile(
     r"(?:an?\s+)?(?:number|integer|int|float|value|num|string|str|decimal|answer\d*"
     "|result)s?"
@@ -103,7 +112,8 @@ def read_ask(slot: Slot, facts: Facts, placeholders: Sequence[str]) -> Ask:
     concept = concept_of(words, placeholder if len(placeholder.split()) < 5 else "", bare)
     options = _options(slot, facts, about, placeholders, figure=concept is not None)
     ask = Ask(slot, words.lower(), about, list(dict.fromkeys([*columns, *named])), concept, options)
-    ask.where = [condition for condition, _ in conditions_in(f"{about}", facts)]
+    restricting = lowered(facts.marks.mark(_OWN_RANGE.sub(" ", slot.about)))
+    ask.where = [condition for condition, _ in conditions_in(restricting, facts)]
     ask.columns = [
         column for column in ask.columns if column not in {one.column for one in ask.where}
     ]
