@@ -10,7 +10,6 @@ from leonidas_jupyter.assistant.analyst.closed.layout import ClosedForm
 from leonidas_jupyter.assistant.analyst.closed.reader import Task, read_task
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutcome, plain
-from leonidas_jupyter.assistant.analyst.reply import INTRODUCTION
 
 KIND = "closed_form"
 Offers = Callable[[], Sequence[str]]
@@ -32,12 +31,16 @@ def closed_plan(closed: ClosedForm, lexicons: Sequence[FrameLexicon], offers: Of
         except Declined as declined:
             reasons.append(declined.reason)
     if len(tasks) == 1:
-        return _planned(*tasks[0])
+        return _planned(*tasks[0], offers)
     if tasks:
         frames = [f"`{lexicon.frame.name}`" for lexicon, _ in tasks]
         return plain("choice", refusal.which_frame(frames))
     reason = reasons[0] if len(reasons) == 1 else refusal.CLOSED
-    return plain("refusal", refusal.not_understood([], [_refused(reason)], "", offers()))
+    return plain("refusal", _declined(reason, offers))
+
+
+def _declined(reason: str, offers: Offers) -> str:
+    return refusal.not_understood([], [_refused(reason)], "", offers())
 
 
 def _refused(reason: str) -> str:
@@ -56,12 +59,12 @@ def _names(closed: ClosedForm, lexicon: FrameLexicon) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names)
 
 
-def _planned(lexicon: FrameLexicon, task: Task) -> Plan:
+def _planned(lexicon: FrameLexicon, task: Task, offers: Offers) -> Plan:
     def render(results: Sequence[ToolOutcome]) -> str:
         try:
             filled = task.filled(figures_of(results[0].result))
         except Declined as declined:
-            return f"{_refused(declined.reason)} {INTRODUCTION}"
+            return _declined(declined.reason, offers)
         return f"{task.said(lexicon)}\n\n{filled}"
 
     return Plan(KIND, (PlannedCall("statistics", task.recipe),), render)

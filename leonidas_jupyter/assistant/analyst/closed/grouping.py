@@ -21,6 +21,28 @@ _GROUPED = re.compile(
 _TEXT_ONLY = ("by", "based on", "per", "across")
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _FEW = 60
+_BETWEEN = 4
+
+
+_WITHIN = re.compile(
+    r"\b(?:per|within|grouped\s+by|(?:for|of|in|within)\s+(?:each|every)"
+    r"|(?:of|in|within|by|for)\s+(?:its|their|the\s+(?:same|corresponding|respective)))\s+"
+    rf"({C})(?:\s+groups?\b)?"
+)
+
+
+def filled_within(facts: Facts, at: int, text: str, method_end: int) -> list[str]:
+    """Return the column within whose groups gaps are filled: "with the median of each species".
+
+    It stands a few words behind the method, or it belongs to something else.
+    """
+    match = _WITHIN.search(text, method_end)
+    if match is None or re.search(r"[;,.]", between := text[method_end : match.start()]):
+        return []
+    if len(between.split()) > _BETWEEN:
+        return []
+    facts.use(at, match)
+    return [facts.marks.column(match[1])]
 
 
 def read_groups(facts: Facts) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from leonidas_jupyter.assistant.analyst.closed.conditional import condition_of
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, Preparation
+from leonidas_jupyter.assistant.analyst.closed.grouping import filled_within
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L
 
 MISSING = (
@@ -214,14 +215,16 @@ def _fill(
         return
     facts.kinds.add("fill")
     facts.use(at, match)
-    found: dict[str, object] = {}
+    groups = filled_within(facts, at, text, how[1].end()) if how else []
+    columns = [column for column in columns if column not in groups]
+    found: dict[str, object] = {"by": groups}
     if how is not None:
         facts.use(at, how[1])
-        found = {"method": how[0]}
+        found["method"] = how[0]
         if how[0] == "constant":
             found["value"] = float(how[1]["n"]) if "." in how[1]["n"] else int(how[1]["n"])
         elif how[0] == "constant_text":
-            found = {"method": "constant", "value": facts.marks.label(how[1][1])}
+            found |= {"method": "constant", "value": facts.marks.label(how[1][1])}
     if _RESPECTIVE.search(text) and not columns:
         found["all"] = True
     facts.add(Preparation("fill", (at, match.start()), columns, found))

@@ -35,11 +35,15 @@ from leonidas_jupyter.assistant.analyst.words import pieces
 
 @dataclass(frozen=True)
 class Task:
-    """A recipe for one frame, and what fills each name from its figures."""
+    """A recipe for one frame, and what fills each name from its figures.
+
+    ``texts`` are the frame's columns of text: a name that is called as one takes no number.
+    """
 
     recipe: Mapping[str, Any]
     wanted: Sequence[tuple[Slot, Wanted]]
     lines: bool = False
+    texts: Sequence[str] = ()
 
     def filled(self, figures: Mapping[str, Any]) -> str:
         """Return the form, filled.
@@ -47,7 +51,11 @@ class Task:
         Raises:
             Declined: the figures do not tell what a name asks for.
         """
-        values = [f"@{slot.name}[{each.finish(figures)}]" for slot, each in self.wanted]
+        filled = [(slot, each.finish(figures)) for slot, each in self.wanted]
+        for slot, value in filled:
+            if _NUMBER.fullmatch(value) and _called_as(slot, self.texts):
+                raise Declined(f"What I computed for @{slot.name} is a number, and no name.")
+        values = [f"@{slot.name}[{value}]" for slot, value in filled]
         return ("\n" if self.lines else " ").join(values)
 
     def said(self, lexicon: FrameLexicon) -> str:
@@ -95,7 +103,22 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
         slot.name for slot in closed.slots
     ]
     asks = [read_ask(slot, facts, placeholders) for slot in closed.slots]
-    return replace(_task(facts, asks, lexicon), lines=closed.lines)
+    texts = [column.name for column in lexicon.columns if column.profile.type == "text"]
+    return replace(_task(facts, asks, lexicon), lines=closed.lines, texts=texts)
+
+
+_NUMBER = re.compile(r"-?[\d.,]+(?:e[+-]?\d+)?")
+_TALLY = re.compile(
+    r"count|number|num|unique|distinct|total|how_many|^n_|_n$|share|percent|pct|rate"
+)
+
+
+def _called_as(slot: Slot, texts: Sequence[str]) -> bool:
+    """Return whether a name is to be filled with a value of a column of text."""
+    if _TALLY.search(f"{slot.name} {slot.about}".lower()):
+        return False
+    called = [pieces(slot.placeholder), pieces(slot.name)]
+    return any(pieces(name) in called for name in texts)
 
 
 def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:

@@ -28,6 +28,8 @@ def _step(step: Mapping[str, Any]) -> str:
     columns = step.get("columns") or ([step["name"]] if "name" in step else [])
     named = ", ".join(f"`{column}`" for column in columns[:4])
     method = f" ({step['method'].replace('_', ' ')})" if "method" in step else ""
+    if step["op"] == "fill_missing" and step.get("by"):
+        method += f" within {' and '.join(f'`{name}`' for name in step['by'])}"
     if step["op"] == "filter":
         return f"{what} on {', '.join(f'`{name}`' for name in _names(step['condition']))}"
     return f"{what} {named}{method}".replace("  ", " ").strip()

@@ -108,7 +108,9 @@ def _compiled(step: Preparation, facts: Facts, fallback: list[str]) -> list[Reci
         columns = step.columns or (mentioned(facts) if step.how.get("listwise") else [])
         return [{"op": "drop_missing", **({"columns": columns} if columns else {})}]
     if step.kind == "fill":
-        rest = {"value": step.how["value"]} if "value" in step.how else {}
+        rest = {
+            key: step.how[key] for key in ("value", "by") if step.how.get(key) not in (None, [])
+        }
         return (
             [{"op": "fill_missing", "columns": columns, "method": step.how["method"], **rest}]
             if columns
