@@ -82,6 +82,8 @@ class Policy:
 
     def narrowed(self, chosen: Narrower) -> "Policy":
         """This policy for one project: nothing in it is looser than here."""
+        if chosen == Narrower():
+            return self  # as nearly every project of a long listing
         limits = [limit for limit in (self.run_tokens, chosen.run_tokens) if limit is not None]
         python = chosen.python or self.python
         return replace(
