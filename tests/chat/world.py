@@ -88,7 +88,7 @@ class Files:
         return Page(items=list(self.listed))
 
     async def frame_file(self, _project_id, frame):
-        raise NotImplementedError(frame.name)
+        raise AssertionError(f"nobody loads {frame.name} here")
 
     async def query(self, _project_id, sql, *, limit):
         return await asyncio.to_thread(self._query, sql, limit)
