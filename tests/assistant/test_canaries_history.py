@@ -98,7 +98,7 @@ class People:
         return await query(sql, limit=limit)
 
     async def statistics(self, _project_id, recipe):
-        raise AssertionError("no statistics are asked for here")
+        raise AssertionError(f"nobody asks for {recipe} here")
 
 
 class Parrot(Recorder):

@@ -36,7 +36,7 @@ class Kernel:
         return sorted(name for name in self.names if f"{name} =" in code)
 
     async def write(self, kept, target):
-        raise AssertionError("nothing is saved out of this kernel")
+        raise AssertionError(f"nobody saves {kept} to {target} here")
 
 
 @dataclass
