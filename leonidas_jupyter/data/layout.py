@@ -194,10 +194,11 @@ def _names_columns(first: list[str], rest: list[Record], kinds: list[str]) -> bo
 
 def _labels(first: list[str], rest: list[Record], kinds: list[str]) -> bool:
     """Numbers over numbers: a header when words stand over words, and they count up evenly."""
-    beside = [cell for cell, below in zip(first, kinds, strict=False) if below not in VALUES]
+    bare = VALUES | {"empty"}  # a year for which nobody has a figure yet is named like the others
+    beside = [cell for cell, below in zip(first, kinds, strict=False) if below not in bare]
     if not all(kind(cell) in ("token", "text") for cell in beside if cell.strip()):
         return False
-    numbers = [cell.strip() for cell, below in zip(first, kinds, strict=False) if below in VALUES]
+    numbers = [cell.strip() for cell, below in zip(first, kinds, strict=False) if below in bare]
     whole = [int(cell) for cell in numbers if cell.isdigit()]
     if len(whole) != len(numbers) or len(whole) < 2 or len(set(whole)) != len(whole):
         return False

@@ -185,6 +185,7 @@ def test_no_header(load):
         ("a,A,,a\n1,2,3,4\n5,6,7,8\n", ["a", "A_2", "column_3", "a_3"]),
         ("x,x_2,x\n1,2,3\n4,5,6\n", ["x", "x_2", "x_3"]),
         ("country,2019,2020,2021\nA,1.5,2,3\nB,4.5,5,6\n", ["country", "2019", "2020", "2021"]),
+        ("country,2019,2020,2021\nA,1.5,2,\nB,4.5,5,\n", ["country", "2019", "2020", "2021"]),
         ("one,,two,\nX,Y,X,Y\n1,2,3,4\n5,6,7,8\n", ["one X", "one Y", "two X", "two Y"]),
         ("time,speed\ns,km/h\n1,2\n3,4\n", ["time s", "speed km/h"]),
         ("a,b\na,b\n1,2\n3,4\n", ["a", "b"]),
