@@ -277,6 +277,17 @@ PROFILE = FrameProfile.model_validate(
         ([], {"op": "linear_regression", "target": "a", "features": ["b", "flag"]}, False),
         ([], {"op": "linear_regression", "target": "a", "features": ["b"]}, True),
         ([], {"op": "linear_regression", "target": "a", "features": ["b"], "test_size": 1}, False),
+        (
+            [],
+            {
+                "op": "linear_regression",
+                "target": "a",
+                "features": ["b"],
+                "train": {"op": "<", "left": "b", "value": 3},
+            },
+            False,
+        ),
+        ([], {"op": "logistic_regression", "target": "a", "features": ["b"]}, False),
         (compared("a"), {"op": "covariance", "x": "a", "y": "b"}, False),
         ([], {"op": "covariance", "x": "a", "y": "unknown"}, False),
         ([], {"op": "correlation", "x": "a", "y": "sparse"}, False),

@@ -39,7 +39,7 @@ So how the columns are spread must be known from the profile, which is of all ro
 KEEPING = frozenset({"sort", "select"})
 """Steps that leave rows and names as the profile has them."""
 
-NEVER = frozenset({"prediction", "n_train", "n_test"})
+NEVER = frozenset({"prediction", "n_train", "n_test", "mape"})
 """Parts of such outputs that may be of one row, or of few."""
 
 EXPRESSIONS = frozenset(
@@ -116,6 +116,7 @@ def _tells_of_a_row(output: Mapping[str, Any]) -> bool:
         output.get("test") == "kstest"  # the distance at one cell
         or output.get("expected") is not None  # the weights of single values
         or output.get("test_size") is not None  # of rows that are drawn
+        or output.get("train") is not None  # of rows that are chosen
     )
 
 

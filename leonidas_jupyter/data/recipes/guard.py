@@ -37,22 +37,22 @@ ATTRIBUTES = frozenset(
     re.findall(
         r"\w+",
         """
-    abs agg any append arange array asfreq assign association astype bartlett between bfill cat ceil
-    chi2_contingency chisquare clip codes columns contains contingency copy corr count cov crosstab
-    cummax cummin cumprod cumsum cut DataFrame date day day_name dayofyear describe diag diff dof
-    drop drop_duplicates dropna dt endswith exp f_oneway ffill fillna float64 floor format
-    get get_dummies gmean groupby head hour idxmax idxmin iloc index inf infer_objects
-    isin isna isnull isocalendar jarque_bera kendalltau kruskal ks_2samp kstest kurt kurtosis len
-    levene linalg loc log log10 log1p log2 logcdf logsf lower lstsq mannwhitneyu map mask max mean
-    median melt merge min minute mode month month_name nan ndarray negative norm normalize
-    normaltest notna nunique ones pct_change pearsonr permutation pinv pivot_table prod pvalue qcut
-    quantile quarter random RandomState rank reindex rename rename_axis rename_categories replace
-    reset_index rolling round sample second select select_dtypes sem Series sf shape shapiro shift
-    sign size skew slice sort sort_index sort_values spearmanr split sqrt stack start_time
-    startswith statistic std str strftime strip sum T t tail Timedelta Timestamp title to_datetime
-    to_numeric to_numpy to_period to_timedelta total_seconds transform triu
-    ttest_1samp ttest_ind ttest_rel tz tz_localize upper value_counts var week weekday where
-    wilcoxon year zeros
+    abs agg any append arange argmax array asfreq assign association astype bartlett between
+    bfill cat ceil chi2_contingency chisquare clip codes columns contains contingency copy corr
+    count cov crosstab cummax cummin cumprod cumsum cut DataFrame date day day_name dayofyear
+    describe diag diff dof drop drop_duplicates dropna dt endswith exp f_oneway ffill fillna
+    float64 floor format full get get_dummies gmean groupby head hour idxmax idxmin iloc index
+    inf infer_objects isin isna isnull isocalendar jarque_bera kendalltau kruskal ks_2samp
+    kstest kurt kurtosis len levene linalg loc log log10 log1p log2 logaddexp logcdf logsf lower
+    lstsq mannwhitneyu map mask max mean median melt merge min minimize minute mode month
+    month_name nan ndarray negative norm normalize normaltest notna nunique ones pct_change
+    pearsonr permutation pinv pivot_table prod pvalue qcut quantile quarter random RandomState
+    rank reduce reindex rename rename_axis rename_categories replace reset_index reshape rolling
+    round sample second select select_dtypes sem Series sf shape shapiro shift sign size skew
+    slice sort sort_index sort_values spearmanr split sqrt stack start_time startswith statistic
+    std str strftime strip sum T t tail tile Timedelta Timestamp title to_datetime to_numeric
+    to_numpy to_period to_timedelta total_seconds transform triu ttest_1samp ttest_ind ttest_rel
+    tz tz_localize unique upper value_counts var week weekday where wilcoxon x year zeros
     """,
     )
 )

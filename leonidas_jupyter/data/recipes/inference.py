@@ -1,4 +1,4 @@
-"""Outputs that relate columns and samples to each other: correlation, tests, regression."""
+"""Outputs that relate columns and samples to each other: correlation and tests."""
 
 from typing import Literal, Self
 
@@ -154,37 +154,3 @@ class GoodnessOfFit(Output):
     expected: dict[str, Finite] | None = Field(
         default=None, description="Value as text → its share of all; the shares add up to 1."
     )
-
-
-class LinearRegression(Output):
-    """Ordinary least squares over the rows where all columns are there.
-
-    ``test_size`` splits them first as scikit-learn's ``train_test_split`` does; the errors and
-    ``r2`` are then of the test part, else of all rows. ``slope`` and ``p`` are the first feature's;
-    the table has every coefficient with standard error, t and p. ``predict`` takes one value for
-    each feature and gives ``prediction``.
-    """
-
-    PARTS = (
-        "intercept", "slope", "p", "r2", "mse", "rmse", "mae", "prediction", "n_train", "n_test",
-    )  # fmt: skip
-    TABLE = True
-
-    op: Literal["linear_regression"] = "linear_regression"
-    target: Name
-    features: Names
-    test_size: float | int | None = Field(
-        default=None, gt=0, description="A share below 1, or a number of rows."
-    )
-    seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
-    shuffle: bool = True
-    intercept: bool = True
-    predict: list[Finite] | None = None
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.predict is not None and len(self.predict) != len(self.features):
-            raise ValueError("predict takes one value for each feature")
-        if self.test_size is not None and self.shuffle and self.seed is None:
-            raise ValueError("a split needs a seed, so that it can be repeated")
-        return self

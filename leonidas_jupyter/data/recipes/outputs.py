@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from leonidas_jupyter.data.recipes.expressions import Condition, Expression
+from leonidas_jupyter.data.recipes.fits import LinearRegression, LogisticRegression
 from leonidas_jupyter.data.recipes.inference import (
     CompareGroups,
     CompareTwo,
@@ -13,7 +14,6 @@ from leonidas_jupyter.data.recipes.inference import (
     Covariance,
     GoodnessOfFit,
     Independence,
-    LinearRegression,
     Normality,
     OneSample,
     StrongestPair,
@@ -190,6 +190,6 @@ AnyOutput = Annotated[
     Aggregate | Rows | Share | Lookup | Cell | MissingCells | ValueCounts | Groups | TopGroup
     | Correlation | Covariance | CorrelationMatrix | StrongestPair | Normality | CompareTwo
     | CompareGroups | OneSample | Independence | GoodnessOfFit | Outliers | OutlierList
-    | LinearRegression | Crosstab | Describe | Table | Compute,
+    | LinearRegression | LogisticRegression | Crosstab | Describe | Table | Compute,
     Field(discriminator="op"),
 ]  # fmt: skip

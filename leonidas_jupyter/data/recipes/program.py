@@ -6,6 +6,7 @@ from types import ModuleType
 
 from leonidas_jupyter.data.profile import FrameProfile
 from leonidas_jupyter.data.recipes import (
+    classification_code,
     column_code,
     inference_code,
     regression_code,
@@ -27,7 +28,8 @@ from leonidas_jupyter.data.recipes.values import CONDITIONS
 from leonidas_jupyter.data.recipes.writer import Mark, Writer
 
 REGISTERED: Sequence[ModuleType] = (
-    column_code, inference_code, regression_code, table_code, values_in_order, values_of_text,
+    classification_code, column_code, inference_code, regression_code, table_code,
+    values_in_order, values_of_text,
 )  # fmt: skip
 """Modules that say, by being imported, how their shapes are compiled."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 IMPORTS = {
     "np": "import numpy as np",
+    "optimize": "from scipy import optimize",
     "pd": "import pandas as pd",
     "stats": "from scipy import stats",
 }
