@@ -19,14 +19,22 @@ HEAVY = (
     "urllib.request",
 )
 
-TIMED = """
+MODULES = 60
+"""Nearly twice what loading brings."""
+
+TIMES = 10
+"""How often the time of IPython's own `%load_ext autoreload`, of about 1.5 on an idle machine."""
+
+LOADED = """
 import sys, time
-_before = set(sys.modules)
-_start = time.process_time()
-get_ipython().run_line_magic("load_ext", "leonidas_jupyter")
-_took = time.process_time() - _start
-print(_took * 1000)
-print(*sorted(set(sys.modules) - _before))
+def load(name):
+    before, start = set(sys.modules), time.process_time()
+    get_ipython().run_line_magic("load_ext", name)
+    return time.process_time() - start, sorted(set(sys.modules) - before)
+peer, _ = load("autoreload")
+took, modules = load("leonidas_jupyter")
+print(took / peer)
+print(*modules)
 """
 
 
@@ -38,16 +46,15 @@ def kernel(kernels):
 
 
 def test_loading_is_quick_and_loads_nothing_heavy(kernels):
-    took = []
-    for _ in range(3):
-        kernel = kernels()
-        milliseconds, modules = kernel.run(TIMED).stdout.splitlines()
-        kernel.close()
-        took.append(float(milliseconds))
-        loaded = modules.split()
-        heavy = [m for m in loaded if any(m == h or m.startswith(h + ".") for h in HEAVY)]
-        assert heavy == []
-    assert min(took) <= 60, took  # of the processor's time, so that a busy machine is no failure
+    """A wide limit, for any machine: `make bench` holds loading to its milliseconds."""
+    kernel = kernels()
+    ratio, modules = kernel.run(LOADED).stdout.splitlines()
+    kernel.close()
+    loaded = modules.split()
+    heavy = [m for m in loaded if any(m == h or m.startswith(h + ".") for h in HEAVY)]
+    assert heavy == []
+    assert len(loaded) <= MODULES, loaded
+    assert float(ratio) <= TIMES
 
 
 def test_nothing_is_said_or_connected_by_loading(kernel):

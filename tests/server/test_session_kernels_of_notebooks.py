@@ -71,11 +71,32 @@ async def sentence(work) -> str:
     return failed.value.sentence
 
 
-async def until(condition, seconds=10):
+async def until(condition, seconds=90):
     deadline = time.monotonic() + seconds
-    while not await condition():
+    while not condition():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)
+
+
+class Gated:
+    """A cell that says when it has begun, and ends when it is let go."""
+
+    def __init__(self, notebook, folder) -> None:
+        self._begun, self._let_go = folder / "begun", folder / "let-go"
+        code = (
+            "import pathlib, time\n"
+            f"pathlib.Path({str(self._begun)!r}).touch()\n"
+            f"while not pathlib.Path({str(self._let_go)!r}).exists(): time.sleep(0.02)\n"
+            "late = 1"
+        )
+        self._cell = asyncio.ensure_future(notebook.cell(code))
+
+    async def __aenter__(self):
+        await until(self._begun.exists)
+
+    async def __aexit__(self, *_):
+        self._let_go.touch()
+        await self._cell
 
 
 async def test_code_runs_among_the_notebooks_own_variables(rig, notebook):
@@ -145,48 +166,57 @@ async def test_what_no_reading_of_the_code_finds_is_put_back(rig, notebook, code
     assert await notebook.value("x") == "2"
 
 
-async def test_a_busy_notebook_is_waited_for_then_said(make_rig, notebook):
-    rig = make_rig(Limits(seconds=30, busy_seconds=0.5))
-    cell = asyncio.ensure_future(notebook.cell("import time; time.sleep(1.5); late = 1"))
-
-    async def busy():
-        return rig.kernels._manager.get_kernel(notebook.id).execution_state == "busy"
-
-    await until(busy)
-    assert "busy with a cell" in await sentence(rig.notebook(notebook.id).run("late = 2", []))
-    await cell
+async def test_a_busy_notebook_is_waited_for_then_said(make_rig, notebook, tmp_path):
+    impatient = make_rig(Limits(seconds=60, busy_seconds=0.5))
+    async with Gated(notebook, tmp_path):
+        said = await sentence(impatient.notebook(notebook.id).run("late = 2", []))
+        assert "busy with a cell" in said
     assert await notebook.value("late") == "1"  # what did not run then does not run later
-    assert (await rig.notebook(notebook.id).run("late", [])).table["rows"] == [[1]]
+    patient = make_rig()
+    assert (await patient.notebook(notebook.id).run("late", [])).table["rows"] == [[1]]
 
 
-async def test_a_busy_notebook_may_have_every_name(rig, notebook, monkeypatch):
-    from leonidas_jupyter.assistant.executors import notebook as module
-
-    monkeypatch.setattr(module, "ASK_SECONDS", 0.3)
-    cell = asyncio.ensure_future(notebook.cell("import time; time.sleep(1.2)"))
-
-    async def busy():
-        return rig.kernels._manager.get_kernel(notebook.id).execution_state == "busy"
-
-    await until(busy)
-    assert list(await rig.notebook(notebook.id).overwrites("b = a = 1")) == ["a", "b"]
-    await cell
+async def test_a_busy_notebook_is_waited_for(rig, notebook, tmp_path):
+    async with Gated(notebook, tmp_path):
+        running = asyncio.ensure_future(rig.notebook(notebook.id).run("late", []))
+        await asyncio.sleep(0.2)  # so that the question is on its way while the cell runs
+    assert (await running).table["rows"] == [[1]]
 
 
-async def test_cancelling_interrupts_the_code_and_nothing_else(rig, notebook):
-    code = "import time\nbegan = True\ntime.sleep(60)"
+async def test_a_busy_notebook_may_have_every_name(rig, notebook, tmp_path):
+    executor = rig.notebook(notebook.id)
+    assert list(await executor.overwrites("b = a = 1")) == []
+    async with Gated(notebook, tmp_path):
+        assert list(await executor.overwrites("b = a = 1")) == ["a", "b"]
+
+
+async def test_cancelling_interrupts_the_code_and_nothing_else(rig, notebook, tmp_path):
+    begun = tmp_path / "begun"
+    code = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(600)"
     await notebook.cell("kept = 1")
     running = asyncio.ensure_future(rig.notebook(notebook.id).run(code, []))
-
-    async def busy():
-        return rig.kernels._manager.get_kernel(notebook.id).execution_state == "busy"
-
-    await until(busy)
-    await asyncio.sleep(0.1)
+    await until(begun.exists)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert await notebook.value("kept") == "1"
+
+
+async def test_a_cell_that_waits_behind_failing_code_runs_all_the_same(rig, notebook, tmp_path):
+    begun, let_go = tmp_path / "begun", tmp_path / "let-go"
+    code = f"""
+import pathlib, time
+pathlib.Path({str(begun)!r}).touch()
+while not pathlib.Path({str(let_go)!r}).exists(): time.sleep(0.02)
+1 / 0
+"""
+    running = asyncio.ensure_future(rig.notebook(notebook.id).run(code, []))
+    await until(begun.exists)
+    waiting = asyncio.ensure_future(notebook.cell("kept = 1"))
+    await asyncio.sleep(0.2)  # so that it stands in the kernel's queue
+    let_go.touch()
+    assert not (await running).ok
+    assert (await waiting)["status"] == "ok"
 
 
 async def test_code_that_does_not_stop_leaves_the_kernel_to_the_user(make_rig, notebook):

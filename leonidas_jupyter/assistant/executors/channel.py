@@ -95,7 +95,7 @@ class Channel:
                 "store_history": False,
                 "user_expressions": dict(request.expressions),
                 "allow_stdin": False,
-                "stop_on_error": True,
+                "stop_on_error": False,  # what waits behind it in a notebook is the user's
             },
         )
         message_id = message["header"]["msg_id"]
