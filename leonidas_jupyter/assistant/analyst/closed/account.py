@@ -12,11 +12,8 @@ from leonidas_jupyter.assistant.analyst.closed.demands import check_demands, kin
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, numbers_in
 from leonidas_jupyter.assistant.analyst.closed.layout import without_decimals
 from leonidas_jupyter.assistant.analyst.closed.marks import C
-from leonidas_jupyter.assistant.analyst.closed.moments import MONTHS, WEEKDAYS
-from leonidas_jupyter.assistant.analyst.closed.nouns import calls_rows
 from leonidas_jupyter.assistant.analyst.closed.stages import texts_in
-from leonidas_jupyter.assistant.analyst.closed.vocabulary import is_known, listed, words_of
-from leonidas_jupyter.assistant.analyst.column import same_word
+from leonidas_jupyter.assistant.analyst.closed.unknown import check_unknown, overlapped
 from leonidas_jupyter.assistant.analyst.words import pieces
 
 _CALLS: tuple[tuple[str, str, frozenset[str]], ...] = (
@@ -96,9 +93,6 @@ _RESTRICTS = re.compile(
     r"|when|that\s+(?:are|were|have|had|is|was))\b(?P<rest>[^.;]{0,80})"
 )
 _CALENDAR = re.compile(r"\b(?:0|1)\s*(?:to|-|and)\s*(?:7|12|23|24|31)\b")
-_STRICT = frozenset({*MONTHS, *WEEKDAYS}) | listed("some_of_them")
-"""Words that always restrict the rows."""
-
 _HARMLESS = re.compile(
     r"^\s*(?:,\s*)?(?:the\s+|each\s+|a\s+|all\s+|any\s+|both\s+|if\s+)*(?:p\b|p-"
     r"|null|missing|non-null|nan|outlier\w*|rounded|correlat\w*|calculat\w*"
@@ -128,7 +122,7 @@ def account(
         raise Declined("I do not understand for what the least number of rows counts.")
     figures = numbers_within([recipe["steps"], recipe["outputs"]])
     used = texts_in([recipe["steps"], recipe["outputs"]])
-    _unknown(facts, recipe, [name for name, _ in specs])
+    check_unknown(facts, recipe, [name for name, _ in specs])
     for at, text in enumerate(facts.texts):
         _columns(facts, text, used)
         if not _defines_more(facts, text, options):
@@ -144,83 +138,6 @@ def _distinct(specs: Sequence[tuple[str, str]]) -> None:
         if spec in seen and seen[spec] != name:
             raise Declined(f"I do not understand how @{name} differs from @{seen[spec]}.")
         seen[spec] = name
-
-
-def _unknown(facts: Facts, recipe: Mapping[str, Any], slots: Sequence[str]) -> None:
-    """Check that words which nothing explains stand only beside what is said clearly elsewhere."""
-    own = {part for slot in slots for part in pieces(slot.replace("_", " "))}
-    own |= {part for column in facts.marks.lexicon.columns for part in column.words}
-    own |= set(facts.marks.lexicon.frame_words)
-    own |= _explained(facts)
-    unknown = [_strange(facts, at, text, own) for at, text in enumerate(facts.texts)]
-    wanted = texts_in(recipe["outputs"]) & {
-        column.name for column in facts.marks.lexicon.columns
-    } | set(facts.derived) & texts_in(recipe["outputs"])
-    clear = {
-        name
-        for text, strange in zip(facts.texts, unknown, strict=True)
-        if not strange
-        for name in facts.marks.columns_in(text)
-    }
-    strict = sorted({word for found in unknown for word in found if word in _STRICT})
-    if strict:
-        raise Declined(f"I do not understand “{strict[0]}”.")
-    if wanted and wanted <= clear:
-        # Words that nobody knows may stand in what introduces a question, not in what it demands.
-        unknown = [
-            strange if at and not re.search(C, text) and not text.rstrip().endswith("?") else []
-            for at, (text, strange) in enumerate(zip(facts.texts, unknown, strict=True))
-        ]
-    counted = not wanted and all(output["op"] == "rows" for output in recipe["outputs"])
-    for text, strange in zip(facts.texts, unknown, strict=True):
-        for word in strange:
-            if counted and re.search(
-                rf"\b(?:how many|number of|count(?: of)?(?: the)?)\s+(?:{C}\s+)?"
-                rf"(?:[\w-]+\s+)?{word}\b",
-                text,
-            ):
-                continue
-            raise Declined(f"I do not understand “{word}”.")
-
-
-def _explained(facts: Facts) -> set[str]:
-    """Return the words that a condition in brackets explains: "from Rome (city = 'R')"."""
-    found: set[str] = set()
-    for at, text in enumerate(facts.texts):
-        for match in re.finditer(r"((?:[\w'-]+\s+){1,3})\(", text):
-            if _overlapped(facts, at, (match.end(), match.end() + 6)):
-                found |= set(match[1].split())
-    return found
-
-
-def _strange(facts: Facts, at: int, text: str, own: set[str]) -> list[str]:
-    found = []
-    for match in words_of(text):
-        word = match.group().removesuffix("'s")
-        if is_known(word) or facts.used(at, *match.span()) or _overlapped(facts, at, match.span()):
-            continue
-        if any(_alike(word, part) for part in own):
-            continue
-        if word in _STRICT:
-            found.append(word)
-            continue
-        if calls_rows(word, *match.span(), text, facts.proper):
-            continue
-        if re.match(rf"(?:\s+[\w-]+)?\s+{C}", text[match.end() :]) and not re.match(
-            r"\s+(?:of|by|in|with|and|for|from|at|on|to)\b", text[match.end() :]
-        ):
-            continue
-        found.append(word)
-    return found
-
-
-def _alike(word: str, part: str) -> bool:
-    shorter, longer = sorted((word, part), key=len)
-    return (
-        same_word(word, part)
-        or (len(shorter) >= 3 and longer.startswith(shorter))
-        or (len(shorter) >= 5 and longer[:5] == shorter[:5])
-    )
 
 
 def _columns(facts: Facts, text: str, used: set[str]) -> None:
@@ -284,7 +201,7 @@ def _numbers(facts: Facts, at: int, text: str, used: set[str], figures: set[floa
             match.group() in pieces(name) for name in used if name in facts.marks.lexicon.by_name
         ):
             continue
-        if not facts.used(at, *match.span()) and not _overlapped(facts, at, match.span()):
+        if not facts.used(at, *match.span()) and not overlapped(facts, at, match.span()):
             raise Declined(f"I do not understand what the number {match.group()} is for.")
 
 
@@ -297,10 +214,6 @@ def _defines_more(facts: Facts, text: str, options: Sequence[str]) -> bool:
         and not {label.lower() for label in labels} & {option.lower() for option in options}
         and not facts.classes
     )
-
-
-def _overlapped(facts: Facts, at: int, span: tuple[int, int]) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in facts.spans[at])
 
 
 def _words(facts: Facts, at: int, text: str, used: set[str]) -> None:
@@ -320,7 +233,7 @@ def _words(facts: Facts, at: int, text: str, used: set[str]) -> None:
 def _restrictions(facts: Facts, at: int, text: str) -> None:
     for match in _RESTRICTS.finditer(text):
         rest = match["rest"]
-        if _HARMLESS.match(rest) or _overlapped(facts, at, match.span()):
+        if _HARMLESS.match(rest) or overlapped(facts, at, match.span()):
             continue
         if any(each.column in facts.marks.columns_in(rest) for each in facts.conditions):
             continue

@@ -5,20 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leonidas_jupyter.assistant.analyst.closed.align import is_everyday, spelled_in, told_by
+from leonidas_jupyter.assistant.analyst.closed.signs import CS, C, L, described_in, tidy
 from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.words import fold, pieces
 
 _COLUMN, _LABEL = 0xE100, 0xF000
-C = "[\ue100-\uefff]"
-"""A pattern for one column."""
-
-L = "[\uf000-\uf7ff]"
-"""A pattern for one quoted text that is no column."""
-
-CS = rf"{C}(?:(?:\s*(?:,|/|&|\band\b|\bor\b|\bversus\b|\bvs\b)\s*)+(?:the\s+)?{C})*"
-"""A pattern for one or more columns."""
-
 _QUOTED = re.compile(
     r"\"([^\"\n]+)\"|`([^`\n]+)`|“([^”\n]+)”|(?<![A-Za-z0-9])'([^'\n]+)'"
     r"(?![A-Za-z0-9])|\u2018([^\u2019\n]+)\u2019(?![A-Za-z])"
@@ -48,7 +40,6 @@ _AGAIN = re.compile(
 UNNAMED = "new feature"
 """What a new column is called that the text gives no name."""
 
-_NOUN = r"(?:columns?|variables?|features?|fields?|attributes?)"
 _NEW = re.compile(
     r"(?:\b(?:called|named|labell?ed|titled)\b|\b(?:creat|generat|add|introduc"
     r"|engineer|deriv)\w*\b[^.]*"
@@ -65,23 +56,6 @@ _AS = re.compile(r"\s*(?:as|by|=|that is|to be|which is|from|for each)\b|\s*=")
 _SHORT = listed("two_letters")
 """Words of two letters that are no column's name unless the text says so."""
 
-_TIDY = (
-    (
-        re.compile(
-            rf"\b(?:the\s+)?(?:values?\s+(?:of|in|from|for)\s+)?(?:the\s+)?{_NOUN}\s*,?\s*(?={C})",
-            re.I,
-        ),
-        "",
-    ),
-    (re.compile(rf"({C})\s*(?:'s|\u2019s)"), r"\1 "),
-    (re.compile(rf"({C})\s+(?:data\s+)?{_NOUN}\b", re.I), r"\1"),
-    (re.compile(rf"{C}\s+(?:[a-z]+\s+)?\(\s*({C})\s*\)"), r"\1"),
-    (re.compile(rf"\(\s*({C})\s*\)"), r"\1"),
-    (re.compile(rf"({C})(\s*\1)+"), r"\1"),
-    (re.compile(rf"({C})\s+(?:prices?|values?|readings?)(?=\s*[-+*/)=])", re.I), r"\1"),
-    (re.compile(r"[ \t]+"), " "),
-)
-
 
 @dataclass
 class Marks:
@@ -92,6 +66,7 @@ class Marks:
     labels: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
     as_labels: set[str] = field(default_factory=set)
+    described: set[str] = field(default_factory=set)
 
     def column_sign(self, name: str) -> str:
         """Return the sign of a column, a new one where it has none."""
@@ -154,7 +129,9 @@ class Marks:
             marked = f"{marked[: found.start]} {sign} {marked[found.end :]}"
         if self.new:
             marked = _AGAIN.sub(f" {self.column_sign(self.new[-1])} ", marked)
-        return tidy(self._everyday(marked))
+        marked = self._everyday(marked)
+        self.described |= described_in(marked)
+        return tidy(marked)
 
     def _unnamed(self, text: str) -> None:
         """Note a new column that the text gives no name."""
@@ -277,16 +254,6 @@ class Marks:
         return text
 
 
-def tidy(text: str) -> str:
-    """Return a marked text without the nouns that only say that a column is one."""
-    before = None
-    while before != text:
-        before = text
-        for pattern, replacement in _TIDY:
-            text = pattern.sub(replacement, text)
-    return text.strip()
-
-
 def _as_is(name: str) -> str:
     return name
 
@@ -297,3 +264,6 @@ def _folded(name: str) -> str:
 
 def _joined(name: str) -> str:
     return "".join(pieces(name))
+
+
+__all__ = ["CS", "UNNAMED", "C", "L", "Marks", "tidy"]

@@ -180,7 +180,10 @@ def _leads(text: str, tests: Sequence[re.Match[str]]) -> bool:
     if _LEADING.search(text[: tests[0].start()]):
         return True
     labels = [match.start() for match in re.finditer(L, text)]
-    return bool(labels) and labels[0] > tests[0].end() and len(tests) > 1
+    if not labels or labels[0] < tests[0].end():
+        return False
+    elsewhere = _ELSE.search(text, tests[-1].end())
+    return len(tests) > 1 or (elsewhere is not None and labels[0] < elsewhere.start())
 
 
 _LEADING = re.compile(

@@ -1,0 +1,242 @@
+"""Words of a closed-form question that nothing explains: which could change the answer.
+
+A noun that only says what was measured, or of whom, changes nothing where the columns and the
+figures to fill are clear without it. A word is salient, and stops the question, where it may
+restrict the rows, denote a value, compare, count, or call for an operation.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts
+from leonidas_jupyter.assistant.analyst.closed.marks import C
+from leonidas_jupyter.assistant.analyst.closed.moments import MONTHS, WEEKDAYS
+from leonidas_jupyter.assistant.analyst.closed.nouns import calls_rows, row_noun
+from leonidas_jupyter.assistant.analyst.closed.stages import texts_in
+from leonidas_jupyter.assistant.analyst.closed.vocabulary import is_known, listed, words_of
+from leonidas_jupyter.assistant.analyst.column import same_word
+from leonidas_jupyter.assistant.analyst.words import pieces
+
+_STRICT = frozenset({*MONTHS, *WEEKDAYS}) | listed("some_of_them")
+"""Words that always restrict the rows."""
+
+_SALIENT = listed("salient")
+"""Words that count, scale, sort out or calculate."""
+
+_ADJECTIVE = re.compile(r"\w{2,}(?:al|an|ic|ive|ous|ish|ese|ed|ing|less|ful|able|ible|ary|ern)$")
+_RESTRICTING = re.compile(
+    r"\b(?:only|among|amongst|except|excluding|besides|other\s+than|without|with|having|whose|who"
+    r"|non|not|never|no|neither|nor|n't|if|when|unless|until|since|before|after|during"
+    r"|than|least|most|more|less)\s+(?:the\s+|an?\s+|all\s+|any\s+)?$"
+)
+_DONE = re.compile(r"\b(?:be|been|being|is|are|was|were|get|gets|got)\s+(?:\w+ly\s+|first\s+)?$")
+_DOING = re.compile(r"\b(?:by|after|before|without|when|while)\s+(?:first\s+)?$")
+_COMMAND = re.compile(
+    r"(?:^|[.;:,]|\b(?:and|then|first|next|please|finally|afterwards|to|must|should|shall))\s*$"
+)
+_NAMED_PLACE = re.compile(r"\b(?:in|for|from|of|at|by|among|within)\s+(?:the\s+|all\s+)?$")
+_QUESTION = re.compile(
+    r"^\W*(?:what|which|who|how|is|are|was|were|do|does|did|in|at|has|have|can|could)\b"
+)
+_NOUN = re.compile(r"\w+(?:tion|ment|ness|ity|ship|ism|age|ure|ance|ence|ies|s)$")
+
+
+def check_unknown(facts: Facts, recipe: Mapping[str, Any], slots: Sequence[str]) -> None:
+    """Check that no word which nothing explains could change the answer.
+
+    Raises:
+        Declined: one could.
+    """
+    own = _own_words(facts, slots)
+    wanted = _wanted(facts, recipe)
+    counted = not wanted and all(output["op"] == "rows" for output in recipe["outputs"])
+    found = [_strange(facts, at, text, own) for at, text in enumerate(facts.texts)]
+    clear = {
+        name
+        for text, strange in zip(facts.texts, found, strict=True)
+        if not strange
+        for name in facts.marks.columns_in(text)
+    }
+    said_again = bool(wanted) and wanted <= clear
+    for at, (text, strange) in enumerate(zip(facts.texts, found, strict=True)):
+        introduces = said_again and (at == 0 or _introduces(text))
+        for match in strange:
+            if _stops(match, text, facts, counted=counted, introduces=introduces):
+                raise Declined(f"I do not understand “{match.group()}”.")
+
+
+def _stops(
+    match: re.Match[str], text: str, facts: Facts, *, counted: bool, introduces: bool
+) -> bool:
+    """Return whether an unknown word stops the question.
+
+    Args:
+        match: the word in its sentence.
+        text: the sentence.
+        facts: what was read.
+        counted: rows are counted of which nothing else is asked, so that every word may restrict.
+        introduces: another sentence says all that is asked in words that are understood.
+    """
+    word = match.group()
+    if word in _STRICT | _SALIENT or _like_a_value(word, facts):
+        return True
+    if introduces or (counted and _tallied(word, text)):
+        return False
+    return counted or _salient(match, text, facts)
+
+
+def _introduces(text: str) -> bool:
+    """Return whether a sentence asks or speaks of columns, rather than demanding a treatment."""
+    return re.search(C, text) is not None or text.rstrip().endswith("?")
+
+
+def overlapped(facts: Facts, at: int, span: tuple[int, int]) -> bool:
+    """Return whether a stretch of a sentence meets one that is understood."""
+    return any(start < span[1] and span[0] < end for start, end in facts.spans[at])
+
+
+def _own_words(facts: Facts, slots: Sequence[str]) -> set[str]:
+    """Return the words that the names to fill, the table or a condition in brackets explain."""
+    own = {part for slot in slots for part in pieces(slot.replace("_", " "))}
+    own |= {part for column in facts.marks.lexicon.columns for part in column.words}
+    own |= set(facts.marks.lexicon.frame_words) | facts.marks.described
+    for at, text in enumerate(facts.texts):
+        for match in re.finditer(r"((?:[\w'-]+\s+){1,3})\(", text):
+            if overlapped(facts, at, (match.end(), match.end() + 6)):
+                own |= set(match[1].split())
+    return own | _spelled_out(facts)
+
+
+def _spelled_out(facts: Facts) -> set[str]:
+    """Return the words whose initials stand in a column's name: "body mass index" for ``bmi``."""
+    parts = {part for column in facts.marks.lexicon.columns for part in column.words}
+    found: set[str] = set()
+    for text in facts.texts:
+        words = re.findall(r"[a-z]+", text)
+        for size in (3, 4, 5):
+            for at in range(len(words) - size + 1):
+                if "".join(word[0] for word in words[at : at + size]) in parts:
+                    found |= set(words[at : at + size])
+    return found
+
+
+def _wanted(facts: Facts, recipe: Mapping[str, Any]) -> set[str]:
+    """Return the columns, new ones too, that the outputs of a recipe read."""
+    names = {column.name for column in facts.marks.lexicon.columns} | set(facts.derived)
+    return texts_in(recipe["outputs"]) & names
+
+
+def _tallied(word: str, text: str) -> bool:
+    """Return whether a word is what is counted: "how many voyages"."""
+    return (
+        re.search(
+            rf"\b(?:how many|number of|count(?: of)?(?: the)?)\s+(?:{C}\s+)?(?:[\w-]+\s+)?{word}\b",
+            text,
+        )
+        is not None
+    )
+
+
+def _strange(facts: Facts, at: int, text: str, own: set[str]) -> list[re.Match[str]]:
+    """Return the words of a sentence that neither the table nor the language of data knows."""
+    found = []
+    for match in words_of(text):
+        word = match.group().removesuffix("'s")
+        if is_known(word):
+            continue
+        if facts.used(at, *match.span()) or overlapped(facts, at, match.span()):
+            continue
+        if any(_alike(word, part) for part in own):
+            continue
+        if word not in _STRICT | _SALIENT:
+            if calls_rows(word, *match.span(), text, facts.proper):
+                continue
+            if _before_column(text[match.end() :]):
+                continue
+        found.append(match)
+    return found
+
+
+def _before_column(rest: str) -> bool:
+    """Return whether what follows is a column that the word describes: "Gram staining"."""
+    return (
+        re.match(rf"(?:\s+[\w-]+)?\s+{C}", rest) is not None
+        and re.match(r"\s+(?:of|by|in|with|and|for|from|at|on|to)\b", rest) is None
+    )
+
+
+def _salient(match: re.Match[str], text: str, facts: Facts) -> bool:
+    """Return whether an unknown word may restrict the rows or call for an operation."""
+    word, ahead, behind = match.group(), text[: match.start()], text[match.end() :]
+    if _RESTRICTING.search(ahead):
+        return True
+    if word == "capita":
+        return not any(
+            "cap" in part for column in facts.marks.lexicon.columns for part in column.words
+        )
+    if word.endswith("ed") and _DONE.search(ahead):
+        return True
+    if word.endswith("ing") and _DOING.search(ahead):
+        return True
+    if _COMMAND.search(ahead) and _may_command(word, ahead, behind):
+        return True
+    if word in facts.proper and _NAMED_PLACE.search(ahead) and _has_texts(facts):
+        return True
+    if word.endswith(("er", "est")) and re.match(r"\s+than\b", behind):
+        return True
+    if word.endswith("est") and not is_known(word.removesuffix("est")) and len(word) > 5:
+        return True
+    return _sorts_out(word, behind, facts)
+
+
+def _may_command(word: str, ahead: str, behind: str) -> bool:
+    """Return whether an unknown word may be an imperative: "Deflate the prices"."""
+    if _NOUN.fullmatch(word) and not re.match(r"\s+(?:the|all|each|every|any|both|it)\b", behind):
+        return False
+    last = re.search(r"(\w+)\s*$", ahead)
+    if last is not None and last[1] == "and":
+        return re.match(r"\s+(?:the|all|each|every|any|both|it|them)\b", behind) is not None
+    if last is None and re.search(r",\s*$", ahead):
+        return re.match(r"\s+(?:the|all|each|every|any|both|it|them)\b", behind) is not None
+    return not re.match(r"\s*(?:[.,;:)?]|$|is\b|are\b|of\b|was\b|were\b|=)", behind)
+
+
+def _sorts_out(word: str, behind: str, facts: Facts) -> bool:
+    """Return whether a word is an adjective before what a row is: "imported cars"."""
+    if not _ADJECTIVE.fullmatch(word):
+        return False
+    following = re.match(r"\s+([a-z]+)\b", behind)
+    if following is None:
+        return False
+    noun = following[1]
+    if any(condition.column in facts.marks.lexicon.by_name for condition in facts.conditions):
+        # The rows are sorted out by a condition, which the word describes.
+        return False
+    return noun in _WHO or row_noun(noun, facts.marks.lexicon)
+
+
+_WHO = listed("rows_are")
+
+
+@lru_cache(maxsize=1024)
+def _alike(word: str, part: str) -> bool:
+    shorter, longer = sorted((word, part), key=len)
+    return (
+        same_word(word, part)
+        or (len(shorter) >= 3 and longer.startswith(shorter))
+        or (len(shorter) >= 5 and longer[:5] == shorter[:5])
+    )
+
+
+def _like_a_value(word: str, facts: Facts) -> bool:
+    """Return whether a word begins as a value of a column of text does: "smokes" and "smoker"."""
+    stem = word[:5] if len(word) > 5 else word
+    if len(stem) < 4:
+        return False
+    return any(spelled.startswith(stem) for spelled in facts.marks.lexicon.values)
+
+
+def _has_texts(facts: Facts) -> bool:
+    return any(column.profile.type == "text" for column in facts.marks.lexicon.columns)
