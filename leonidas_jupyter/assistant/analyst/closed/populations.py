@@ -8,11 +8,10 @@ from typing import Any
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L
 from leonidas_jupyter.assistant.analyst.closed.moments import moments_in, rather_a_year
-from leonidas_jupyter.assistant.analyst.closed.nouns import row_noun
 from leonidas_jupyter.assistant.analyst.closed.series import COMPARED, numbers_listed, series_of
-from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
+from leonidas_jupyter.assistant.analyst.closed.valued import flags_in, values_in
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
-from leonidas_jupyter.assistant.analyst.words import fold, pieces, singular
+from leonidas_jupyter.assistant.analyst.words import fold, pieces
 
 _NUMBER = r"(?P<n>-?\d+(?:,\d{3})*(?:\.\d+)?)"
 _EQUAL = (
@@ -93,10 +92,6 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_EVERYDAY_VALUES = listed("everyday_values")
-_NEGATED = re.compile(
-    r"\b(?:did|do|does|was|were|is|are|have|has|had|who)?\s*(?:not|n't|never|non)\b[\s-]*(\w+)?\s*"
-)
 
 
 def read_populations(facts: Facts) -> None:
@@ -130,7 +125,7 @@ def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[in
         if _free(span, taken):
             taken.append(span)
             yield condition, span
-    loose = (_labelled(text, facts), _flags(text, facts), _valued(text, facts.marks.lexicon))
+    loose = (_labelled(text, facts), flags_in(text, facts), values_in(text, facts.marks.lexicon))
     for condition, span in chain.from_iterable(loose):
         if _free(span, taken):
             taken.append(span)
@@ -241,70 +236,6 @@ def _value(column: str, label: str, lexicon: FrameLexicon) -> Any:  # noqa: ANN4
         if len(found) == 1:
             return found[0]
     return None if profile.categories is not None else label
-
-
-def _flags(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
-    """Yield "who smoked" and "did not smoke", for a column of 0 and 1 with that name."""
-    for column in facts.marks.lexicon.columns:
-        if not column.flag or len(column.words) > 2:
-            continue
-        stem = column.words[-1][:6] if len(column.words[-1]) > 4 else column.words[-1]
-        if len(stem) < 4:
-            continue
-        sign = facts.marks.column_sign(column.name) if column.name in facts.marks.columns else "\0"
-        pattern = re.compile(
-            r"(?P<not>\b(?:(?:did|do|does|was|were|is|are|have|has)\s+not|\w+n't|not"
-            r"|non)[\s-]+)?(?P<who>\b(?:who|that|which|were|had)\s+(?:had\s+|were\s+|was\s+"
-            rf"|have\s+)?)?(?:\b{stem}\w*|{sign}(?!\s*(?:=|rate)))"
-        )
-        for match in pattern.finditer(text):
-            if not (match["not"] or match["who"] or _own_word(match.group(), column.name)):
-                continue
-            value: Any = (
-                not match["not"] if column.profile.type == "boolean" else int(not match["not"])
-            )
-            words = (*(("not",) if match["not"] else ()), column.words[-1])
-            yield Condition(column.name, "==", value, words), match.span()
-
-
-def _own_word(text: str, name: str) -> bool:
-    return text.strip().isalpha() and text.strip() != name.lower() and len(text) < 2
-
-
-def _valued(text: str, lexicon: FrameLexicon) -> Iterator[tuple[Condition, tuple[int, int]]]:
-    """Yield the values of text columns that stand in a text as words: "female birds"."""
-    words = [
-        (match.start(), match.end(), fold(match.group()))
-        for match in re.finditer(r"[^\W_]+(?:'[a-z]+)?", text)
-    ]
-    at = 0
-    while at < len(words):
-        for count in range(min(5, len(words) - at), 0, -1):
-            asked = [re.sub(r"'s?$", "", word) for _, _, word in words[at : at + count]]
-            found = _spelled(asked, lexicon)
-            if found is not None:
-                yield found, (words[at][0], words[at + count - 1][1])
-                at += count - 1
-                break
-        at += 1
-
-
-def _spelled(asked: Sequence[str], lexicon: FrameLexicon) -> Condition | None:
-    if len(asked) == 1 and (
-        asked[0] in _EVERYDAY_VALUES or len(asked[0]) < 3 or asked[0].isdigit()
-    ):
-        return None
-    if len(asked) == 1 and row_noun(asked[0], lexicon):
-        return None
-    refs = lexicon.values.get("".join(asked)) or lexicon.values.get(
-        "".join([*asked[:-1], singular(asked[-1])]), ()
-    )
-    if len(refs) != 1:
-        return None
-    values = refs[0].values
-    if len(values) == 1:
-        return Condition(refs[0].column, "==", values[0], tuple(asked))
-    return Condition(refs[0].column, "in", tuple(values), tuple(asked))
 
 
 def alternatives(facts: Facts) -> dict[str, list[Condition]]:

@@ -22,6 +22,9 @@ from leonidas_jupyter.assistant.analyst.words import pieces
 _STRICT = frozenset({*MONTHS, *WEEKDAYS}) | listed("some_of_them")
 """Words that always restrict the rows."""
 
+_FURTHER = 4
+"""How many letters longer a value of one word may be than a word that is like it."""
+
 _SALIENT = listed("salient")
 """Words that count, scale, sort out or calculate."""
 
@@ -150,7 +153,7 @@ def _strange(facts: Facts, at: int, text: str, own: set[str]) -> list[re.Match[s
             continue
         if any(_alike(word, part) for part in own):
             continue
-        if word not in _STRICT | _SALIENT:
+        if word not in _STRICT | _SALIENT and not _like_a_value(word, facts):
             if calls_rows(word, *match.span(), text, facts.proper):
                 continue
             if _before_column(text[match.end() :]):
@@ -235,7 +238,10 @@ def _like_a_value(word: str, facts: Facts) -> bool:
     stem = word[:5] if len(word) > 5 else word
     if len(stem) < 4:
         return False
-    return any(spelled.startswith(stem) for spelled in facts.marks.lexicon.values)
+    return any(
+        spelled.startswith(stem) and len(spelled) <= len(word) + _FURTHER
+        for spelled in facts.marks.lexicon.values
+    )
 
 
 def _has_texts(facts: Facts) -> bool:
