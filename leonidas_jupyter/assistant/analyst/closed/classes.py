@@ -15,9 +15,9 @@ _VALUE = (
     r"(?:\.\d+)?))"
 )
 _BOUNDS = re.compile(
-    r"(?P<ge>greater\s+than\s+or\s+equal\s+to|at\s+least|>=|≥|or\s+more\s+than"
+    r"(?P<ge>greater\s+than\s+or\s+equal\s+to|at\s+least|at\s+or\s+above|>=|≥|or\s+more\s+than"
     rf"|from)\s*{_VALUE.format('a')}(?!\s*(?:to|and|-)\s*\d)"
-    rf"|(?P<le>less\s+than\s+or\s+equal\s+to|at\s+most|<=|≤|up\s+to)\s*{_VALUE.format('b')}"
+    rf"|(?P<le>less\s+than\s+or\s+equal\s+to|at\s+most|at\s+or\s+below|<=|≤|up\s+to)\s*{_VALUE.format('b')}"
     r"|(?P<gt>(?:greater|larger|higher|more|older)\s+than|above|over|exceed\w*"
     rf"|>)\s*{_VALUE.format('c')}"
     rf"|(?P<lt>(?:less|lower|smaller|fewer|younger)\s+than|below|under|<)\s*{_VALUE.format('d')}"

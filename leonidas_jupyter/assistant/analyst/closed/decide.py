@@ -9,7 +9,7 @@ from leonidas_jupyter.assistant.analyst.closed.marks import Marks
 from leonidas_jupyter.assistant.analyst.closed.rules import holds
 
 _NEGATIVE = re.compile(
-    r"^(?:no|none|not|non|false|insignificant|isn't|doesn't|n/a)\b|^"
+    r"^(?:no|none|not|non|false|insignificant|isn't|doesn't|n/a|fails?|failed|cannot)\b|^"
     "(?:insignificant|abnormal|unequal|uncorrelated)"
 )
 _DENIES = re.compile(r"\b(?:no|not|none|cannot|n't|neither|without|fail(?:s|ed)? to)\b|n't\b")
@@ -32,7 +32,9 @@ def negative(option: str) -> bool:
     return _NEGATIVE.match(bare(option)) is not None
 
 
-def consequence_options(rule: Rule, options: Sequence[str], marks: Marks) -> list[str]:
+def consequence_options(
+    rule: Rule, options: Sequence[str], marks: Marks, about: str = ""
+) -> list[str]:
     """Return the options that follow from a rule; several where only a sign decides."""
     text = rule.consequence
     quoted = [
@@ -55,7 +57,14 @@ def consequence_options(rule: Rule, options: Sequence[str], marks: Marks) -> lis
         return denials if len(denials) == 1 else []
     if found:
         return found
+    if about and {bare(option) for option in options} in _ANSWERS:
+        asked, concluded = _leaning(_without(about, options)), _leaning(said)
+        if asked and concluded:
+            return [each for each in options if negative(each) == (asked != concluded)]
     return _by_polarity(said, denied, options)
+
+
+_ANSWERS = ({"yes", "no"}, {"true", "false"})
 
 
 def _by_polarity(said: str, denied: bool, options: Sequence[str]) -> list[str]:
@@ -81,13 +90,15 @@ def decide(options: Sequence[str], about: str, facts: Facts, figures: Mapping[st
     """
     if any(math.isnan(value) for value in figures.values()):
         raise Declined("The test gives no result on these values.")
-    fitting = [(rule, consequence_options(rule, options, facts.marks)) for rule in facts.rules]
+    fitting = [
+        (rule, consequence_options(rule, options, facts.marks, about)) for rule in facts.rules
+    ]
     fitting = [(rule, found) for rule, found in fitting if found]
     testable = [(rule, found) for rule, found in fitting if holds(rule, figures) is not None]
     tested = [(rule, found) for rule, found in testable if rule.tests]
     if tested:
         return _ruled(options, tested, testable, figures)
-    return _by_default(options, about, facts.alpha, figures)
+    return _by_default(options, about, facts, figures)
 
 
 def _ruled(
@@ -130,22 +141,68 @@ def _by_sign(options: Sequence[str], figures: Mapping[str, float]) -> str | None
 
 
 def _by_default(
-    options: Sequence[str], about: str, alpha: float, figures: Mapping[str, float]
+    options: Sequence[str], about: str, facts: Facts, figures: Mapping[str, float]
 ) -> str:
+    """Return the option that a test's p-value leads to, where the text states no rule for it."""
     denials = [option for option in options if negative(option)]
-    claims = [option for option in options if not negative(option)]
     p = figures.get("p")
     if any(re.search(r"\bpositiv", bare(option)) for option in options):
-        if p is not None and p >= alpha and len(denials) == 1:
+        if p is not None and p >= facts.alpha and len(denials) == 1:
             return denials[0]
         return _one(options, figures)
-    if p is None or len(options) != 2:
-        raise Declined("The text does not say when which of the allowed words holds.")
-    said = bare(" ".join([about, *options]))
-    if len(denials) != 1:
-        raise Declined("The text does not say when which of the allowed words holds.")
-    if _NORMAL.search(said) or _SAMES.search(bare(claims[0])):
-        return claims[0] if p >= alpha else denials[0]
-    if _DIFFERS.search(said):
-        return claims[0] if p < alpha else denials[0]
+    if p is not None and len(options) == 2:
+        rejecting = _rejecting(options, about, facts)
+        if rejecting is not None:
+            return next(each for each in options if (each == rejecting) == (p < facts.alpha))
     raise Declined("The text does not say when which of the allowed words holds.")
+
+
+def _rejecting(options: Sequence[str], about: str, facts: Facts) -> str | None:
+    """Return the one of two options that says that the null hypothesis is rejected."""
+    first, second = (_leaning(option) for option in options)
+    if first != second and (first or second):
+        return options[0] if (first or -second) > 0 else options[1]
+    denials = [option for option in options if negative(option)]
+    if first or second or len(denials) != 1:
+        return None
+    claim = next(option for option in options if option not in denials)
+    asked = " ".join(text for text in facts.texts if _ASKED.search(text))
+    for said in (_without(about, options), facts.marks.plain(asked)):
+        leaning = _leaning(said)
+        if leaning:
+            return claim if leaning > 0 else denials[0]
+    return None
+
+
+_ASKED = re.compile(r"\?\s*$|\b(?:whether|(?:test|check|determine|decide|examine|assess) if)\b")
+_KEEPS = re.compile(
+    r"\b(?:fails?|failed|failing|unable) to reject\b|\b(?:cannot|not|don't|doesn't) (?:be )?"
+    r"reject\w*|\b(?:accept|retain|keep)\w*\b|\binsignificant\b|\buncorrelated\b|\bunrelated\b"
+)
+_REJECTS = re.compile(
+    r"\breject\w*|\bsignifican\w*|\bdiffer\w*|\bdeviat\w*|\bdepart\w*|\bassociat\w*|\bdependen\w*"
+    r"|\brelat\w*|\bcorrelat\w*|\beffect\w*|\bunequal\b|\bnonnormal\w*|\babnormal\w*|\bheterosced\w*"
+    r"|\bexists?\b|\bevidence\b|\binfluenc\w*|\bchang\w*"
+)
+_HOLDS = re.compile(
+    r"\bnormal\w*|\bgaussian\b|\bindependen(?:t|ce)\b(?! (?:two |samples?|t test|t-test))|\bsame\b"
+    r"|\bequal\w*|\bhomogene\w*|\bhomosced\w*|\bidentical\w*|\bsimilar\w*"
+)
+_NOT = re.compile(r"\b(?:no|not|non|without|neither|isn't|aren't|doesn't|don't|n't)\b")
+
+
+def _without(about: str, options: Sequence[str]) -> str:
+    """Return what is said of a name, without the words that fill it."""
+    allowed = "|".join(re.escape(bare(each)) for each in sorted(options, key=len, reverse=True))
+    return re.sub(rf"\b(?:{allowed})\b", " ", bare(about))
+
+
+def _leaning(text: str) -> int:
+    """Return 1 for words that reject a test's null hypothesis, -1 for such that keep it."""
+    said = bare(text)
+    if _KEEPS.search(said):
+        return -1
+    turned = -1 if _NOT.search(said) else 1
+    if _REJECTS.search(said):
+        return turned
+    return -turned if _HOLDS.search(said) else 0

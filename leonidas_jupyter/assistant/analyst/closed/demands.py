@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts
+from leonidas_jupyter.assistant.analyst.closed.gaps import MISSING
 from leonidas_jupyter.assistant.analyst.closed.marks import C
-from leonidas_jupyter.assistant.analyst.closed.preparing import MISSING
 
 
 @dataclass(frozen=True)

@@ -61,12 +61,30 @@ def read_derived(facts: Facts) -> None:
             found = _binary(facts, at, text) or _expression(text, facts, name)
             if found is None:
                 continue
-            facts.derived[name] = found
+            facts.derived[name] = _in_percent(name, found, facts)
             facts.kinds.add("derive")
             facts.preparations.append(Preparation("derive", (about[0][0], text.find(sign)), [name]))
             _consume(facts, at, text)
             break
     _adjust(facts)
+
+
+_EXPRESSED = re.compile(
+    r"\b(?:express|report|give|state|calculat|comput)\w*\s+(?P<what>[^.;]*?)\s*\b(?:as\s+(?:a\s+)?percent(?:age)?s?|in\s+percent)\b"
+)
+
+
+def _in_percent(name: str, expression: Any, facts: Facts) -> Any:  # noqa: ANN401
+    """Return a quotient times 100 where another sentence wants the new column in percent."""
+    if not (isinstance(expression, dict) and expression.get("op") == "/"):
+        return expression
+    told = {part for part in re.split(r"[_\W]+", name.lower()) if len(part) > 2}
+    for at, match in facts.finds(_EXPRESSED):
+        said = set(re.findall(r"\w+", facts.marks.plain(match["what"]).lower()))
+        if said & told or said <= {"it", "this", "the", "new", "column", "feature", "values"}:
+            facts.use(at, match)
+            return {"op": "*", "left": expression, "right": 100}
+    return expression
 
 
 def _consume(facts: Facts, at: int, text: str) -> None:

@@ -39,6 +39,6 @@ def _has(ask: Ask, column: str) -> bool:
 
 def _kind(ask: Ask) -> str | None:
     if ask.options:
-        return None
+        return f"one of {ask.options}"
     kind = ask.concept.kind if ask.concept else ""
     return kind if kind in _OF_GROUPS or not kind else None

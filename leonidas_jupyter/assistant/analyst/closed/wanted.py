@@ -14,6 +14,7 @@ from leonidas_jupyter.assistant.analyst.closed.layout import Slot
 from leonidas_jupyter.assistant.analyst.closed.populations import conditions_in
 from leonidas_jupyter.assistant.analyst.closed.stages import Stages, after
 from leonidas_jupyter.assistant.analyst.closed.targets import columns_by_name
+from leonidas_jupyter.assistant.analyst.closed.verdicts import is_verdict, verdicts
 
 Figures = Mapping[str, Any]
 Finish = Callable[[Figures], str]
@@ -37,10 +38,6 @@ _OWN_RANGE = re.compile(
 _FORMAT_ONLY = re.compile(
     r"(?:an?\s+)?(?:number|integer|int|float|value|num|string|str|decimal|answer\d*"
     "|result)s?"
-)
-_VERDICT = re.compile(
-    r"\b(?:answer|verdict|word|label|shape|status|direction|conclusion|significan\w*|differs?|differen\w*"
-    r"|relationship|outcome|normality|interpretation|strength|comparison|is \w+)\b"
 )
 _RANGE_OR_TYPE = re.compile(r"\b(?:either|one of|can be|should be|string|options?|values?)\b")
 
@@ -149,16 +146,10 @@ def _options(
     if (
         re.search(r"\bstring\b|\btext\b|\btype\b|\bresult\b|\bdecision\b|\bconclusion\b", said)
         or not said.strip()
-        or (not figure and _VERDICT.search(f"{said} {_words(slot.name)}"))
+        or (not figure and is_verdict(slot))
     ):
-        return _ruled_labels(facts)
+        return verdicts(facts, placeholders)
     return []
-
-
-def _ruled_labels(facts: Facts) -> list[str]:
-    """Return the quoted words that the text's rules lead to."""
-    found = [label for rule in facts.rules for label in facts.marks.labels_in(rule.consequence)]
-    return list(dict.fromkeys(found)) if len(set(found)) >= 2 else []
 
 
 def number(value: Any, decimals: int | None, whole: bool = False) -> str:  # noqa: ANN401 - a cell
