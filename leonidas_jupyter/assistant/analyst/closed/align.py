@@ -141,7 +141,13 @@ _MONTHS = (
 )  # fmt: skip
 
 
+_TALLIES = frozenset({"num", "n", "no", "nr", "cnt", "count", "freq", "number"})
+"""Names of columns that only count, for which "the number of" is no name."""
+
+
 def _stands(word: str, part: str, *, bare: bool) -> bool:
+    if bare and part in _TALLIES:
+        return word == part
     if word == part or singular(word) == singular(part):
         return True
     if word in _MONTHS and part == word[:3] and not bare:

@@ -1,5 +1,6 @@
 """The outputs of a recipe for the kinds of figures that a form can ask for."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -82,11 +83,16 @@ def outliers(name: str, column: str, facts: Facts) -> Output:
     return found
 
 
-def correlation(name: str, names: Sequence[str], facts: Facts) -> Output:
-    """Return the output for the correlation of two columns."""
-    methods = [method for method in ("pearson", "spearman", "kendall") if method in facts.methods]
+def correlation(name: str, names: Sequence[str], facts: Facts, words: str = "") -> Output:
+    """Return the output for the correlation of two columns.
+
+    Where the text names several kinds, ``words`` of the name to fill must call one of them.
+    """
+    methods = [method for method in _CORRELATIONS if method in facts.methods]
     if len(methods) > 1:
-        raise Declined("It names several kinds of correlation.")
+        methods = [method for method in methods if re.search(_CORRELATIONS[method], words)]
+        if len(methods) != 1:
+            raise Declined("It names several kinds of correlation.")
     return {
         "op": "correlation",
         "name": name,
@@ -94,6 +100,14 @@ def correlation(name: str, names: Sequence[str], facts: Facts) -> Output:
         "y": names[1],
         "method": methods[0] if methods else "pearson",
     }
+
+
+_CORRELATIONS = {
+    "pearson": r"\bpearson|\blinear\b|^r\b",
+    "spearman": r"\bspearman|\brho\b|\brank\b|\bmonoton",
+    "kendall": r"\bkendall|\btau\b",
+}
+"""Kinds of correlation, and the words by which names call for them."""
 
 
 def normality(name: str, column: str, method: str, against: str = "fitted") -> Output:

@@ -29,7 +29,9 @@ _DECIMALS = re.compile(
     rf"\b{_COUNT}(?:st|nd|rd|th)?\s*(?:-\s*)?(?:decimals?|digits?\s+after|places?\b)"
     r"|\b(tenth|hundredth|(?:ten-)?thousandth)s?\b"
     r"|\b(?:nearest\s+(?:integer|whole)|whole\s+numbers?)"
-    rf"|decimals?\s+(?:places?|points?)?\s*(?:of|=|:)?\s*{_COUNT}\b",
+    rf"|decimals?\s+(?:places?|points?)?\s*(?:of|=|:)?\s*{_COUNT}\b"
+    rf"|\bround\w*\s+(?:\w+\s+)?(?:off\s+)?(?:to\s+)?{_COUNT}\b(?=\s*(?:[.,;)\]]|$|digits?\b|d\.?p|places?))"
+    r"|\b(\d)\s*(?:dp\b|d\.p\.|digits?\b(?!\s+(?:code|number|year|integer)))",
     re.I,
 )
 
@@ -64,7 +66,7 @@ def decimals_in(text: str) -> int | None:
     match = _DECIMALS.search(text)
     if match is None:
         return None
-    said = (match[1] or match[3] or match[2] or "").lower()
+    said = next((each for each in match.groups() if each), "").lower()
     if not said:
         return 0
     if said.isdigit():

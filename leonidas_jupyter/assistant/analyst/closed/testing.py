@@ -32,7 +32,9 @@ class Testing(Counting):
 
     def _correlation(self, ask: Ask, kind: str) -> Wanted:
         output = self._place(
-            figures.correlation(ask.slot.name, self._pair(ask), self._facts), ask, kind
+            figures.correlation(ask.slot.name, self._pair(ask), self._facts, ask.everything),
+            ask,
+            kind,
         )
         return plain(output, ask, "r")
 
@@ -44,7 +46,7 @@ class Testing(Counting):
             output = figures.normality(name, self._column(ask, "p"), kind)
             return output, {"p": f"{name}_p", "statistic": f"{name}_statistic"}
         if kind == "corr":
-            output = figures.correlation(name, self._pair(ask), facts)
+            output = figures.correlation(name, self._pair(ask), facts, ask.everything)
             return output, {"p": f"{name}_p", "r": f"{name}_r"}
         if kind == "chi2":
             return self._independence(ask)
@@ -213,7 +215,9 @@ class Testing(Counting):
             output = figures.aggregate(ask.slot.name, kind, column, self._facts)
             return output, {kind: ask.slot.name}
         if subjects in ({"r"}, {"r", "p"}):
-            output = figures.correlation(ask.slot.name, self._pair(ask), self._facts)
+            output = figures.correlation(
+                ask.slot.name, self._pair(ask), self._facts, ask.everything
+            )
             return output, {"p": f"{ask.slot.name}_p", "r": f"{ask.slot.name}_r"}
         return None
 

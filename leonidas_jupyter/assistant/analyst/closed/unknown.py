@@ -16,7 +16,7 @@ from leonidas_jupyter.assistant.analyst.closed.moments import MONTHS, WEEKDAYS
 from leonidas_jupyter.assistant.analyst.closed.nouns import calls_rows, row_noun
 from leonidas_jupyter.assistant.analyst.closed.stages import texts_in
 from leonidas_jupyter.assistant.analyst.closed.vocabulary import is_known, listed, words_of
-from leonidas_jupyter.assistant.analyst.column import same_word
+from leonidas_jupyter.assistant.analyst.column import NamedColumn, same_word
 from leonidas_jupyter.assistant.analyst.words import pieces
 
 _STRICT = frozenset({*MONTHS, *WEEKDAYS}) | listed("some_of_them")
@@ -34,6 +34,13 @@ _RESTRICTING = re.compile(
     r"|non|not|never|no|neither|nor|n't|if|when|unless|until|since|before|after|during"
     r"|than|least|most|more|less)\s+(?:the\s+|an?\s+|all\s+|any\s+)?$"
 )
+_OPERATIVE = re.compile(
+    r"\b(?:only|exclud\w*|includ(?:e|ing)\s+only|restrict\w*|limit(?:ed)?\s+to|keep\w*|filter\w*"
+    r"|drop(?:s|ped|ping)?|remov\w*|ignor\w*|select\w*|omit\w*|leave\s+out|discard\w*|skip\w*"
+    r"|disregard\w*|delet\w*|not\s+(?:consider|count|includ|use)\w*)\b[^.;:?]*$"
+)
+"""Words behind which a clause says what rows or values to take."""
+
 _DONE = re.compile(r"\b(?:be|been|being|is|are|was|were|get|gets|got)\s+(?:\w+ly\s+|first\s+)?$")
 _DOING = re.compile(r"\b(?:by|after|before|without|when|while)\s+(?:first\s+)?$")
 _COMMAND = re.compile(
@@ -175,6 +182,8 @@ def _salient(match: re.Match[str], text: str, facts: Facts) -> bool:
     word, ahead, behind = match.group(), text[: match.start()], text[match.end() :]
     if _RESTRICTING.search(ahead):
         return True
+    if _OPERATIVE.search(ahead):
+        return True
     if word == "capita":
         return not any(
             "cap" in part for column in facts.marks.lexicon.columns for part in column.words
@@ -191,7 +200,7 @@ def _salient(match: re.Match[str], text: str, facts: Facts) -> bool:
         return True
     if word.endswith("est") and not is_known(word.removesuffix("est")) and len(word) > 5:
         return True
-    return _sorts_out(word, behind, facts)
+    return _sorts_out(word, ahead, behind, facts)
 
 
 def _may_command(word: str, ahead: str, behind: str) -> bool:
@@ -206,20 +215,31 @@ def _may_command(word: str, ahead: str, behind: str) -> bool:
     return not re.match(r"\s*(?:[.,;:)?]|$|is\b|are\b|of\b|was\b|were\b|=)", behind)
 
 
-def _sorts_out(word: str, behind: str, facts: Facts) -> bool:
-    """Return whether a word is an adjective before what a row is: "imported cars"."""
-    if not _ADJECTIVE.fullmatch(word):
-        return False
+def _sorts_out(word: str, ahead: str, behind: str, facts: Facts) -> bool:
+    """Return whether a word may tell some rows from others: "imported cars", "of oil firms".
+
+    It does not where a condition was read, which it describes, or where no column sorts rows.
+    """
     following = re.match(r"\s+([a-z]+)\b", behind)
-    if following is None:
+    lexicon = facts.marks.lexicon
+    if following is None or facts.conditions or not any(map(_sorting, lexicon.columns)):
         return False
     noun = following[1]
-    if any(condition.column in facts.marks.lexicon.by_name for condition in facts.conditions):
-        # The rows are sorted out by a condition, which the word describes.
-        return False
-    return noun in _WHO or row_noun(noun, facts.marks.lexicon)
+    whole = noun in _WHO or row_noun(noun, lexicon)
+    governed = _GOVERNED.search(ahead) is not None and re.fullmatch(r"\w+[^s]s", noun) is not None
+    return (whole and _ADJECTIVE.fullmatch(word) is not None) or (governed and not is_known(noun))
 
 
+def _sorting(column: NamedColumn) -> bool:
+    """Return whether a column's values may be what sorts rows: few of them, and repeated."""
+    profile = column.profile
+    if profile.type == "text":
+        return not profile.candidate_key
+    return column.flag or (profile.type == "integer" and profile.distinct <= _FEW)
+
+
+_FEW = 20
+_GOVERNED = re.compile(r"\b(?:of|for|among|in|by|from|across|do|are)\s+(?:the\s+|all\s+)?$")
 _WHO = listed("rows_are")
 
 
