@@ -19,7 +19,7 @@ from leonidas_jupyter.core.rates import parse_rate
 
 PREFIX = "LEONIDAS_"
 CLIENT_VARIABLES = frozenset(
-    {"URL", "TOKEN", "KERNEL_SECRET", "PROJECT", "CACHE_DIR", "CACHE_BYTES"}
+    {"URL", "TOKEN", "KERNEL_SECRET", "PROJECT", "CACHE_DIR", "CACHE_BYTES", "LOAD_BYTES"}
 )
 """``LEONIDAS_`` variables that clients read: a server started from a notebook inherits them."""
 

@@ -50,7 +50,7 @@ Found = TypeVar("Found")
 
 
 class IngestReport(BaseModel):
-    """What came of reading a file. ``frame_size`` is the size of the Parquet file in bytes."""
+    """What came of reading a file; ``frame_size`` (bytes) and ``frame_sha256`` are the Parquet's."""
 
     dialect: Dialect
     profile: FrameProfile
@@ -59,6 +59,7 @@ class IngestReport(BaseModel):
     bad_rows: BadRows | None = None
     frame_hash: str
     frame_size: int
+    frame_sha256: str | None = None
 
 
 def frame_hash(content_sha256: str, dialect: Dialect) -> str:
@@ -115,6 +116,7 @@ def _report(
         bad_rows=bad_rows,
         frame_hash=frame_hash(sha256, dialect),
         frame_size=target.stat().st_size,
+        frame_sha256=_sha256(target),
     )
 
 

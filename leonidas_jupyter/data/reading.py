@@ -44,7 +44,8 @@ class Incoming(BaseModel):
     """Content on its way: awaited, then confirmed, then read.
 
     ``sha256`` is what the uploader said until the bytes are confirmed, then what the server
-    computed. ``attempts`` counts how often reading it began.
+    computed. ``source`` and ``derived_from`` say where content that takes the place of other
+    content comes from. ``attempts`` counts how often reading it began.
     """
 
     content_version: int = 1
@@ -52,6 +53,8 @@ class Incoming(BaseModel):
     size: int
     sha256: str | None = None
     override: DialectOverride | None = None
+    source: str | None = None
+    derived_from: str | None = None
     attempts: int = 0
 
     def facts(self) -> dict[str, Any]:
@@ -78,6 +81,7 @@ class FileRecord(Leased):
     content_version: int = 1
     frame_hash: str | None = None
     frame_size: int | None = None
+    frame_sha256: str | None = None
     rows: int | None = None
     columns: int | None = None
     bad_rows: BadRows | None = None
@@ -139,6 +143,7 @@ class FileRecord(Leased):
             "bad_rows": report.bad_rows,
             "frame_hash": report.frame_hash,
             "frame_size": report.frame_size,
+            "frame_sha256": report.frame_sha256,
         }
 
     def unreadable(self, sentence: str) -> dict[str, Any]:
@@ -151,6 +156,8 @@ class FileRecord(Leased):
     def _arrived(self) -> dict[str, Any]:
         incoming = self.arriving
         changes = {**incoming.facts(), "override": incoming.override}
+        if incoming.source is not None:
+            changes |= {"source": incoming.source, "derived_from": incoming.derived_from}
         if incoming.content_version == self.content_version:
             del changes["filename"]  # it may have been renamed meanwhile
         return changes

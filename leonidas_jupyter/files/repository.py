@@ -1,5 +1,6 @@
 """What the rules of files need stored: the rows, and each step of a file's life as one write."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from leonidas_jupyter.core.ids import now
@@ -13,6 +14,7 @@ from leonidas_jupyter.tables.base import (
     Database,
     Exists,
     Index,
+    Missing,
     Put,
     TableSpec,
     Update,
@@ -57,6 +59,17 @@ class FilesRepository:
     async def get(self, file_id: str) -> StoredFile | None:
         """The file, also one that is marked as deleted."""
         return await self.files.get(file_id)
+
+    async def expect(self, project_id: str, file_ids: Sequence[str]) -> None:
+        """See that these are files of the project.
+
+        Raises:
+            Missing: one is not.
+        """
+        for file_id in file_ids:
+            file = await self.files.get(file_id)
+            if file is None or file.deleted_at is not None or file.project_id != project_id:
+                raise Missing
 
     async def of_project(
         self, project_id: str, *, after: str | None, limit: int

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from leonidas_jupyter.core.filenames import check_filename
-from leonidas_jupyter.data.dialect import Dialect
+from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.framestore import Standing
 from leonidas_jupyter.data.ingest import BadRows
 from leonidas_jupyter.data.profile import ColumnType, FrameProfile, Scalar
-from leonidas_jupyter.data.reading import FileRecord, FileStatus
+from leonidas_jupyter.data.reading import FileRecord, FileStatus, Incoming
 from leonidas_jupyter.data.sql import QueryResult
 from leonidas_jupyter.data.worker import WorkerLimits
 from leonidas_jupyter.storage.base import SignedUrl
@@ -80,7 +80,11 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class UploadRequest(BaseModel):
-    """What is about to be uploaded; ``replaces`` is the id of a file whose content it becomes."""
+    """What is about to be uploaded; ``replaces`` is the id of a file whose content it becomes.
+
+    A result that is saved says so (``source``), with the ids of the project's files that it was
+    computed from. ``dialect`` is what is known of how the file is written.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -88,6 +92,22 @@ class UploadRequest(BaseModel):
     size: int = Field(ge=0, le=2**63 - 1)
     sha256: Sha256 | None = None
     replaces: str | None = None
+    source: FileSource = FileSource.USER_UPLOAD
+    derived_from: list[Annotated[str, Field(max_length=64)]] = Field(
+        default_factory=list, max_length=100
+    )
+    dialect: DialectOverride | None = None
+
+    def incoming(self) -> Incoming:
+        """The content that is awaited then."""
+        return Incoming(
+            filename=self.filename,
+            size=self.size,
+            sha256=self.sha256,
+            override=self.dialect,
+            source=self.source,
+            derived_from=",".join(dict.fromkeys(self.derived_from)) or None,
+        )
 
 
 class UploadPart(BaseModel):
@@ -173,6 +193,7 @@ class FileResponse(BaseModel):
     content_version: int
     frame_hash: str | None
     frame_size: int | None
+    frame_sha256: str | None
     status: FileStatus
     source: FileSource
     derived_from: str | None
@@ -181,6 +202,7 @@ class FileResponse(BaseModel):
     columns: int | None
     bad_rows: BadRows | None
     dialect: Dialect | None
+    override: DialectOverride | None
     profile: FrameProfile | None = None
     created_at: datetime
     updated_at: datetime

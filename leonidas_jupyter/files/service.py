@@ -99,7 +99,6 @@ class FilesService:
         caller: Caller,
         project_id: str,
         wanted: schemas.UploadRequest,
-        source: FileSource = FileSource.USER_UPLOAD,
     ) -> schemas.PresignedUrlResponse:
         """Begin an upload: a row, and a URL that takes exactly the bytes announced.
 
@@ -108,29 +107,24 @@ class FilesService:
         """
         await self._projects.authorize(caller, project_id, Action.UPLOAD)
         self.arrivals.check_size(wanted.filename, wanted.size)
-        incoming = Incoming(**wanted.model_dump(exclude={"replaces"}))
+        incoming = wanted.incoming()
         try:
+            await self._repository.expect(project_id, wanted.derived_from)
             if wanted.replaces is None:
-                file = await self._begin_new(project_id, incoming, source)
+                file = await self._begin_new(project_id, incoming)
             else:
                 file = await self.arrivals.replace(wanted.replaces, project_id, incoming)
         except Missing:
             raise not_found("file") from None
         return schemas.PresignedUrlResponse.of(file.file_id, await self.arrivals.url(file))
 
-    async def _begin_new(
-        self,
-        project_id: str,
-        incoming: Incoming,
-        source: FileSource,
-        derived_from: str | None = None,
-    ) -> StoredFile:
+    async def _begin_new(self, project_id: str, incoming: Incoming) -> StoredFile:
         wanted = StoredFile(
             file_id=new_id(),
             project_id=project_id,
             status=FileStatus.UPLOADING,
-            source=source,
-            derived_from=derived_from,
+            source=FileSource(incoming.source or FileSource.USER_UPLOAD),
+            derived_from=incoming.derived_from,
             **incoming.facts(),
             **self.arrivals.awaiting(incoming),
         )
@@ -156,9 +150,9 @@ class FilesService:
         await self._projects.authorize(caller, project_id, Action.UPLOAD)
         size = (await asyncio.to_thread(source.stat)).st_size
         self.arrivals.check_size(filename, size)
-        wanted = schemas.UploadRequest(filename=filename, size=size)
-        incoming = Incoming(filename=wanted.filename, size=size, override=override)
-        begun = await self._begin_new(project_id, incoming, kind, derived_from)
+        wanted = schemas.UploadRequest(filename=filename, size=size, source=kind, dialect=override)
+        incoming = wanted.incoming().model_copy(update={"derived_from": derived_from})
+        begun = await self._begin_new(project_id, incoming)
         await self._store.put(begun.arriving_content.original, source)
         return await self.confirm(caller, begun.file_id, schemas.ConfirmRequest())
 

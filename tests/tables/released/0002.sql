@@ -33,10 +33,10 @@ CREATE TABLE files (
 	deleted_at TEXT, 
 	frame_key TEXT, 
 	source TEXT NOT NULL, 
-	derived_from TEXT, 
+	derived_from TEXT, frame_sha256 TEXT, 
 	CONSTRAINT pk_files PRIMARY KEY (file_id)
 );
-INSERT INTO "files" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x','x','x','UPLOADING','x','x',1,'x',1,'x',1,1,1,'{"count":1,"first":[{"line":1,"text":"x","fields":1,"expected":1}]}','{"encoding":"x","bom":true,"compression":"none","delimiter":";","quote":"\"","escape":"\"","newline":"x","skip_space":true,"comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"columns":{"x":{"decimal":"x","thousands":" ","prefix":"x","suffix":"x","format":"x","true_word":"x","false_word":"x","null_words":["x"]}},"assumed":["x"]}','{"encoding":"x","delimiter":";","quote":"\"","escape":"\"","comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"decimal":".","thousands":" ","null_words":["x"],"text_columns":["x"]}',1,'{"content_version":1,"filename":"x","size":1,"sha256":"x","override":{"encoding":"x","delimiter":";","quote":"\"","escape":"\"","comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"decimal":".","thousands":" ","null_words":["x"],"text_columns":["x"]},"attempts":1}','2100-01-02T03:04:05.678901Z','x','USER_UPLOAD','x');
+INSERT INTO "files" VALUES(1,1,'2100-01-02T03:04:05.678901Z','2100-01-02T03:04:05.678901Z','x','x','2100-01-02T03:04:05.678901Z','x','x','x','UPLOADING','x','x',1,'x',1,'x',1,1,1,'{"count":1,"first":[{"line":1,"text":"x","fields":1,"expected":1}]}','{"encoding":"x","bom":true,"compression":"none","delimiter":";","quote":"\"","escape":"\"","newline":"x","skip_space":true,"comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"columns":{"x":{"decimal":"x","thousands":" ","prefix":"x","suffix":"x","format":"x","true_word":"x","false_word":"x","null_words":["x"]}},"assumed":["x"]}','{"encoding":"x","delimiter":";","quote":"\"","escape":"\"","comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"decimal":".","thousands":" ","null_words":["x"],"text_columns":["x"]}',1,'{"content_version":1,"filename":"x","size":1,"sha256":"x","override":{"encoding":"x","delimiter":";","quote":"\"","escape":"\"","comment":"x","skip_rows":1,"header_rows":1,"footer_rows":1,"decimal":".","thousands":" ","null_words":["x"],"text_columns":["x"]},"source":"x","derived_from":"x","attempts":1}','2100-01-02T03:04:05.678901Z','x','USER_UPLOAD','x','x');
 CREATE TABLE members (
 	version BIGINT NOT NULL, 
 	schema_version BIGINT NOT NULL, 

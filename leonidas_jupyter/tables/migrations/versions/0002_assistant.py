@@ -49,3 +49,4 @@ def upgrade() -> None:
     op.add_column("projects", sa.Column("models", sa.Text(), nullable=True))
     op.add_column("projects", sa.Column("tool_rounds", sa.BigInteger(), nullable=True))
     op.add_column("projects", sa.Column("run_tokens", sa.BigInteger(), nullable=True))
+    op.add_column("files", sa.Column("frame_sha256", sa.Text(), nullable=True))
