@@ -92,6 +92,8 @@ def _stops(
     word = match.group()
     if word in _STRICT | _SALIENT or _like_a_value(word, facts):
         return True
+    if _OPERATIVE.search(text[: match.start()]):
+        return True
     if introduces or (counted and _tallied(word, text)):
         return False
     return counted or _salient(match, text, facts)
@@ -181,8 +183,6 @@ def _salient(match: re.Match[str], text: str, facts: Facts) -> bool:
     """Return whether an unknown word may restrict the rows or call for an operation."""
     word, ahead, behind = match.group(), text[: match.start()], text[match.end() :]
     if _RESTRICTING.search(ahead):
-        return True
-    if _OPERATIVE.search(ahead):
         return True
     if word == "capita":
         return not any(
