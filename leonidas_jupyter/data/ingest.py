@@ -50,7 +50,7 @@ Found = TypeVar("Found")
 
 
 class IngestReport(BaseModel):
-    """What came of reading a file; ``frame_size`` (bytes) and ``frame_sha256`` are the Parquet's."""
+    """What came of reading a file; ``frame_size`` (bytes) and ``frame_sha256``: its Parquet's."""
 
     dialect: Dialect
     profile: FrameProfile
