@@ -145,7 +145,8 @@ DEMANDS = (
         r"|\breplac|\bimput",
         span=True,
     ),
-    _demand(r"\bratios?\b", "a ratio", "derive share", rf"\bsplit\b|\bratio\s*\(?\s*{C}"),
+    _demand(r"\bratios?\b", "a ratio", "derive share",
+            rf"\bsplit\b|\btrain\w*|\bodds\b|\bratio\s*\(?\s*{C}"),
     _demand(r"\binterpolat\w+", "interpolation", "quantile fill", r"\bquantiles?"
     r"|\bpercentiles?|\bquartiles?|\bpandas"),
     _demand(

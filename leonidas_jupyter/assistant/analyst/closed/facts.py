@@ -88,7 +88,7 @@ class Facts:
     top: int | None = None
     told: list[str] = field(default_factory=list)
     autocorrelated: list[str] = field(default_factory=list)
-    given: dict[str, float] = field(default_factory=dict)
+    model: object = None
     claimed: list[set[tuple[int, int]]] = field(default_factory=list)
     spans: list[set[tuple[int, int]]] = field(default_factory=list)
     _loose: list[str] = field(default_factory=list)

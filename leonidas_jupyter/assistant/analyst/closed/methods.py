@@ -23,17 +23,22 @@ _METHODS: tuple[tuple[str, str], ...] = (
     ("kruskal", r"\bkruskal\b"),
     ("levene", r"\blevene\b"),
     ("chi2", r"\bchi[\s-]?squared?\b|\bchi2\b|χ"),
-    ("linear", r"\blinear\s+regression\b|\bregression\s+line\b|\bleast\s+squares\b"),
+    (
+        "linear",
+        r"\blinear\s+(?:regression|model)\b|\bregression\s+line\b|\bleast\s+squares\b|\bols\b"
+        r"|\b(?:multiple|simple)\s+regression\b|\bstraight\s+line\b",
+    ),
+    ("logistic", r"\blogistic\b|\blogisticregression\b|\blogit\b"),
 )
 _FOREIGN = re.compile(
-    r"\brandom\s+forest\w*|\blogistic\b|\bdecision\s+trees?\b|\bsvm\b"
+    r"\brandom\s+forest\w*|\bdecision\s+trees?\b|\bsvm\b"
     r"|\bsupport\s+vector\w*|\bk-?means\b|\bcluster\w*|\bpca\b"
     r"|\bprincipal\s+component\w*"
     r"|\bneural\b|\bgradient\s+boost\w*|\bxgboost\b|\bk-?nn\b"
     r"|\bnearest\s+neighbo\w+|\bnaive\s+bayes\b|\barima\b|\blstm\b|\bridge\b"
     r"|\blasso\b|\bpolynomial\b|\bcross[\s-]validat\w*"
     r"|\bgeocod\w*|\bisolation\b|\bdbscan\b"
-    r"|\bsentiment\b|\bmachine learning (?:model|algorithm)\b(?!.*linear)"
+    r"|\bsentiment\b|\bmachine learning (?:model|algorithm)\b(?!.*(?:linear|logistic))"
     r"|\bfourier\b|\bseasonal\w*|\bgarch\b|\bt-?sne\b"
     r"|\bboot-?strap\w*|\bbox-?cox\b|\bpartial correlation\b"
 )

@@ -16,12 +16,12 @@ from leonidas_jupyter.assistant.analyst.closed.layout import ClosedForm, Slot
 from leonidas_jupyter.assistant.analyst.closed.leading import read_top
 from leonidas_jupyter.assistant.analyst.closed.marks import Marks
 from leonidas_jupyter.assistant.analyst.closed.methods import foreign, read_methods
+from leonidas_jupyter.assistant.analyst.closed.models import read_model
 from leonidas_jupyter.assistant.analyst.closed.ordering import in_order
 from leonidas_jupyter.assistant.analyst.closed.outlying import read_outliers
 from leonidas_jupyter.assistant.analyst.closed.periods import read_periods
 from leonidas_jupyter.assistant.analyst.closed.populations import alternatives, read_populations
 from leonidas_jupyter.assistant.analyst.closed.preparing import read_preparations, resolved
-from leonidas_jupyter.assistant.analyst.closed.regression import read_given
 from leonidas_jupyter.assistant.analyst.closed.resolve import Resolver
 from leonidas_jupyter.assistant.analyst.closed.rules import read_rules
 from leonidas_jupyter.assistant.analyst.closed.said import said
@@ -95,7 +95,7 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
     read_least(facts)
     read_top(facts)
     read_populations(facts)
-    read_given(facts)
+    read_model(facts)
     read_groups(facts)
     numeric = [column.name for column in lexicon.columns if column.numeric and column.profile.nulls]
     resolved(facts, numeric)

@@ -1,8 +1,7 @@
 """From a name of the form to the outputs that fill it, by what kind of figure it asks for."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from leonidas_jupyter.assistant.analyst.closed import figures
 from leonidas_jupyter.assistant.analyst.closed.concepts import AGGREGATES, concept_in
@@ -11,20 +10,19 @@ from leonidas_jupyter.assistant.analyst.closed.extremes import (
 )
 from leonidas_jupyter.assistant.analyst.closed.leading import place_of
 from leonidas_jupyter.assistant.analyst.closed.led import Led
+from leonidas_jupyter.assistant.analyst.closed.modelling import Modelling
 from leonidas_jupyter.assistant.analyst.closed.ranking import Ranking
-from leonidas_jupyter.assistant.analyst.closed.regression import read_model
-from leonidas_jupyter.assistant.analyst.closed.targets import mentioned, nearest
+from leonidas_jupyter.assistant.analyst.closed.targets import mentioned
 from leonidas_jupyter.assistant.analyst.closed.testing import Testing
 from leonidas_jupyter.assistant.analyst.closed.wanted import (
     Ask,
     Wanted,
     decline,
-    number,
     plain,
 )
 
 
-class Resolver(Testing, Ranking, Led):
+class Resolver(Testing, Ranking, Led, Modelling):
     """Fills names one by one, in the light of the text's facts and steps."""
 
     def wanted(self, ask: Ask) -> Wanted:
@@ -33,8 +31,14 @@ class Resolver(Testing, Ranking, Led):
         Raises:
             Declined: it is not understood.
         """
+        modelled = self._modelled(ask)
+        if modelled is not None:
+            return modelled
         if ask.options:
             return self._decided(ask)
+        return self._asked(ask)
+
+    def _asked(self, ask: Ask) -> Wanted:
         strongest = self._strongest(ask)
         if strongest is not None:
             return strongest
@@ -85,10 +89,6 @@ class Resolver(Testing, Ranking, Led):
             (frozenset({"first"}), self._first),
             (frozenset({"removed"}), self._removed),
             (frozenset({"outlier_list"}), self._outlier_list),
-            (
-                frozenset({"mse", "rmse", "mae", "r2", "intercept", "slope", "prediction"}),
-                self._regression,
-            ),
         )
 
     def _aggregate(self, ask: Ask, kind: str) -> Wanted:
@@ -141,28 +141,6 @@ class Resolver(Testing, Ranking, Led):
             "q": int(own[0]) / 100,
         }  # fmt: skip
         return plain(self._place(output, ask, "quantile"), ask)
-
-    def _regression(self, ask: Ask, kind: str) -> Wanted:
-        model = read_model(self._facts)
-        output = {**model.output, "name": "model"}
-        if kind == "prediction" and not model.given:
-            raise decline(ask)
-        if kind == "slope" and len(model.features) > 1:
-            return self._coefficient(ask, output, model.features)
-        return plain(self._place(output, ask, kind), ask, kind)
-
-    def _coefficient(self, ask: Ask, output: figures.Output, features: list[str]) -> Wanted:
-        """Return the coefficient of one of several features."""
-        own = [name for name in ask.columns if name in features]
-        close = own[0] if len(own) == 1 else nearest(ask.words, features)
-        if close is None:
-            raise decline(ask)
-
-        def finish(found: Mapping[str, Any]) -> str:
-            values = {row["term"]: row["coefficient"] for row in found["model"]}
-            return number(values[close], ask.slot.decimals)
-
-        return Wanted([self._place(output, ask, "slope")], finish, close)
 
 
 _STRONGEST = re.compile(

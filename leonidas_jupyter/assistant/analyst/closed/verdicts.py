@@ -10,8 +10,8 @@ from leonidas_jupyter.assistant.analyst.closed.marks import L
 _VERDICT = re.compile(
     r"\b(?:answer|verdict|word|label|shape|status|direction|conclusion|conclude|significan\w*"
     r"|differs?|differen\w*|relationship|outcome|normality|interpretation|strength|comparison"
-    r"|is \w+|decision|result|agreement|associat\w*|hypothesis|rejected|stronger|independen\w*|normal"
-    r"|symmetric)\b"
+    r"|is \w+|decision|result|agreement|associat\w*|hypothesis|rejected|stronger|independen\w*"
+    r"|normal|symmetric)\b"
 )
 _LISTED = re.compile(rf"{L}(?:\s*(?:,|/|\bor\b|\band\b)[\s,]*(?:or\b\s*|and\b\s*)?{L})+")
 _ELSE = re.compile(rf"{L}.*\b(?:otherwise|else|if not)\b.*{L}")
