@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
@@ -28,11 +29,11 @@ C = TypeVar("C", bound=Closable)
 class _Job(Generic[C]):
     """One call that waits for its turn, and where its result goes."""
 
-    __slots__ = ("future", "loop", "work")
+    __slots__ = ("future", "results", "work")
 
-    def __init__(self, work: Callable[[C], Any]) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Any] = self.loop.create_future()
+    def __init__(self, work: Callable[[C], Any], results: "_Results") -> None:
+        self.results = results
+        self.future: asyncio.Future[Any] = results.loop.create_future()
         self.work = work
 
     def settle(self, result: Any, failure: BaseException | None) -> None:  # noqa: ANN401 - any
@@ -42,6 +43,32 @@ class _Job(Generic[C]):
             self.future.set_result(result)
         else:
             self.future.set_exception(failure)
+
+
+class _Results:
+    """What the threads have done for the callers of one event loop.
+
+    The loop is woken once for all that is done until it looks: a wake-up of its own for each would
+    take as long as a short read, and all threads stand in each other's way for it.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._done: deque[tuple[_Job[Any], Any, BaseException | None]] = deque()
+        self._woken = False
+
+    def put(self, job: _Job[Any], result: Any, failure: BaseException | None) -> None:  # noqa: ANN401 - any
+        """Leave a result, in any thread. Raises RuntimeError: the loop has ended."""
+        self._done.append((job, result, failure))
+        if not self._woken:
+            self._woken = True
+            self.loop.call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        self._woken = False  # before the look: what comes during it may wake the loop once more
+        while self._done:
+            job, result, failure = self._done.popleft()
+            job.settle(result, failure)
 
 
 class Workers(Generic[C]):
@@ -54,6 +81,7 @@ class Workers(Generic[C]):
         self._connect = connect
         self._queue: SimpleQueue[_Job[C] | None] = SimpleQueue()
         self._closed = False
+        self._results: _Results | None = None
         self._threads = [
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
             for number in range(threads)
@@ -71,7 +99,10 @@ class Workers(Generic[C]):
         """
         if self._closed:
             raise Unavailable("The server is stopping; try again in a moment.")
-        job = _Job(work)
+        loop = asyncio.get_running_loop()
+        if self._results is None or self._results.loop is not loop:
+            self._results = _Results(loop)
+        job = _Job(work, self._results)
         self._queue.put(job)
         result: T = await job.future
         return result
@@ -100,7 +131,7 @@ class Workers(Generic[C]):
             except BaseException as error:  # noqa: BLE001 - the caller gets it
                 failure = error
             try:
-                job.loop.call_soon_threadsafe(job.settle, result, failure)
+                job.results.put(job, result, failure)
             except RuntimeError:  # the caller's loop has ended
                 continue
             del job, result, failure

@@ -114,3 +114,44 @@ def test_a_loop_that_ends_first_does_no_harm():
     asyncio.run(forsaken())
     release.set()
     asyncio.run(later())
+
+
+def test_the_loop_is_woken_once_for_all_that_is_done_until_it_looks(monkeypatch):
+    """A wake-up for each of many short reads would cost as much as the reads."""
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        woken = []
+        wake = loop.call_soon_threadsafe
+
+        def counted(callback, *rest, **more):
+            woken.append(callback)
+            return wake(callback, *rest, **more)
+
+        monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
+        workers = Workers(Held, 2, "test")
+        last = [threading.Event(), threading.Event()]
+        calls = [asyncio.create_task(workers.run(lambda _: 1)) for _ in range(20)]
+        calls += [
+            asyncio.create_task(workers.run(lambda _, each=each: each.set())) for each in last
+        ]
+        await asyncio.sleep(0)  # all of them are asked for
+        for each in last:
+            assert each.wait(30)  # the loop sees nothing meanwhile
+        await asyncio.gather(*calls)
+        many = len(woken)
+        assert await workers.run(lambda _: 7) == 7
+        await workers.close()
+        return many
+
+    assert asyncio.run(main()) <= 4
+
+
+def test_several_loops_may_ask_one_after_the_other():
+    workers = Workers(Held, 1, "test")
+
+    async def ask():
+        return await asyncio.wait_for(workers.run(lambda _: 7), 30)
+
+    assert [asyncio.run(ask()) for _ in range(3)] == [7, 7, 7]
+    asyncio.run(workers.close())
