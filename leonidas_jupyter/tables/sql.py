@@ -24,7 +24,7 @@ from leonidas_jupyter.tables.base import (
 from leonidas_jupyter.tables.connection import DriverConnection, Parameters, Prepared
 from leonidas_jupyter.tables.migrations import migrate
 from leonidas_jupyter.tables.operations import Result, apply, check
-from leonidas_jupyter.tables.queries import query_of
+from leonidas_jupyter.tables.queries import Query, query_of
 from leonidas_jupyter.tables.rows import Row, Scalar, codec, encode_time
 from leonidas_jupyter.tables.schema import sql_metadata
 from leonidas_jupyter.tables.sqlite import (
@@ -137,30 +137,41 @@ class SqlTable(Generic[M]):
         parameters.update((f"after_{n}", value) for n, value in enumerate(query.start or ()))
         statement = self._statements.page(Shape.of(query))
 
-        def page(connection: DriverConnection) -> Page[M]:
-            found = connection.rows(statement, parameters)
-            rows = [self._statements.row(values) for values in found]
-            return Page(
-                items=[self._codec.item(row) for row in rows[:limit]],
-                next=query.cursor(rows[limit - 1]) if len(rows) > limit else None,
-            )
+        # What a function inside of this one says of its types would be worked out at each call.
+        return await self._database.read(
+            lambda held: self._page(held, statement, parameters, query)
+        )
 
-        return await self._database.read(page)
+    def _page(
+        self,
+        connection: DriverConnection,
+        statement: Prepared,
+        parameters: Parameters,
+        query: Query,
+    ) -> Page[M]:
+        found = connection.rows(statement, parameters)
+        rows = [self._statements.row(values) for values in found]
+        most = query.limit
+        return Page(
+            items=[self._codec.item(row) for row in rows[:most]],
+            next=query.cursor(rows[most - 1]) if len(rows) > most else None,
+        )
 
     async def _one(self, statement: Prepared, parameters: Parameters) -> M | None:
+        return await self._database.read(lambda held: self._only(held, statement, parameters))
+
+    def _only(
+        self, connection: DriverConnection, statement: Prepared, parameters: Parameters
+    ) -> M | None:
         """The item in the only row that a statement finds, unless its time is over."""
-
-        def one(connection: DriverConnection) -> M | None:
-            rows = connection.rows(statement, parameters)
-            if not rows:
-                return None
-            row = self._statements.row(rows[0])
-            if self.spec.ttl and self._codec.expired(row, encode_time(self._database.clock())):
-                return None
-            item: M = self._codec.item(row)
-            return item
-
-        return await self._database.read(one)
+        rows = connection.rows(statement, parameters)
+        if not rows:
+            return None
+        row = self._statements.row(rows[0])
+        if self.spec.ttl and self._codec.expired(row, encode_time(self._database.clock())):
+            return None
+        item: M = self._codec.item(row)
+        return item
 
 
 class SqlDatabase:
