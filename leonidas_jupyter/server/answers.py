@@ -9,6 +9,7 @@ from tornado.web import HTTPError
 
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.ids import new_id
+from leonidas_jupyter.server.logs import heard
 from leonidas_jupyter.server.logs import request_id as request_id_of_logs
 
 log = logging.getLogger("leonidas_jupyter.server.access")
@@ -35,6 +36,13 @@ class Answering(JupyterHandler):
     request_id = ""
     route_path = ""
     username = ""
+    _host_allowed: bool | None = None
+
+    def check_host(self) -> bool:
+        """Whether this server is known by the request's host name; looked at once."""
+        if self._host_allowed is None:
+            self._host_allowed = super().check_host()
+        return self._host_allowed
 
     def set_default_headers(self) -> None:
         """The headers of every answer. The administrator's own stay, but none opens CORS."""
@@ -98,7 +106,7 @@ class Answering(JupyterHandler):
         # The route instead of the URL: URLs hold signed tokens, and Jupyter's own in ?token=.
         status = self.get_status()
         level = logging.DEBUG if status < 400 else logging.INFO if status < 500 else logging.ERROR
-        if log.isEnabledFor(level):
+        if heard(log, level):
             log.log(
                 level,
                 "%s %s %s (%s@%s) %.1f ms",

@@ -19,8 +19,12 @@ class _ToJupyter(logging.Handler):
         super().__init__()
         self._target = target
 
+    def hears(self, level: int) -> bool:
+        """Whether Jupyter's logger and one of its handlers take records of that level."""
+        return heard(self._target, level)
+
     def emit(self, record: logging.LogRecord) -> None:
-        if not self._target.isEnabledFor(record.levelno):
+        if not self.hears(record.levelno):
             return
         record = copy(record)  # others may handle it, too
         if current := request_id.get():
@@ -28,6 +32,25 @@ class _ToJupyter(logging.Handler):
             if not any(isinstance(h.formatter, JsonLines) for h in self._target.handlers):
                 record.msg, record.args = f"{record.getMessage()} [{current}]", None
         self._target.handle(record)
+
+
+def heard(logger: logging.Logger, level: int) -> bool:
+    """Whether a handler takes a logger's records of that level.
+
+    Jupyter's logger takes them all, and its handler few: to make those that are dropped then is a
+    good part of what a light request costs.
+    """
+    if not logger.isEnabledFor(level):
+        return False
+    current: logging.Logger | None = logger
+    while current is not None:
+        for handler in current.handlers:
+            if level >= handler.level and (
+                not isinstance(handler, _ToJupyter) or handler.hears(level)
+            ):
+                return True
+        current = current.parent if current.propagate else None
+    return False
 
 
 class JsonLines(logging.Formatter):

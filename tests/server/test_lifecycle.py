@@ -12,7 +12,7 @@ from leonidas_jupyter.core.events import UserRegistered
 from leonidas_jupyter.server import app, bootstrap, lazy
 from leonidas_jupyter.server.demo import FirstProject, demo_tables
 from leonidas_jupyter.server.lazy import LazyGateway
-from leonidas_jupyter.server.logs import JsonLines, JupyterLog
+from leonidas_jupyter.server.logs import JsonLines, JupyterLog, heard
 from leonidas_jupyter.server.logs import request_id as id_of_logs
 from leonidas_jupyter.server.marker import Marker
 
@@ -283,3 +283,19 @@ def test_json_lines_hold_the_request_id():
     assert "request_id" not in jupyters
     assert logging.getLogger("leonidas_jupyter").handlers == before
     assert isinstance(target.handlers[0].formatter, JsonLines)
+
+
+def test_records_that_no_handler_takes_are_not_made():
+    target = logging.Logger("Jupyter", logging.DEBUG)
+    handler = logging.NullHandler(logging.INFO)
+    target.addHandler(handler)
+    ours = logging.getLogger("leonidas_jupyter.x")
+    joined = JupyterLog(target, "text")
+    try:
+        assert [heard(ours, level) for level in (logging.DEBUG, logging.INFO)] == [False, True]
+        handler.setLevel(logging.DEBUG)  # while the server runs
+        assert heard(ours, logging.DEBUG)
+        target.removeHandler(handler)
+        assert not heard(ours, logging.ERROR)
+    finally:
+        joined.close()
