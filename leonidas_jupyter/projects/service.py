@@ -186,7 +186,6 @@ class ProjectsService:
         return self.policy.narrowed(project.chosen)
 
     def _shown(self, project: Project, role: Role) -> ProjectResponse:
-        stored = project.model_dump(include=set(ProjectResponse.model_fields))
         limits = self.limits(project)
         holds = {
             "data_exposure": limits.exposure_max,
@@ -195,4 +194,4 @@ class ProjectsService:
             "tool_rounds": limits.tool_rounds,
             "run_tokens": limits.run_tokens,
         }
-        return ProjectResponse(**stored | holds | {"my_role": role})
+        return ProjectResponse.model_validate({**vars(project), **holds, "my_role": role})
