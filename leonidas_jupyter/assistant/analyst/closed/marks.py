@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leonidas_jupyter.assistant.analyst.closed.align import is_everyday, spelled_in, told_by
+from leonidas_jupyter.assistant.analyst.closed.naming import in_words, labels_class, names_defined
 from leonidas_jupyter.assistant.analyst.closed.signs import CS, C, L, described_in, tidy
 from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
@@ -19,8 +20,8 @@ _LISTED = re.compile(rf"(?:{_QUOTED.pattern})(?:[\s,]*(?:and|or)?[\s,]*(?:{_QUOT
 _CODE = re.compile(r"\((\.?[A-Z][A-Z0-9.]+)\)")
 _UNNAMED = re.compile(
     r"\b(?:creat|generat|add|deriv|engineer)\w*\s+(?:an?\s+)?(?:new\s+"
-    r"|additional\s+)?(?P<noun>feature|column|variable|attribute|metric)\b(?=\s+"
-    r"(?:that|which|represent\w*|by|as|for|of|show\w*|contain\w*|\())",
+    r"|additional\s+)?(?:[a-z-]+\s+){0,2}?(?P<noun>feature|column|variable|attribute|metric)\b(?=:|\s+"
+    r"(?:that|which|represent\w*|by|as|for|of|from|show\w*|contain\w*|\())",
     re.I,
 )
 _CODED = r"[A-Za-z]\w*_\w+|[a-z]+[A-Z]\w+|[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}\w*"
@@ -112,6 +113,15 @@ class Marks:
                 return found[0]
         return None
 
+    def learn(self, texts: Sequence[str]) -> None:
+        """Note the new columns that sentences define, before any of them is marked."""
+        for text in texts:
+            self._bare(text)
+        for text in texts:
+            for name in names_defined(_QUOTED.sub(" ", text), self.lexicon):
+                if self.exact(name) is None and name not in self.new:
+                    self.new.append(name)
+
     def mark(self, text: str, placeholders: Sequence[str] = ()) -> str:
         """Return ``text`` with quoted names, then names in words, replaced by signs."""
         del placeholders
@@ -182,6 +192,8 @@ class Marks:
         name = self.exact(text) if text not in self.as_labels else None
         before, after = match.string[: match.start()], match.string[match.end() :]
         made = _NEW.search(before) or (_MADE.search(before) and _AS.match(after))
+        if made and labels_class(before, after):
+            made = None
         if name is None and text not in self.as_labels and made:
             self.new.append(text.strip())
             name = text.strip()
@@ -216,6 +228,9 @@ class Marks:
             text = re.sub(
                 pattern, f" {self.column_sign(name)} " if re.search(pattern, text) else "", text
             )
+        for name in self.new:
+            if len(pieces(name)) > 1:
+                text = in_words(name).sub(f" {self.column_sign(name)} ", text)
         return text
 
     def _everyday(self, text: str) -> str:

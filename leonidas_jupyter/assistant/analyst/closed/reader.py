@@ -17,6 +17,7 @@ from leonidas_jupyter.assistant.analyst.closed.leading import read_top
 from leonidas_jupyter.assistant.analyst.closed.marks import Marks
 from leonidas_jupyter.assistant.analyst.closed.methods import foreign, read_methods
 from leonidas_jupyter.assistant.analyst.closed.models import read_model
+from leonidas_jupyter.assistant.analyst.closed.operands import spell_out
 from leonidas_jupyter.assistant.analyst.closed.ordering import in_order
 from leonidas_jupyter.assistant.analyst.closed.outlying import read_outliers
 from leonidas_jupyter.assistant.analyst.closed.periods import read_periods
@@ -70,9 +71,11 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
         Declined: something of it is not understood.
     """
     marks = Marks(lexicon)
+    marks.learn([*closed.sentences, *closed.general])
     facts = Facts(
         marks, [lowered(marks.mark(text)) for text in (*closed.sentences, *closed.general)]
     )
+    spell_out(facts)
     read_periods(facts)
     read_implicit(facts)
     facts.proper = _proper(closed.sentences)
