@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.demands import check_demands, kinds_at
+from leonidas_jupyter.assistant.analyst.closed.explained import overlapped
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, numbers_in
 from leonidas_jupyter.assistant.analyst.closed.layout import without_decimals
 from leonidas_jupyter.assistant.analyst.closed.marks import C
 from leonidas_jupyter.assistant.analyst.closed.stages import texts_in
-from leonidas_jupyter.assistant.analyst.closed.unknown import check_unknown, overlapped
+from leonidas_jupyter.assistant.analyst.closed.unknown import check_unknown
 from leonidas_jupyter.assistant.analyst.words import pieces
 
 _CALLS: tuple[tuple[str, str, frozenset[str]], ...] = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.formula import Expression
-from leonidas_jupyter.assistant.analyst.closed.marks import Marks
+from leonidas_jupyter.assistant.analyst.closed.marks import C, Marks
 
 RecipeStep = dict[str, Any]
 
@@ -151,9 +151,21 @@ def lowered(text: str) -> str:
     plain = text.lower().replace("\u2019", "'").replace("\u2013", "-").replace("\u2014", "-")
     plain = re.sub(r"\bstrictly\s+", "", plain)
     plain = _SCALED.sub(_unscaled, plain)
+    plain = _WORDED.sub(lambda match: f"{match[1]}{_NUMBERS.index(match[2])}", plain)
     plain = _OR_MORE.sub(r"≥ \1", plain)
     return _OR_LESS.sub(r"≤ \1", plain)
 
+
+_NUMBERS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+)  # fmt: skip
+_WORDED = re.compile(
+    rf"({C}\s*(?:values?\s+)?(?:(?:that|which)\s+)?(?:is|are|was|were)?\s*"
+    r"(?:of|=|equals?|equal\s+to|below|above|over|under|at\s+least|at\s+most"
+    r"|(?:less|lower|fewer|greater|higher|more|larger|smaller)\s+than(?:\s+or\s+equal\s+to)?)\s+)"
+    rf"({'|'.join(_NUMBERS)})\b(?!\s+(?:decimals?|standard|times|of)\b)"
+)
+"""A number in words beside a column: "a rating of five"."""
 
 _SCALED = re.compile(r"\b(\d+(?:\.\d+)?)\s+(thousand|million|billion)\b")
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}

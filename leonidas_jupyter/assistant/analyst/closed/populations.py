@@ -10,8 +10,15 @@ from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L
 from leonidas_jupyter.assistant.analyst.closed.moments import moments_in, rather_a_year
 from leonidas_jupyter.assistant.analyst.closed.series import COMPARED, numbers_listed, series_of
 from leonidas_jupyter.assistant.analyst.closed.valued import flags_in, values_in
+from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.words import fold, pieces
+
+_SAID = {
+    "true": True, "yes": True, "y": True, "t": True, "1": True,
+    "false": False, "no": False, "n": False, "f": False, "0": False,
+}  # fmt: skip
+"""How texts write the values of a column of yes and no."""
 
 _NUMBER = r"(?P<n>-?\d+(?:,\d{3})*(?:\.\d+)?)"
 _EQUAL = (
@@ -61,6 +68,13 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             rf"(?P<c>{C})\s*{_EQUAL}\s*(?:a\s+value\s+of\s+)?{_NUMBER}(?!\s*(?:decimal|%"
             r"|\.\d|\s+and\s+-?\d))"
+        ),
+    ),
+    (
+        "beside",
+        re.compile(
+            rf"(?P<c>{C})\s+(?P<n>\d+)\b(?!\s*(?:decimal|digit|dp\b|place|%|[-+*/.:]|,\s*\d"
+            r"|(?:and|or|to)\s+\d))"
         ),
     ),
     (
@@ -164,6 +178,8 @@ def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
         return Condition(column, "!=" if op == "not_label" else "==", value, pieces(label))
     known = marks.lexicon.by_name.get(column)
     number = _number(match["n"])
+    if op == "beside":
+        return _beside(known, number)
     if (
         op == "=="
         and re.search(r"\s(?:of|in)\s", match.group())
@@ -178,6 +194,22 @@ def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
     if op == "between":
         return Condition(column, "between", (number, _number(match["m"])))
     return Condition(column, op, number, (match["n"],))
+
+
+def _beside(known: NamedColumn | None, number: float) -> Condition | None:
+    """Return the condition of "grade 2": whole numbers that the column has, and few of them."""
+    profile = known.profile if known is not None else None
+    if profile is None or profile.type != "integer" or profile.distinct > _FEW_CODES:
+        return None
+    low, high = profile.min, profile.max
+    if not (
+        isinstance(low, int | float) and isinstance(high, int | float) and low <= number <= high
+    ):
+        return None
+    return Condition(profile.name, "==", number, (str(number),))
+
+
+_FEW_CODES = 60
 
 
 def _labelled(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
@@ -229,7 +261,7 @@ def _value(column: str, label: str, lexicon: FrameLexicon) -> Any:  # noqa: ANN4
             return None
     profile = known.profile
     if profile.type == "boolean":
-        return {"true": True, "false": False}.get(label.lower())
+        return _SAID.get(label.lower())
     listed = list(profile.categories or [str(top.value) for top in profile.top])
     for same in (str, lambda text: fold(str(text)).strip()):
         found = [value for value in listed if same(value) == same(label)]

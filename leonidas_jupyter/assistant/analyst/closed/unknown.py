@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.explained import explained, overlapped
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import C
 from leonidas_jupyter.assistant.analyst.closed.moments import MONTHS, WEEKDAYS
@@ -17,7 +18,6 @@ from leonidas_jupyter.assistant.analyst.closed.nouns import calls_rows, row_noun
 from leonidas_jupyter.assistant.analyst.closed.stages import texts_in
 from leonidas_jupyter.assistant.analyst.closed.vocabulary import is_known, listed, words_of
 from leonidas_jupyter.assistant.analyst.column import NamedColumn, same_word
-from leonidas_jupyter.assistant.analyst.words import pieces
 
 _STRICT = frozenset({*MONTHS, *WEEKDAYS}) | listed("some_of_them")
 """Words that always restrict the rows."""
@@ -59,7 +59,7 @@ def check_unknown(facts: Facts, recipe: Mapping[str, Any], slots: Sequence[str])
     Raises:
         Declined: one could.
     """
-    own = _own_words(facts, slots)
+    own = explained(facts, slots)
     wanted = _wanted(facts, recipe)
     counted = not wanted and all(output["op"] == "rows" for output in recipe["outputs"])
     found = [_strange(facts, at, text, own) for at, text in enumerate(facts.texts)]
@@ -104,36 +104,6 @@ def _introduces(text: str) -> bool:
     return re.search(C, text) is not None or text.rstrip().endswith("?")
 
 
-def overlapped(facts: Facts, at: int, span: tuple[int, int]) -> bool:
-    """Return whether a stretch of a sentence meets one that is understood."""
-    return any(start < span[1] and span[0] < end for start, end in facts.spans[at])
-
-
-def _own_words(facts: Facts, slots: Sequence[str]) -> set[str]:
-    """Return the words that the names to fill, the table or a condition in brackets explain."""
-    own = {part for slot in slots for part in pieces(slot.replace("_", " "))}
-    own |= {part for column in facts.marks.lexicon.columns for part in column.words}
-    own |= set(facts.marks.lexicon.frame_words) | facts.marks.described
-    for at, text in enumerate(facts.texts):
-        for match in re.finditer(r"((?:[\w'-]+\s+){1,3})\(", text):
-            if overlapped(facts, at, (match.end(), match.end() + 6)):
-                own |= set(match[1].split())
-    return own | _spelled_out(facts)
-
-
-def _spelled_out(facts: Facts) -> set[str]:
-    """Return the words whose initials stand in a column's name: "body mass index" for ``bmi``."""
-    parts = {part for column in facts.marks.lexicon.columns for part in column.words}
-    found: set[str] = set()
-    for text in facts.texts:
-        words = re.findall(r"[a-z]+", text)
-        for size in (3, 4, 5):
-            for at in range(len(words) - size + 1):
-                if "".join(word[0] for word in words[at : at + size]) in parts:
-                    found |= set(words[at : at + size])
-    return found
-
-
 def _wanted(facts: Facts, recipe: Mapping[str, Any]) -> set[str]:
     """Return the columns, new ones too, that the outputs of a recipe read."""
     names = {column.name for column in facts.marks.lexicon.columns} | set(facts.derived)
@@ -160,7 +130,7 @@ def _strange(facts: Facts, at: int, text: str, own: set[str]) -> list[re.Match[s
             continue
         if facts.used(at, *match.span()) or overlapped(facts, at, match.span()):
             continue
-        if any(_alike(word, part) for part in own):
+        if any(_alike(word, part) for part in own) or _of_all(word, facts):
             continue
         if word not in _STRICT | _SALIENT and not _like_a_value(word, facts):
             if calls_rows(word, *match.span(), text, facts.proper):
@@ -169,6 +139,18 @@ def _strange(facts: Facts, at: int, text: str, own: set[str]) -> list[re.Match[s
                 continue
         found.append(match)
     return found
+
+
+_SEXES = listed("sexes")
+
+
+def _of_all(word: str, facts: Facts) -> bool:
+    """Return whether a word for men or women means everybody: no column tells them apart."""
+    if word not in _SEXES:
+        return False
+    lexicon = facts.marks.lexicon
+    parts = {part for column in lexicon.columns for part in column.words}
+    return not (_SEXES | {"sex", "gender", "m", "f"}) & (parts | set(lexicon.values))
 
 
 def _before_column(rest: str) -> bool:
