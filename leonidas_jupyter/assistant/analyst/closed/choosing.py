@@ -13,6 +13,7 @@ from leonidas_jupyter.assistant.analyst.closed.targets import (
     names_in,
     nearest,
     pair,
+    spelled_apart,
     targets,
 )
 from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
@@ -62,12 +63,16 @@ class Choosing:
                 mentioned(facts, numeric),
                 targets(kind, facts, numeric, loose=True),
                 mentioned(facts, numeric, loose=True),
+                spelled_apart(facts) if numeric else [],
             ]
         )
         for found in candidates:
-            bound = {one.column for one in ask.where} | set(facts.groups)
+            told = {one.column for one in ask.where}
+            bound = told | set(facts.groups)
             bound |= {name for each in facts.classes for name in names_in(facts.derived[each])}
-            found = [name for name in found if name not in bound] or found
+            found = [name for name in found if name not in bound] or [
+                name for name in found if name not in told
+            ]
             others = [name for name in found if name not in facts.derived]
             if (
                 others

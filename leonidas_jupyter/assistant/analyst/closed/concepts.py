@@ -55,7 +55,7 @@ _ORDER: tuple[tuple[str, str], ...] = (
         "corr",
         r"\b(?:auto)?corr\w*|\brho\b|\btau\b|\bpearson\w*|\bspearman\w*|\bkendall\w*|^r$|\br[\s-]value\b",
     ),
-    ("outlier_count", r"\boutlier\w*"),
+    ("outlier_count", r"\boutlier\w*|\boutlying\b|\banomal\w+|\bflagged\b"),
     ("missing", r"\b(?:missing|null|nulls|nan|nans)\b"),
     ("skewness", r"\bskew\w*"),
     ("kurtosis", r"\bkurt\w*"),

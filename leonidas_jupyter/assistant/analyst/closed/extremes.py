@@ -17,6 +17,10 @@ _SUPERLATIVE = re.compile(
     rf"\b(?:(?P<high>{HIGHEST})|(?P<low>{LOWEST}))\s+{_STAT}(?:of\s+|the\s+"
     rf"|values?\s+(?:of|in)\s+|\w+\s+){{0,3}}?(?P<y>{C})"
 )
+_PLAIN = re.compile(
+    rf"\b(?:(?P<high>{HIGHEST})|(?P<low>{LOWEST}))\s+(?:(?P<stat>average|mean|median|total)\s+)?"
+    r"(?P<what>[a-z]+)\b(?!\s+of\b)"
+)
 _STATISTICS = {
     "average": "mean", "mean": "mean", "median": "median", "total": "sum", "sum": "sum",
     "sum of": "sum", "standard deviation": "std", "variance": "var", "number of": "rows",
@@ -47,7 +51,22 @@ def superlatives(facts: Facts, extra: str = "") -> list[Superlative]:
                 facts.use(at, match)
             if one not in found:
                 found.append(one)
-    return found
+    return found or _plainly(facts)
+
+
+def _plainly(facts: Facts) -> list[Superlative]:
+    """Return "the highest count", where a column has the name of an everyday word."""
+    numbers = {
+        column.name.lower(): column.name for column in facts.marks.lexicon.columns if column.numeric
+    }
+    found = []
+    for at, match in facts.finds(_PLAIN):
+        name = numbers.get(match["what"])
+        if name is not None:
+            stat = match["stat"]
+            facts.use(at, match)
+            found.append(Superlative(name, bool(match["low"]), _STATISTICS[stat] if stat else None))
+    return list(dict.fromkeys(found))
 
 
 def entity(words: str, facts: Facts, own: list[str]) -> str | None:

@@ -80,7 +80,17 @@ def outliers(name: str, column: str, facts: Facts) -> Output:
     found: Output = {"op": "outliers", "name": name, "column": column, "method": step.how["method"]}
     if step.how["threshold"] is not None:
         found["threshold"] = step.how["threshold"]
+    if step.how["method"] == "z_score":
+        found |= divisor(facts)
     return found
+
+
+def divisor(facts: Facts) -> dict[str, Any]:
+    """Return the divisor of the deviation in z-scores that the text calls for: n, unless said."""
+    return {"ddof": 1} if facts.says(_SAMPLE) else {}
+
+
+_SAMPLE = r"\bsample\s+(?:standard\s+deviation|std)|\bddof\s*=\s*1\b|\bn\s*[-\u2212]\s*1\b"
 
 
 def correlation(name: str, names: Sequence[str], facts: Facts, words: str = "") -> Output:

@@ -1,32 +1,33 @@
 """Questions for the row or the group that leads: "which C has the highest mean D?"."""
 
 import re
-from dataclasses import dataclass
 
+from leonidas_jupyter.assistant.analyst.closed.concepts import pattern_of
+from leonidas_jupyter.assistant.analyst.closed.entities import asked_entity
 from leonidas_jupyter.assistant.analyst.closed.extremes import (
     HIGHEST,
-    LEAST,
     LOWEST,
-    MOST,
     Superlative,
     superlatives,
 )
 from leonidas_jupyter.assistant.analyst.closed.facts import Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import C
-from leonidas_jupyter.assistant.analyst.closed.targets import mentioned
+from leonidas_jupyter.assistant.analyst.closed.spoken import (
+    Leader,
+    measuring,
+    most_of,
+    said_statistic,
+    spoken,
+)
+from leonidas_jupyter.assistant.analyst.closed.wanted import Ask
 from leonidas_jupyter.assistant.analyst.words import pieces, singular
 
-_ASKED = re.compile(
-    rf"\b(?:which|what|whose|name\s+of\s+the|for\s+each|per|every|each|group\w*\s+by)\s+"
-    rf"(?:unique\s+|different\s+|of\s+the\s+|the\s+|\w+\s+)?({C})"
-)
-_WHERE = re.compile(r"\b(?:where|who|whom|when)\b")
 _OFTEN = re.compile(
     r"\b(?:most|least)\s+(?:common(?:ly)?|frequent(?:ly)?|often|popular|occurr\w+)\b"
     r"|\b(?:occurs?|appears?|happen\w*|recorded|chosen|listed|used)\s+(?:the\s+)?(?:most|least)\b"
 )
 _MOST = re.compile(
-    r"\b(?:the\s+|did\s+)?(?P<word>most|fewest|least)\s+(?!of\b|likely\b)(?P<what>[a-z]+)"
+    r"\b(?:the\s+|did\s+)?(?P<word>most|fewest|least)\s+(?!of\b|likely\b|recent\b)(?P<what>[a-z]+)"
 )
 _NUMBER = re.compile(
     rf"\b(?:(?P<high>{HIGHEST})|(?P<low>{LOWEST}))\s+(?:number|count|amount)\s+of\s+(?!{C})"
@@ -41,22 +42,6 @@ _DOWN = re.compile(rf"\b(?:{LOWEST}|least|low|bottom|slowest|cheapest|youngest|w
 _UP = re.compile(rf"\b(?:{HIGHEST}|most|high|top|best|fastest|oldest|strongest|hottest|busiest)\b")
 
 
-_OTHER = re.compile(
-    rf"\b(?:{HIGHEST}|{LOWEST})\s+(?:\w+\s+){{0,2}}?(?:skewness|kurtosis|variance|variability|growth"
-    r"|increase|decrease|change|difference|ratio|correlation|deviation|z-?scores?|range|spread)\b"
-)
-
-
-@dataclass(frozen=True)
-class Leader:
-    """What leads: the rows' column (``entity``) by a column's value, or by a group's statistic."""
-
-    entity: str
-    column: str | None
-    statistic: str | None
-    smallest: bool
-
-
 def leaders(facts: Facts) -> list[Leader]:
     """Return what the text asks for by superlatives, where it tells of what."""
     who = asked_entity(facts)
@@ -66,7 +51,9 @@ def leaders(facts: Facts) -> list[Leader]:
     found = [_leader(facts, one, who) for one in _all(facts)]
     kept = [one for one in found if one is not None]
     if not kept and who is not None:
-        kept = _spoken(facts, who)
+        kept = spoken(facts, who)
+    if not kept and who is not None:
+        kept = most_of(facts, who)
     if not kept and who is not None:
         kept = [Leader(who, None, "rows", smallest) for smallest in _counted(facts)]
     return list(dict.fromkeys(kept))
@@ -97,41 +84,8 @@ def _leader(facts: Facts, one: Superlative, who: str | None) -> Leader | None:
     entity = who if who != one.column else None
     if entity is None:
         return None
-    statistic = one.statistic or _said_statistic(facts, one.column, entity)
+    statistic = one.statistic or said_statistic(facts, one.column, entity)
     return Leader(entity, one.column, statistic, one.smallest)
-
-
-def _said_statistic(facts: Facts, column: str, entity: str) -> str | None:
-    """Return the statistic by which groups are ranked, said elsewhere: "the mean of D per C"."""
-    known = facts.marks.lexicon.by_name.get(entity)
-    if known is not None and known.profile.candidate_key:
-        return None
-    sign = facts.marks.column_sign(column)
-    found = [
-        kind
-        for kind, words in (
-            ("mean", r"(?:mean|average)"), ("median", "median"), ("sum", r"(?:total|sum)"),
-            ("std", r"standard deviation"),
-        )
-        if facts.says(rf"\b{words}\s+(?:value\s+)?(?:of\s+|in\s+)?(?:the\s+)?(?:\w+\s+)?{sign}")
-        or facts.says(
-            rf"\b{words}s?\b[^.;]*\b(?:for|per|by|of|in)\s+(?:each\s+|every\s+)?(?:the\s+)?{C}"
-        )
-    ]  # fmt: skip
-    return found[0] if len(found) == 1 else None
-
-
-def _spoken(facts: Facts, who: str) -> list[Leader]:
-    """Return "the highest average …" of the only column of numbers, however it is called."""
-    numbers = [name for name in mentioned(facts) if name != who]
-    said = re.sub(r"\b(?:most|least|top)\b", " ", " ".join(facts.texts))
-    most, least = re.search(rf"\b{MOST}\b", said), re.search(rf"\b{LEAST}\b", said)
-    if _OTHER.search(said):
-        return []
-    if len(numbers) != 1 or bool(most) == bool(least):
-        return []
-    statistic = _said_statistic(facts, numbers[0], who)
-    return [Leader(who, numbers[0], statistic, bool(least))]
 
 
 def _counted(facts: Facts, *, sure: bool = False) -> list[bool]:
@@ -152,48 +106,30 @@ def _counted(facts: Facts, *, sure: bool = False) -> list[bool]:
     return list(dict.fromkeys(found))
 
 
-def asked_entity(facts: Facts) -> str | None:
-    """Return the column whose values a question asks for: "which C", "the C with"."""
-    found = [facts.marks.column(match[1]) for _, match in facts.finds(_ASKED)]
-    found = [name for name in dict.fromkeys(found) if _names(name, facts)]
-    if found:
-        return found[0]
-    dates = [column.name for column in facts.marks.lexicon.columns if column.temporal]
-    if len(dates) == 1 and facts.says(r"\b(?:which|what)\s+(?:dates?|day)\b"):
-        return dates[0]
-    if len(facts.told) == 1:
-        return facts.told[0]
-    if not facts.says(_WHERE.pattern):
-        return None
-    texts = [
-        name
-        for name in mentioned(facts, numeric=False)
-        if name in facts.marks.lexicon.by_name
-        and not facts.marks.lexicon.by_name[name].numeric
-        and not any(one.column == name for one in facts.conditions)
-    ]
-    return texts[0] if len(texts) == 1 else None
-
-
-def _names(name: str, facts: Facts) -> bool:
-    """Return whether a column's values can be an answer: text, dates, or few whole numbers."""
-    if any(one.column == name and one.op == "==" for one in facts.conditions):
-        return False
-    known = facts.marks.lexicon.by_name.get(name)
-    if known is None:
-        return name in facts.derived
-    return not known.numeric or known.profile.type == "integer"
-
-
 def direction(words: str) -> bool | None:
     """Return whether the words of a name ask for the least; None where they say neither."""
     down, up = bool(_DOWN.search(words)), bool(_UP.search(words))
+    if not down and not up:
+        descending = measuring(words)
+        return None if descending is None else not descending
     return None if down == up else down
+
+
+def about_all(ask: Ask, kind: str, facts: Facts) -> bool:
+    """Return whether a name asks for a figure of all rows beside that of the leader."""
+    if direction(ask.words) is not None or kind in ("max", "min", ""):
+        return False
+    if re.search(r"\b(?:overall|all|entire|whole)\b", ask.words):
+        return True
+    return facts.says(rf"(?:{pattern_of(kind).pattern})[^.;?,]{{0,30}}?{_OF_ALL}")
+
+
+_OF_ALL = r"\b(?:(?:of|over|across|among|for)\s+(?:all|the\s+(?:whole|entire))|overall|in\s+all)\b"
 
 
 def speaks_of(words: str, entity: str) -> bool:
     """Return whether the words of a name speak of the values of a column."""
-    said = {singular(word) for word in re.findall(r"[a-z]+", words)}
+    said = {singular(word) for word in re.findall(r"[a-z]+", words) if not word.endswith("est")}
     return any(
         singular(part) in said
         or any(

@@ -8,12 +8,13 @@ from typing import Any
 from leonidas_jupyter.assistant.analyst.closed import figures
 from leonidas_jupyter.assistant.analyst.closed.choosing import Choosing
 from leonidas_jupyter.assistant.analyst.closed.leading import (
-    Leader,
+    about_all,
     direction,
     leaders,
     place_of,
     speaks_of,
 )
+from leonidas_jupyter.assistant.analyst.closed.spoken import Leader
 from leonidas_jupyter.assistant.analyst.closed.targets import mentioned
 from leonidas_jupyter.assistant.analyst.closed.wanted import Ask, Wanted, decline, number, plain
 from leonidas_jupyter.assistant.analyst.words import pieces
@@ -40,7 +41,9 @@ class Led(Choosing):
         words = f"{ask.words} {ask.slot.placeholder.lower().replace('_', ' ')}"
         if kind == "range" and leader.column and "range" in pieces(leader.column):
             kind = ""
-        if kind == "share" and (leader.column in ask.columns or direction(ask.words) is not None):
+        if kind == "share" and self._is_rate(ask, leader):
+            kind = ""
+        if leader.column and pieces(leader.column) == pieces(ask.slot.name):
             kind = ""
         own = [name for name in ask.columns if name not in (leader.entity, leader.column)]
         if own and kind in _OTHERS and leader.statistic == "rows" and self._is_its():
@@ -49,9 +52,15 @@ class Led(Choosing):
             return None
         if self._asks_who(ask, kind, words, leader):
             return self._who(ask, leader)
-        if kind in _VALUES:
+        if kind in _VALUES and not about_all(ask, kind, self._facts):
             return self._how_much(ask, kind, leader)
         return None
+
+    def _is_rate(self, ask: Ask, leader: Leader) -> bool:
+        """Return whether "rate" or "share" only calls the figure by which something leads."""
+        called = leader.column in ask.columns or direction(ask.words) is not None
+        rate = ask.concept is not None and ask.concept.word == "rate"
+        return called or (rate and not ask.where and leader.statistic is None)
 
     def _leader(self, ask: Ask) -> Leader | None:
         words = f"{ask.words} {ask.slot.placeholder.lower().replace('_', ' ')} {ask.about}"
@@ -142,7 +151,7 @@ class Led(Choosing):
                 return None
             output = self._place(self._top(ask, leader), ask, "mean")
             return plain(output, ask, "value", whole=whole)
-        if kind == "" and self._facts.says(r"\bhow many\b|\bcount\b|\bnumber of\b"):
+        if kind == "" and self._counts_rows(ask, leader):
             return None
         if kind in ("", "max", "min") and leader.column is not None:
             self._must_be_number(leader.column)
@@ -150,6 +159,18 @@ class Led(Choosing):
             output = figures.aggregate(ask.slot.name, end, leader.column, self._facts)
             return plain(self._place(output, ask, end), ask)
         return None
+
+    def _counts_rows(self, ask: Ask, leader: Leader) -> bool:
+        """Return whether a name asks how many there are, rather than how much the leader has."""
+        if not self._facts.says(r"\bhow many\b|\bcount\b|\bnumber of\b"):
+            return False
+        own = leader.column is not None and pieces(leader.column) == pieces(ask.slot.name)
+        if leader.column in ask.columns or own:
+            return False
+        tally = re.fullmatch(
+            r"n|int|integer|count\d*|number|times", ask.slot.placeholder.strip().lower()
+        )
+        return bool(tally) or speaks_of(ask.words, leader.entity) or leader.statistic is not None
 
     def _is_its(self) -> bool:
         """Return whether the text asks on about what leads: "and what is its mean …"."""

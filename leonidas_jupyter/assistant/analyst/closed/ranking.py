@@ -17,6 +17,7 @@ from leonidas_jupyter.assistant.analyst.closed.extremes import (
     superlatives,
 )
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined
+from leonidas_jupyter.assistant.analyst.closed.leading import about_all
 from leonidas_jupyter.assistant.analyst.closed.targets import (
     mentioned,
 )
@@ -135,6 +136,7 @@ class Ranking(Counting):
             kind in ("mean", "median", "sum", "std")
             and not ask.where
             and len(self._facts.groups) == 1
+            and not about_all(ask, kind, self._facts)
         ):
             return self._group_value(ask, kind)
         if kind not in ("max", "min"):

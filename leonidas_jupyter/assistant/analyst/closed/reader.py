@@ -9,7 +9,9 @@ from leonidas_jupyter.assistant.analyst.closed.account import account
 from leonidas_jupyter.assistant.analyst.closed.classes import read_classes
 from leonidas_jupyter.assistant.analyst.closed.conditional import conditioned
 from leonidas_jupyter.assistant.analyst.closed.deriving import read_derived
+from leonidas_jupyter.assistant.analyst.closed.entities import entity_called
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
+from leonidas_jupyter.assistant.analyst.closed.families import families, set_apart
 from leonidas_jupyter.assistant.analyst.closed.grouping import group_called, read_groups, read_least
 from leonidas_jupyter.assistant.analyst.closed.implicit import read_implicit
 from leonidas_jupyter.assistant.analyst.closed.layout import ClosedForm, Slot
@@ -126,11 +128,12 @@ def _called_as(slot: Slot, texts: Sequence[str]) -> bool:
 
 def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:
     facts.told = _told(facts, asks)
-    groups = {**alternatives(facts), **_classes(facts)}
+    groups = {**alternatives(facts), **_classes(facts), **families(asks, facts)}
     for ask in asks:
         left = [name for name in ask.columns if name not in groups]
         ask.columns = left if left else ask.columns
     everywhere = [one for one in facts.conditions if one.column not in groups]
+    set_apart(asks, everywhere)
     _shares(asks, everywhere)
     for ask in asks:
         _among(ask, facts, groups, everywhere)
@@ -149,6 +152,7 @@ def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:
         for ask, (_, each) in zip(asks, wanted, strict=True)
         if not ask.options
     ]
+    _decisions_differ(asks, wanted)
     account(
         facts,
         {"steps": stages.steps, "outputs": list(outputs.values())},
@@ -158,6 +162,15 @@ def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:
     steps, kept = pruned(stages.steps, list(outputs.values()))
     recipe = {"frame": lexicon.frame.name, "steps": steps, "outputs": kept}
     return Task(recipe, wanted)
+
+
+def _decisions_differ(asks: Sequence[Ask], wanted: Sequence[tuple[Slot, Wanted]]) -> None:
+    """Check that no two names with the same allowed words are decided by the same figures."""
+    seen: dict[str, str] = {}
+    for ask, (slot, each) in zip(asks, wanted, strict=True):
+        spec = f"{ask.options} {_spec(each)}"
+        if ask.options and seen.setdefault(spec, slot.name) != slot.name:
+            raise Declined(f"I do not understand how @{slot.name} differs from @{seen[spec]}.")
 
 
 def _proper(texts: Sequence[str]) -> set[str]:
@@ -222,7 +235,15 @@ def _told(facts: Facts, asks: Sequence[Ask]) -> list[str]:
     """Return the columns of text that the names to fill are called after."""
     own = facts.marks.lexicon.by_name
     named = [name for ask in asks for name in ask.columns if name in own and not own[name].numeric]
-    return list(dict.fromkeys(named))
+    if named:
+        return list(dict.fromkeys(named))
+    spoken = [
+        entity_called(list(pieces(text)), facts.marks.lexicon)
+        for ask in asks
+        if ask.concept is None or ask.concept.kind in ("max", "min")
+        for text in (ask.slot.name, ask.slot.placeholder)
+    ]
+    return list(dict.fromkeys(name for name in spoken if name is not None))
 
 
 def _classes(facts: Facts) -> dict[str, list[Condition]]:

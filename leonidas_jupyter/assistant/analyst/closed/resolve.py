@@ -8,6 +8,7 @@ from leonidas_jupyter.assistant.analyst.closed.concepts import AGGREGATES, conce
 from leonidas_jupyter.assistant.analyst.closed.extremes import (
     entity,
 )
+from leonidas_jupyter.assistant.analyst.closed.flagged import Flagged
 from leonidas_jupyter.assistant.analyst.closed.leading import place_of
 from leonidas_jupyter.assistant.analyst.closed.led import Led
 from leonidas_jupyter.assistant.analyst.closed.modelling import Modelling
@@ -22,7 +23,7 @@ from leonidas_jupyter.assistant.analyst.closed.wanted import (
 )
 
 
-class Resolver(Testing, Ranking, Led, Modelling):
+class Resolver(Testing, Ranking, Led, Flagged, Modelling):
     """Fills names one by one, in the light of the text's facts and steps."""
 
     def wanted(self, ask: Ask) -> Wanted:
@@ -39,12 +40,10 @@ class Resolver(Testing, Ranking, Led, Modelling):
         return self._asked(ask)
 
     def _asked(self, ask: Ask) -> Wanted:
-        strongest = self._strongest(ask)
-        if strongest is not None:
-            return strongest
-        led = self._led(ask)
-        if led is not None:
-            return led
+        for special in (self._flagged, self._strongest, self._led):
+            found = special(ask)
+            if found is not None:
+                return found
         kind = ask.concept.kind if ask.concept else self._only_kind(ask)
         if kind == "count" and "total" in ask.words and self._facts.says(r"\bsum\b"):
             kind = "sum"

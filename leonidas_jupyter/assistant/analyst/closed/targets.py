@@ -136,6 +136,21 @@ def mentioned(facts: Facts, numeric: bool = True, *, loose: bool = False) -> lis
     return numbers_first(without or fitting, facts) if numeric else without or fitting
 
 
+def spelled_apart(facts: Facts) -> list[str]:
+    """Return the columns of numbers whose words stand in one sentence in any order.
+
+    "total sleep time" → ``sleep_total``.
+    """
+    found = []
+    for text in facts.texts:
+        said = {singular(word) for word in re.findall(r"[a-z]+", text)}
+        for column in facts.marks.lexicon.columns:
+            parts = {singular(part) for part in column.core}
+            if column.numeric and len(parts) > 1 and parts <= said:
+                found.append(column.name)
+    return list(dict.fromkeys(found))
+
+
 def _inputs(facts: Facts) -> set[str]:
     return {name for expression in facts.derived.values() for name in names_in(expression)}
 

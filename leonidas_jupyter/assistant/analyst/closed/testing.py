@@ -81,7 +81,7 @@ class Testing(Counting):
         output["op"] = "compare_two" if kind in figures.TWO else "compare_groups"
         output["test"] = "ks" if kind == "ks2" else kind
         if len(column_of) == 1:
-            values = [one.value for one in self._groups[column_of[0]]]
+            values = list(dict.fromkeys(one.value for one in self._groups[column_of[0]]))
             if any(one.op != "==" for one in self._groups[column_of[0]]):
                 raise decline(ask)
             return {

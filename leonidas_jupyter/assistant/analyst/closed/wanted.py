@@ -15,6 +15,7 @@ from leonidas_jupyter.assistant.analyst.closed.populations import conditions_in
 from leonidas_jupyter.assistant.analyst.closed.stages import Stages, after
 from leonidas_jupyter.assistant.analyst.closed.targets import columns_by_name
 from leonidas_jupyter.assistant.analyst.closed.verdicts import is_verdict, verdicts
+from leonidas_jupyter.assistant.analyst.words import pieces
 
 Figures = Mapping[str, Any]
 Finish = Callable[[Figures], str]
@@ -93,7 +94,7 @@ def read_ask(slot: Slot, facts: Facts, placeholders: Sequence[str]) -> Ask:
     """Return a name to fill with its words understood as far as they stand for themselves."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", slot.name) if "_" not in slot.name else slot.name
     columns, words = columns_by_name(name, facts)
-    about = lowered(facts.marks.mark(slot.about))
+    about = lowered(facts.marks.mark(_new_quoted(slot.about, facts)))
     named = [column for column in facts.marks.columns_in(about)]
     bare = re.sub(
         r"\b(?:numbers?|integers?|floats?|floating|numeric|decimals?|counts?)\b(?!\s+"
@@ -117,6 +118,15 @@ def read_ask(slot: Slot, facts: Facts, placeholders: Sequence[str]) -> Ask:
     return ask
 
 
+def _new_quoted(about: str, facts: Facts) -> str:
+    """Return what is said of a name with new columns in quotes that it spells in words."""
+    for name in facts.derived:
+        spelled = r"[\s_-]+".join(re.escape(part) for part in pieces(name))
+        if len(pieces(name)) > 1:
+            about = re.sub(rf"(?<![\w\"']){spelled}(?![\w\"'])", f'"{name}"', about, flags=re.I)
+    return about
+
+
 def _words(name: str) -> str:
     return name.replace("_", " ").lower()
 
@@ -127,7 +137,7 @@ def _options(
     """Return the words that the form allows for a name, if it lists them."""
     found = [label for label in facts.marks.labels_in(about) if label not in placeholders]
     found = [label.strip(" .,") for label in found if label.strip(" .,")]
-    if len(found) >= 2 and not re.search(r"\blist\b", about):
+    if len(found) >= 2 and not re.search(r"\blist\b|\be\.\s?g\.|\bsuch\s+as\b|\bexample\b", about):
         return list(dict.fromkeys(found))
     said = f"{_words(slot.placeholder)} {about}"
     match = re.search(
