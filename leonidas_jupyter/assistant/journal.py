@@ -4,7 +4,9 @@ How a reader's pieces of text add up is said in `leonidas_jupyter.chat.schemas`.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,9 @@ TEXT = "text_delta"
 FINISHED = "run_finished"
 BATCH_BYTES = 1024
 BATCH_SECONDS = 0.25
+PACE_SECONDS = 0.015
+"""How soon a reader gets more text after a piece that is not stored yet: to the eye at once, and
+the pieces of a quick model cost one write to the client together instead of one each."""
 
 Store = Callable[[int, str, Mapping[str, Any]], Awaitable[None]]
 """Stores an event under its number; the event counts once this returns."""
@@ -26,12 +31,29 @@ class RunEvent:
     data: Mapping[str, Any]
 
 
+class _News:
+    """Wakes whoever waits at the moment, and nobody who comes later."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def tell(self) -> None:
+        """There is something new."""
+        self._event.set()
+        self._event.clear()
+
+    async def wait(self) -> None:
+        """Until there is."""
+        await self._event.wait()
+
+
 class Journal:
     """Takes a run's events in order, and lets any number of readers follow.
 
     ``record`` is called for each event before any reader gets it with a number. Text is collected
-    into batches of BATCH_BYTES or BATCH_SECONDS; another event closes the batch before it. Where
-    the run goes on after a pause, readers are not told of the pause's end.
+    into batches of BATCH_BYTES or BATCH_SECONDS; another event closes the batch before it. A reader
+    gets the first text at once, what follows within PACE_SECONDS, and whatever is stored at once.
+    Where the run goes on after a pause, readers are not told of the pause's end.
     """
 
     def __init__(self, record: Store, stored: list[RunEvent]) -> None:
@@ -41,7 +63,8 @@ class Journal:
         self._open = ""
         self._closed = False
         self._writing = asyncio.Lock()
-        self._news = asyncio.Event()
+        self._said_more = _News()
+        self._stored_more = _News()
         self._batch_begun = asyncio.Event()
 
     @property
@@ -50,9 +73,9 @@ class Journal:
         return self._open
 
     async def say(self, text: str) -> None:
-        """Take a piece of text; readers get it at once."""
+        """Take a piece of text; readers get it before it is stored."""
         self._open += text
-        self._tell()
+        self._said_more.tell()
         if len(self._open.encode()) >= BATCH_BYTES:
             await self.flush()
         else:
@@ -82,8 +105,8 @@ class Journal:
         """The stored events after a number, then what comes, live, until the journal is closed."""
         position = after
         sent = 0  # characters of the open text that this reader has
+        ready_at = 0.0  # when it is to have more of it
         while True:
-            news = self._news
             while position < len(self._stored):
                 event = self._stored[position]
                 position += 1
@@ -95,11 +118,17 @@ class Journal:
                     yield event
             if self._closed:
                 return
-            # A reader that is behind (it yielded above) looks again before it waits.
-            if len(self._open) > sent and position == len(self._stored):
+            # From here to a wait nothing else runs, so that no news is missed.
+            if len(self._open) <= sent:
+                await self._said_more.wait()
+            elif (early := ready_at - time.monotonic()) > 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(early):
+                        await self._stored_more.wait()
+            else:
                 text, sent = self._open[sent:], len(self._open)
+                ready_at = time.monotonic() + PACE_SECONDS
                 yield RunEvent(None, TEXT, {"text": text})
-            await news.wait()
 
     async def _to_its_end(self, step: Coroutine[Any, Any, None]) -> None:
         """Do a step that a cancelled caller waits for all the same.
@@ -131,5 +160,5 @@ class Journal:
         self._tell()
 
     def _tell(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+        self._stored_more.tell()
+        self._said_more.tell()

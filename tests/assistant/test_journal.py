@@ -156,6 +156,31 @@ def test_text_is_sent_before_it_is_stored_and_once_only():
     asyncio.run(main())
 
 
+def test_what_follows_the_first_text_quickly_is_sent_together(monkeypatch):
+    monkeypatch.setattr(module, "PACE_SECONDS", 3600.0)
+
+    async def main():
+        journal = Journal(Store(), started())
+        reader = journal.follow(1)
+        await journal.say("The first")
+        assert await anext(reader) == RunEvent(None, "text_delta", {"text": "The first"})
+        following = asyncio.create_task(anext(reader))
+        for word in (" of", " many", " words"):
+            await journal.say(word)
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not following.done()
+        await journal.add("tool_call", {})
+        assert await following == RunEvent(2, "text_delta", {"text": " of many words"})
+        assert (await anext(reader)).name == "tool_call"
+        following = asyncio.create_task(anext(reader, None))
+        await asyncio.sleep(0)
+        journal.close()
+        assert await asyncio.wait_for(following, 30) is None
+
+    asyncio.run(main())
+
+
 def test_a_batch_is_closed_by_its_size_and_by_time(monkeypatch):
     monkeypatch.setattr(module, "BATCH_SECONDS", 0.01)
 
