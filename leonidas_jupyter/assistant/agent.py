@@ -207,20 +207,15 @@ class Answering:
 
     async def _take(self, event: Any) -> None:  # noqa: ANN401 - later versions add events
         """Pass text on; every other event, also one that is not known yet, is left alone."""
-        from pydantic_ai.messages import (
-            PartDeltaEvent,
-            PartEndEvent,
-            PartStartEvent,
-            TextPart,
-            TextPartDelta,
-        )
-
-        if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
-            await self._say(event.delta.content_delta)
-        elif isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+        # By its own mark: an import for each token would cost as much as all the rest of this.
+        kind = getattr(event, "event_kind", "")
+        if kind == "part_delta":
+            if event.delta.part_delta_kind == "text":
+                await self._say(event.delta.content_delta)
+        elif kind == "part_start" and event.part.part_kind == "text":
             # What was said before a tool call and what is said after it are two paragraphs.
             await self._say(("\n\n" if any(self._shown) else "") + event.part.content)
-        elif isinstance(event, PartEndEvent) and isinstance(event.part, TextPart):
+        elif kind == "part_end" and event.part.part_kind == "text":
             await self._release()
 
     async def _say(self, text: str) -> None:
@@ -293,8 +288,8 @@ class Answering:
 
 def _waits(event: Any) -> bool:  # noqa: ANN401 - later versions add events
     """Whether the model has ended with calls that wait for somebody."""
-    from pydantic_ai import AgentRunResultEvent, DeferredToolRequests
+    if getattr(event, "event_kind", "") != "agent_run_result":
+        return False
+    from pydantic_ai import DeferredToolRequests
 
-    return isinstance(event, AgentRunResultEvent) and isinstance(
-        event.result.output, DeferredToolRequests
-    )
+    return isinstance(event.result.output, DeferredToolRequests)
