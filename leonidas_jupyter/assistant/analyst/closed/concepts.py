@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _ORDER: tuple[tuple[str, str], ...] = (
-    ("p", r"\bp[\s-]?val(?:ue)?s?\d?\b|^p$|\bpvalue"),
+    ("p", r"\bp[\s-]?val(?:ue)?s?\d?\b|^p$|\bpvalue|\w p$"),
+    ("dof", r"\bdegrees? of freedom\b|\bdof\b|^df$"),
     ("duplicates", r"\bduplicat\w*"),
     ("first", r"\bfirst (?:entry|value|row|element|record)\b"),
     (
@@ -49,7 +50,8 @@ _ORDER: tuple[tuple[str, str], ...] = (
     (
         "statistic",
         r"\b(?:test|t|f|w|d|u|h|ks|chi2?|chi square|shapiro|levene)[\s-](?:stat\w*"
-        r"|value|score|w)\b|\bstatistics?\b|\bshapiro w\b|^(?:t|f|w|u|h)$|\btest stat",
+        r"|value|score|w)\b|\bstatistics?\b|\bshapiro w\b"
+        r"|^(?:t|f|w|u|h|d|z|ks|chi ?2|chi square)$|\btest stat",
     ),
     (
         "corr",

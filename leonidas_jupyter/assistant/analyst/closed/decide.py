@@ -61,9 +61,18 @@ def consequence_options(
         asked, concluded = _leaning(_without(about, options)), _leaning(said)
         if asked and concluded:
             return [each for each in options if negative(each) == (asked != concluded)]
+        if _shared(said, about):
+            return [each for each in options if negative(each) == denied]
     return _by_polarity(said, denied, options)
 
 
+def _shared(said: str, about: str) -> bool:
+    """Return whether a consequence says what a name asks: "symmetric", "is a large city"."""
+    words = {word for word in re.findall(r"[a-z]{5,}", bare(about)) if word not in _COMMON}
+    return any(re.search(rf"\b{word[:7]}", said) for word in words)
+
+
+_COMMON = frozenset(("answer", "false", "boolean", "string", "value", "either", "based", "whether"))
 _ANSWERS = ({"yes", "no"}, {"true", "false"})
 
 

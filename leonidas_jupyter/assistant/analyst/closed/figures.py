@@ -36,7 +36,7 @@ OUTLIER_PARTS = {
     "outlier_share": "share",
 }
 TWO = ("t", "welch", "paired_t", "mann_whitney", "wilcoxon", "ks2")
-MANY = ("anova", "kruskal", "levene")
+MANY = ("anova", "kruskal", "levene", "bartlett")
 NORMALITY = ("shapiro", "kstest", "anderson", "normaltest", "jarque_bera")
 
 

@@ -233,6 +233,7 @@ def _filled_columns(facts: Facts, text: str, match: re.Match[str]) -> list[str]:
 def resolved(facts: Facts, numeric: Sequence[str]) -> None:
     """Give steps without columns theirs, and decline where one cannot be known."""
     _missing_first(facts)
+    _transformed_once(facts)
     for step in facts.preparations:
         if step.kind == "fill":
             if "method" not in step.how:
@@ -243,6 +244,18 @@ def resolved(facts: Facts, numeric: Sequence[str]) -> None:
                 raise Declined("Interpolating missing values is not understood.")
         if step.kind == "transform" and "function" not in step.how:
             step.how["function"] = "log"
+
+
+def _transformed_once(facts: Facts) -> None:
+    """Leave out transformations without a column beside them, where another sentence has one."""
+    steps = [step for step in facts.preparations if step.kind == "transform"]
+    told = [step for step in steps if not step.how.get("loose")]
+    if told:
+        facts.preparations = [
+            step
+            for step in facts.preparations
+            if step not in steps or step in told or "if" in step.how
+        ]
 
 
 def _missing_first(facts: Facts) -> None:

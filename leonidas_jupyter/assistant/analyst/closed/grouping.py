@@ -145,13 +145,17 @@ def group_called(words: str, column: str, facts: Facts) -> Condition | None:
     return None
 
 
+_REST = frozenset(("other", "others", "rest", "remaining", "non", "not", "no", "without", "else"))
 _ALIKE = {
-    "high": "higher above upper over large larger big heavy expensive old older long rich many top",
-    "low": "lower below under small smaller light cheap young younger short poor few bottom",
+    "high": "since after higher above upper over large larger big heavy expensive "
+    "old older long rich many top",
+    "low": "before lower below under small smaller light cheap young younger short poor few bottom",
 }
 
 
 def _class_called(said: list[str], labels: list[str], column: str) -> Condition | None:
+    if "others" in labels and _REST & set(said):
+        return Condition(column, "==", "others", ("others",))
     found = [label for label in labels if _contains(said, pieces(label))]
     found = found or [label for label in labels if set(_ALIKE.get(label, "").split()) & set(said)]
     longest = [label for label in found if len(label) == max(len(each) for each in found)]

@@ -22,6 +22,7 @@ _METHODS: tuple[tuple[str, str], ...] = (
     ("anova", r"\banova\b|\banalysis of variance\b"),
     ("kruskal", r"\bkruskal\b"),
     ("levene", r"\blevene\b"),
+    ("bartlett", r"\bbartlett\b"),
     ("chi2", r"\bchi[\s-]?squared?\b|\bchi2\b|χ"),
     (
         "linear",
@@ -47,7 +48,7 @@ _ALPHA = re.compile(
     r"|significance\s+threshold|\u03b1)\s*(?:value\s*)?(?:\(\s*(?:alpha|\u03b1)\s*\)\s*)?"
     r"(?:for\s+[^.]{0,40}?\s)?(?:should\s+be|of|is|=|at|:|to|set\s+to|set\s+at"
     r"|being)*\s*\(?\s*(?:alpha\s*=\s*|\u03b1\s*=\s*)?(?P<n>0?\.\d+|\d+%)"
-    r"|(?P<m>0?\.\d+|\d+%)\s+(?:significance|level\s+of\s+significance|alpha|confidence)"
+    r"|(?P<m>0?\.\d+|\d+\s?%)\s+(?:level\b|significance|level\s+of\s+significance|alpha|confidence)"
 )
 _CONTEXT = re.compile(
     r"\btwo[\s-]tailed\b|\btwo[\s-]sided\b|\bone[\s-]way\b|\btwo[\s-]sample\b|\b"

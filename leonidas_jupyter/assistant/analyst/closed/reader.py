@@ -13,6 +13,7 @@ from leonidas_jupyter.assistant.analyst.closed.entities import entity_called
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
 from leonidas_jupyter.assistant.analyst.closed.families import families, set_apart
 from leonidas_jupyter.assistant.analyst.closed.grouping import group_called, read_groups, read_least
+from leonidas_jupyter.assistant.analyst.closed.halves import read_halves
 from leonidas_jupyter.assistant.analyst.closed.implicit import read_implicit
 from leonidas_jupyter.assistant.analyst.closed.layout import ClosedForm, Slot
 from leonidas_jupyter.assistant.analyst.closed.leading import read_top
@@ -102,6 +103,7 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
     read_populations(facts)
     read_model(facts)
     read_groups(facts)
+    read_halves(facts)
     numeric = [column.name for column in lexicon.columns if column.numeric and column.profile.nulls]
     resolved(facts, numeric)
     placeholders = [slot.placeholder for slot in closed.slots] + [

@@ -82,7 +82,7 @@ class Resolver(Testing, Ranking, Led, Flagged, Modelling):
             (AGGREGATES, self._aggregate),
             (frozenset({"missing", "missing_share"}), self._missing),
             (frozenset({"corr"}), self._correlation),
-            (frozenset({"p", "statistic"}), self._tested),
+            (frozenset({"p", "statistic", "dof"}), self._tested),
             (frozenset({"duplicates"}), self._duplicates),
             (frozenset({"count", "share"}), self._counted),
             (frozenset({"first"}), self._first),

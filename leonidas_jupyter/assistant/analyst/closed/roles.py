@@ -49,7 +49,7 @@ _REST = re.compile(
 _OPEN = re.compile(r"\betc\b|\band so on\b|\band other\b")
 _DOES = re.compile(
     r"^\s*(?:then\s+|finally\s+)?(?:train|split|evaluat|report|fit|test|us|comput|calculat|predict"
-    r"|determin|assess|find|giv|what|which|how|is|are|state|provid|check|standardi|scal|its?\b)"
+    r"|determin|assess|find|giv|what|which|how|is|are|state|provid|check|standardi|scal)"
 )
 _EMPTY = re.compile(r"^[\W\d]*(?:(?:the|its|an?|of|both|rest|all|rows?|no|split)\b[\W\d]*)*$")
 _NEVER = frozenset(
@@ -92,6 +92,7 @@ def roles(facts: Facts) -> tuple[str | None, list[str]]:
     """
     if any(_OPEN.search(text) and re.search(_INPUTS, text) for text in facts.texts):
         raise Declined("It does not name all columns from which the model shall predict.")
+    first: list[str] = []
     for loosely, texts in enumerate((facts.texts, facts.loose)):
         found = _roles(facts, texts, loosely=bool(loosely))
         target, features = found.settled()
@@ -100,16 +101,19 @@ def roles(facts: Facts) -> tuple[str | None, list[str]]:
         if not features and facts.says(_REST.pattern) and len(target) == 1:
             own = facts.marks.lexicon.columns
             features = [one.name for one in own if one.numeric and one.name != target[0]]
-        if features and len(target) <= 1:
-            return (target[0] if target else None), features
+        if features and len(target) == 1:
+            return target[0], features
+        first = first or (features if not target else [])
+    if first:
+        return None, first
     raise Declined("I do not know what the regression shall predict from what.")
 
 
 def _roles(facts: Facts, texts: list[str], *, loosely: bool) -> Roles:
     found = Roles()
     for at, said in enumerate(texts):
-        text = _spelled_out(_these(said, texts[:at]), facts)
-        if not any(pattern.search(text) for _, strength, pattern in _CUES[:3] if strength):
+        text = spelled_out(_these(said, texts[:at]), facts)
+        if not any(pattern.search(text) for pattern in (_AS, *(cue for _, _, cue in _CUES[:3]))):
             continue
         for match in _AS.finditer(text):
             role = "target" if match["target"] else "features"
@@ -194,7 +198,7 @@ def _meet(part: str, word: str) -> bool:
     )
 
 
-def _spelled_out(text: str, facts: Facts) -> str:
+def spelled_out(text: str, facts: Facts) -> str:
     """Return a sentence with everyday words marked that are a column's whole name."""
     for column in facts.marks.lexicon.columns:
         name = fold(column.name).strip()

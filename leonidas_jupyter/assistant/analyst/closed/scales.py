@@ -90,12 +90,17 @@ def read_transforms(facts: Facts, at: int, text: str) -> None:
     tests = condition_of(facts, text, found.start())
     if tests:
         how["if"] = tests
+    if not re.match(_BESIDE, text[found.end() :]):
+        how["loose"] = True
     facts.add(Preparation("transform", (at, found.start()), columns, how))
+
+
+_BESIDE = rf"\s*(?:values?\s+)?(?:of|to|on)\s+(?:the\s+)?({CS})"
 
 
 def _transformed_in(facts: Facts, text: str, found: re.Match[str]) -> list[str]:
     """Return the columns that are transformed; of "between the log of C and D" only the first."""
-    beside = re.match(rf"\s*(?:values?\s+)?of\s+(?:the\s+)?({CS})", text[found.end() :])
+    beside = re.match(_BESIDE, text[found.end() :])
     between = re.search(r"\bbetween\s+(?:the\s+)?(?:[\w-]+\s+){0,3}$", text[: found.start()])
     if beside:
         named = facts.marks.columns_in(beside[1])

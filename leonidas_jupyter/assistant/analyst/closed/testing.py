@@ -14,8 +14,11 @@ from leonidas_jupyter.assistant.analyst.closed.extremes import (
 )
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined
 from leonidas_jupyter.assistant.analyst.closed.grouping import group_called
+from leonidas_jupyter.assistant.analyst.closed.roles import spelled_out
 from leonidas_jupyter.assistant.analyst.closed.targets import (
+    free_columns,
     mentioned,
+    names_in,
     targets,
 )
 from leonidas_jupyter.assistant.analyst.closed.wanted import (
@@ -128,12 +131,34 @@ class Testing(Counting):
         return found[0]
 
     def _independence(self, ask: Ask) -> tuple[figures.Output, dict[str, str]]:
-        names = ask.columns if len(ask.columns) == 2 else mentioned(self._facts, numeric=False)
+        names = ask.columns if len(ask.columns) == 2 else self._crossed()
         if len(names) != 2:
             raise Declined("I do not know which two columns the chi-squared test is about.")
         name = ask.slot.name
         output = {"op": "independence", "name": name, "rows": names[0], "columns": names[1]}
-        return output, {"p": f"{name}_p", "statistic": f"{name}_statistic"}
+        if self._facts.says(_UNCORRECTED):
+            output["correction"] = False
+        return output, {"p": f"{name}_p", "statistic": f"{name}_statistic", "dof": f"{name}_dof"}
+
+    def _crossed(self) -> list[str]:
+        """Return the two columns whose values are counted together."""
+        facts = self._facts
+        split = list(facts.classes)
+        sources = {name for each in split for name in names_in(facts.derived[each])}
+        for texts in (facts.texts, [spelled_out(text, facts) for text in facts.texts]):
+            named = [name for text in texts for name in free_columns(text, facts)]
+            found = list(dict.fromkeys([*split, *named]))
+            found = [name for name in found if name in split or name not in sources]
+            if len(found) == 2:
+                return found
+            few = [name for name in found if name in split or self._tells_groups(name)]
+            if len(few) == 2:
+                return few
+        return []
+
+    def _tells_groups(self, name: str) -> bool:
+        known = self._facts.marks.lexicon.by_name.get(name)
+        return known is not None and 2 <= known.profile.distinct <= _MOST_GROUPS
 
     def _in_both(self, ask: Ask, wanted: Wanted) -> Wanted:
         """Return what fills a name whichever normal distribution is meant by a test against one."""
@@ -206,7 +231,7 @@ class Testing(Counting):
         subjects = {
             subject.removeprefix("abs_")
             for rule in self._facts.rules
-            if consequence_options(rule, ask.options, self._facts.marks)
+            if consequence_options(rule, ask.options, self._facts.marks, ask.everything)
             for subject, _, _ in rule.tests
         }
         if subjects in ({"skewness"}, {"kurtosis"}):
@@ -268,6 +293,7 @@ def _known(options: Mapping[str, str], value: Any) -> str:  # noqa: ANN401 - a c
 
 
 _MOST_GROUPS = 20
+_UNCORRECTED = r"\bcorrection\s*=\s*false\b|\b(?:no|without)\s+(?:\w+\s+){0,2}?correction\b"
 _WORDS = {
     "kstest": r"kolmogorov|\bks\b",
     "shapiro": r"shapiro",
@@ -277,5 +303,6 @@ _WORDS = {
     "t": r"\bt[\s-]?test|\bt[\s-]stat",
     "anova": r"anova",
     "levene": r"levene",
+    "bartlett": r"bartlett",
     "chi2": r"\bchi",
 }
