@@ -16,11 +16,15 @@ from leonidas_jupyter.assistant.analyst.joins import joined
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, read_frame
 from leonidas_jupyter.assistant.analyst.meanings import meaning_of, unexplained
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
+from leonidas_jupyter.assistant.analyst.otherwise import MOST_OPTIONS, Otherwise
 from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutcome, plain
 from leonidas_jupyter.assistant.analyst.question import Question
-from leonidas_jupyter.assistant.analyst.reading import Attempt, Understood, read
+from leonidas_jupyter.assistant.analyst.reading import Attempt, Understood, best, read
+from leonidas_jupyter.assistant.analyst.rewording.offers import near_questions
+from leonidas_jupyter.assistant.analyst.rewording.phrasebook import unable
 from leonidas_jupyter.assistant.analyst.spans import Span
 from leonidas_jupyter.assistant.analyst.suggest import suggestions
+from leonidas_jupyter.assistant.analyst.tables import about_all, about_the_whole, each_table
 from leonidas_jupyter.assistant.analyst.vocabulary import NEAR, phrase_key, vocabulary
 from leonidas_jupyter.assistant.analyst.wider import across, all_of, in_parts
 from leonidas_jupyter.assistant.analyst.words import pieces
@@ -30,8 +34,6 @@ _LONGEST = 2000
 _REMEMBERED = 8
 _MOST_TABLES = 4
 _MOST_COLUMNS = 12
-_PER_FRAME = ("incomplete", "missing", "duplicates", "describe", "rows_listed", "types")
-_EVERY_FRAME = ("rows", "shape", "columns")
 
 
 class Analyst:
@@ -45,6 +47,7 @@ class Analyst:
         self._names = [frame.name for frame in frames]
         self._offered: dict[tuple[str, int], list[str]] = {}
         self._understood: dict[tuple[str, ...], Understood | None] = {}
+        self._other = Otherwise(self._lexicons, self._names, self._attempt, self._answerable)
 
     def plan(self, question: str, earlier: Sequence[str] = ()) -> Plan:
         """Return what to do about ``question``.
@@ -69,7 +72,40 @@ class Analyst:
             return plain("refusal", refusal.too_long(_LONGEST))
         asked = tuple(earlier[-_REMEMBERED:])
         attempts = [self._attempt(question, own, asked) for own in self._lexicons]
-        return self._wider(question, attempts) or self._decide(question, attempts)
+        answered = self._wider(question, attempts)
+        if answered is not None:
+            return answered
+        if best(attempts):
+            return self._decide(question, attempts, asked)
+        if any(attempt.ambiguous for attempt in attempts):
+            found = self._other.assumed(question, attempts) or self._other.totals(question)
+            return _planned(found[0]) if found else self._decide(question, attempts)
+        return self._otherwise(question, asked) or self._declined(question, attempts)
+
+    def _otherwise(self, question: str, earlier: tuple[str, ...]) -> Plan | None:
+        """Return the plan of the question in other words; None where no wording is understood."""
+        attempts = self._other.attempts(question, earlier)
+        if not attempts:
+            return None
+        options = [each for attempt in attempts for each in attempt.options]
+        if options and not best(attempts):
+            return plain("choice", refusal.which_question(options[:MOST_OPTIONS]))
+        assumed = [] if best(attempts) else self._other.assumed(question, attempts)
+        return _planned(assumed[0]) if assumed else self._decide(question, attempts, earlier)
+
+    def _declined(self, question: str, attempts: Sequence[Attempt]) -> Plan:
+        """Say what this analyst does not do, where that is asked; else which words it lacks."""
+        says = unable(question)
+        if says is None:
+            return self._decide(question, attempts)
+        return plain("refusal", refusal.unable(says, self._near_offers(question, self._lexicons)))
+
+    def _near_offers(self, question: str, lexicons: Sequence[FrameLexicon]) -> list[str]:
+        """Return answerable questions about what a question names, else about its tables."""
+        near = [
+            each for own in lexicons for each in near_questions(question, own, self._answerable)
+        ]
+        return near[:3] or self.offers()
 
     def _explained(self, question: str) -> Plan | None:
         """Return what the column holds whose meaning is asked for: no table says more."""
@@ -85,7 +121,7 @@ class Analyst:
         if len(fitting) != 1:
             return None
         name = fitting[0][1]
-        found = _best([self._attempt(f"describe {rephrase.named(name)}", fitting[0][0], ())])
+        found = best([self._attempt(f"describe {rephrase.named(name)}", fitting[0][0], ())])
         if len(found) != 1:
             return None
         plan = _planned(found[0])
@@ -105,15 +141,15 @@ class Analyst:
 
     def _wider(self, question: str, attempts: Sequence[Attempt]) -> Plan | None:
         """Return a plan for a question that no frame alone answers as a whole."""
-        if _best(attempts) or any(attempt.ambiguous for attempt in attempts):
+        if best(attempts) or any(attempt.ambiguous for attempt in attempts):
             return None
         parts = in_parts(question, self._read_alone)
         if parts is not None:
             return all_of(parts)
-        return across(self._pairs, lambda own: _best([self._attempt(question, own, ())]))
+        return across(self._pairs, lambda own: best([self._attempt(question, own, ())]))
 
     def _read_alone(self, question: str) -> list[Understood]:
-        return _best([self._attempt(question, own, ()) for own in self._lexicons])
+        return best([self._attempt(question, own, ()) for own in self._lexicons])
 
     def offers(self, count: int = 3) -> list[str]:
         """Return at most ``count`` questions that this analyst answers on these frames."""
@@ -137,7 +173,11 @@ class Analyst:
         return None
 
     def _answerable(self, question: str) -> bool:
-        return len(_best([self._attempt(question, own, ()) for own in self._lexicons])) == 1
+        return len(best([self._attempt(question, own, ()) for own in self._lexicons])) == 1
+
+    def _answers(self, question: str) -> bool:
+        """Return whether a question is answered, in these words or in others."""
+        return self._answerable(question) or len(self._other.understood(question, ())) == 1
 
     def _readable(self, question: str) -> bool:
         """Return whether a question is understood but for what may still be asked back."""
@@ -163,6 +203,9 @@ class Analyst:
             return merge(spans, own, before)
 
         followed = read(begun.rest, lexicon, self._names, merged)
+        if begun.marked and not followed.understood:
+            # "Just the smokers": without "just", a column that is read in place of another.
+            followed = read(question, lexicon, self._names, merged)
         if followed.understood or (followed.ambiguous and not alone.understood):
             return replace(followed, followed=True)
         return alone
@@ -179,7 +222,9 @@ class Analyst:
             *before, last = earlier
             found = self._on_its_own(last)
             if len(found) != 1:
-                found = _best([self._attempt(last, own, tuple(before)) for own in self._lexicons])
+                found = best([self._attempt(last, own, tuple(before)) for own in self._lexicons])
+            if not found:
+                found = self._other.understood(last, tuple(before))
             self._understood[earlier] = (
                 found[0] if len(found) == 1 else self._last_understood(tuple(before))
             )
@@ -193,15 +238,17 @@ class Analyst:
         begun = fragment(question)
         if begun.back or begun.marked:
             return []
-        found = _best([self._attempt(question, own, ()) for own in self._lexicons])
+        found = best([self._attempt(question, own, ()) for own in self._lexicons])
         return [] if any(each.question.option == "bare" for each in found) else found
 
-    def _decide(self, question: str, attempts: Sequence[Attempt]) -> Plan:
-        found = _best(attempts)
+    def _decide(
+        self, question: str, attempts: Sequence[Attempt], earlier: tuple[str, ...] = ()
+    ) -> Plan:
+        found = best(attempts)
         if len(found) == 1:
             return _planned(found[0])
         if found:
-            return self._choose(question, found)
+            return self._as_before(found, earlier) or self._choose(question, found)
         named = frozenset[str]().union(*(attempt.named for attempt in attempts))
         about = [attempt for attempt in attempts if attempt.frame in named or attempt.followed]
         about = about or list(attempts)
@@ -215,20 +262,31 @@ class Analyst:
         lexicons = [own for own in self._lexicons if own.frame.name in {a.frame for a in about}]
         meant = rephrase.without(question, unknown, lexicons, self._answerable)
         hint = "" if meant else self._hint(self._near(unknown), named if unknown else frozenset())
-        told = refusal.not_understood(unknown, reasons, hint, meant or self.offers(), bool(meant))
+        offers = meant or self._near_offers(question, lexicons)
+        told = refusal.not_understood(unknown, reasons, hint, offers, bool(meant))
         return plain("refusal", told)
+
+    def _as_before(self, found: Sequence[Understood], earlier: tuple[str, ...]) -> Plan | None:
+        """Return the plan for the table of the last answer, where several tables would do."""
+        last = self._last_understood(earlier)
+        own = [each for each in found if last and each.question.frame == last.question.frame]
+        if len(own) != 1 or len({each.question.frame for each in found}) != len(found):
+            return None
+        name = own[0].question.frame
+        note = f"Several tables have this; I took {name}, as in your question before."
+        return _planned(replace(own[0], question=own[0].question.noting(note)))
 
     def _choose(self, question: str, found: Sequence[Understood]) -> Plan:
         frames = list(dict.fromkeys(each.question.frame for each in found))
-        if len(frames) == len(found) and all(_about_all(each.question) for each in found):
+        if len(frames) == len(found) and all(about_all(each.question) for each in found):
             return Plan("frames", (PlannedCall("list_frames", {}),), refusal.frames_said)
         if len(frames) == len(found) <= _MOST_TABLES and all(
-            _plain(each.question) for each in found
+            about_the_whole(each.question) for each in found
         ):
-            return _each_table(found)
+            return each_table(found)
         if len(frames) > 1:
             asked = [f"{question.rstrip(' ?!.')} in {frame}" for frame in frames]
-            told = asked if all(map(self._answerable, asked)) else [f"`{name}`" for name in frames]
+            told = asked if all(map(self._answers, asked)) else [f"`{name}`" for name in frames]
             return plain("choice", refusal.which_frame(told))
         asked = [rephrase.canonical(each.question) for each in found]
         if len(set(asked)) == len(asked) and all(each and self._answerable(each) for each in asked):
@@ -258,49 +316,6 @@ class Analyst:
             found = [name for word in unknown for name in rephrase.near_columns(word, lexicon)]
             near += [(name, where) for name in dict.fromkeys(found)]
         return near[:5]
-
-
-def _best(attempts: Sequence[Attempt]) -> list[Understood]:
-    """Return the different things that the best readings would compute.
-
-    A follow-up stays with its frame.
-    """
-    followed = [attempt for attempt in attempts if attempt.followed and attempt.understood]
-    found = [understood for attempt in followed or attempts for understood in attempt.understood]
-    best = max((understood.rank for understood in found), default=0)
-    distinct: dict[str, Understood] = {}
-    for understood in found:
-        if understood.rank == best:
-            computed = repr([(call.tool, dict(call.arguments)) for call in understood.calls])
-            distinct.setdefault(computed, understood)
-    return list(distinct.values())
-
-
-def _about_all(question: Question) -> bool:
-    bare = not question.where.conditions and not question.groups
-    return question.operation in _EVERY_FRAME and bare
-
-
-def _plain(question: Question) -> bool:
-    """Return whether a question asks something of a table as a whole, whichever table it is."""
-    named = () if question.operation == "describe" else question.columns
-    parts = (question.where.conditions, question.groups, named, question.measures)
-    return question.operation in _PER_FRAME and not any(parts)
-
-
-def _each_table(found: Sequence[Understood]) -> Plan:
-    """Answer the same question for each of the tables."""
-
-    def render(results: Sequence[ToolOutcome]) -> str:
-        said, at = [], 0
-        for each in found:
-            own = results[at : at + len(each.calls)]
-            said.append(each.operation.render(each.question, each.lexicon, own))
-            at += len(each.calls)
-        return "\n\n".join(said)
-
-    calls = tuple(call for each in found for call in each.calls)
-    return Plan(found[0].question.operation, calls, render)
 
 
 def _planned(understood: Understood) -> Plan:

@@ -115,6 +115,8 @@ def _kept_keywords(
     if start and len(phrase) == 1 and phrase[0].text == "A" and lexicon.mentions(("a",)):
         # "between group A and B": no article is written so in mid-sentence.
         yielding.add("-")
+    if len(phrase) == 1 and phrase[0].low == "us" and _country(tokens, start, lexicon):
+        yielding.add("-")
     if any(candidate.meaning.fit == EXACT for candidate in columns):
         yielding |= _YIELDS_TO_COLUMN
     if lexicon.tally is not None and _tallied(tokens, start, end):
@@ -126,6 +128,16 @@ def _kept_keywords(
     if len(phrase) == 1 and phrase[0].low in PEOPLE and not columns and lexicon.of_people:
         found.append(Candidate(Meaning("R", "row"), 1.0))
     return [word for word in found if word.meaning.kind not in yielding]
+
+
+_GIVING = frozenset({"tell", "show", "give", "let", "for", "to", "of", "help", "gives", "tells"})
+
+
+def _country(tokens: Sequence[Token], at: int, lexicon: FrameLexicon) -> bool:
+    """Return whether "us" is the country, where a column has it: never so in "tell us"."""
+    before, last = tokens[at - 1].low if at else "", at + 1 == len(tokens)
+    given = before in _GIVING and (last or before not in ("of", "for", "to"))
+    return bool(lexicon.mentions(("us",))) and not given
 
 
 def _tallied(tokens: Sequence[Token], start: int, end: int) -> bool:

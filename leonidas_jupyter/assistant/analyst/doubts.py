@@ -6,6 +6,7 @@ from leonidas_jupyter.assistant.analyst.column import NamedColumn, same_word
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.question import Ambiguous, Question, Unfit
 from leonidas_jupyter.assistant.analyst.spans import Span, refs_of
+from leonidas_jupyter.assistant.analyst.words import singular
 
 _COUNTS_ROWS = frozenset(
     {
@@ -30,9 +31,11 @@ def ask_back(spans: Sequence[Span], question: Question, lexicon: FrameLexicon) -
         Ambiguous: rows would be counted where a column holds counts, so that "how many women" may
             be its total; or the word for a cell's value is also what a column is of, so that
             "deaths" may be all rows of a table with a ``death_date``.
-        Unfit: the same of a share.
+        Unfit: the same of a share; or a number is so far from all that a column holds that it was
+            not meant for it, or not in its unit.
     """
     _rows_or_total(spans, question, lexicon)
+    _out_of_range(question, lexicon)
     for span in spans:
         if span.kind == "V" and span.end - span.start == 1:
             _value_or_rows(span, spans, lexicon)
@@ -42,7 +45,10 @@ def _rows_or_total(spans: Sequence[Span], question: Question, lexicon: FrameLexi
     column = lexicon.tally
     if column is None or question.operation not in _COUNTS_ROWS:
         return
-    said = any(span.kind in "RFJ" or span.text.lower().startswith("row") for span in spans)
+    said = any(
+        (span.kind in "RFJ" or span.text.lower().startswith("row")) and not _noun_of(span, lexicon)
+        for span in spans
+    )
     if said or _used(column, question) or any(each.column for each in question.measures):
         return
     at = next((at for at, span in enumerate(spans) if span.kind in "HE"), None)
@@ -58,6 +64,11 @@ def _rows_or_total(spans: Sequence[Span], question: Question, lexicon: FrameLexi
     first, second = ("", "number of") if found.kind == "H" else (f"{ends[0]} ", ends[1])
     choices = [f"the {first}total `{column.name}`{total}", f"the {second} rows{rows}"]
     raise Ambiguous(found.text, choices)
+
+
+def _noun_of(span: Span, lexicon: FrameLexicon) -> bool:
+    """Return whether a word for rows says what is counted: "commits" of a table of them."""
+    return singular(span.text.lower()) in {singular(word) for word in lexicon.frame_words}
 
 
 def _used(column: NamedColumn, question: Question) -> bool:
@@ -78,3 +89,23 @@ def _value_or_rows(span: Span, spans: Sequence[Span], lexicon: FrameLexicon) -> 
     if any(len(column.core) > 1 and same_word(word, column.core[0]) for column in others):
         values = [f"rows with `{ref.column}` {ref.values[0]}" for ref in refs]
         raise Ambiguous(span.text, ["rows", *values])
+
+
+_FAR = 100
+
+
+def _out_of_range(question: Question, lexicon: FrameLexicon) -> None:
+    """Decline "rows with 4 bedrooms under 60000" as a test of the bedrooms."""
+    for condition in question.where.conditions:
+        if condition.op not in ("<", "<=", ">", ">=") or condition.part:
+            continue
+        column, value = lexicon.column(condition.column), condition.values[0]
+        low, high = column.profile.min, column.profile.max
+        if not (column.numeric and isinstance(low, int | float) and isinstance(high, int | float)):
+            continue
+        largest = max(abs(low), abs(high))
+        if 0 < largest * _FAR <= abs(value):
+            raise Unfit(
+                f"`{column.name}` goes from {low:,} to {high:,}, so I cannot tell what {value:,} "
+                "is held against: name its column, or write it in the table's own unit."
+            )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from leonidas_jupyter.assistant.analyst.grammar import parses
 from leonidas_jupyter.assistant.analyst.items import code
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
+from leonidas_jupyter.assistant.analyst.measures import plain
 from leonidas_jupyter.assistant.analyst.operations.base import Operation, Parse
 from leonidas_jupyter.assistant.analyst.operations.table import BY_NAME
 from leonidas_jupyter.assistant.analyst.phrases import suits
@@ -101,8 +102,8 @@ def _recore(text: str, parse: Parse, question: Question) -> Question | None:
         return in_order(parse, question)
     if re.fullmatch("[SE1]", text):
         return other_end(parse, question)
-    if re.fullmatch("%", text):
-        return _shared(question)
+    if text in ("N", "%"):
+        return _renumbered(parse, question) if text == "N" else _shared(question)
     if re.fullmatch("HR?", text):
         return _counted(parse, question)
     if re.fullmatch("7", text):
@@ -118,6 +119,18 @@ def _recore(text: str, parse: Parse, question: Question) -> Question | None:
     if re.fullmatch("G+", text):
         return _charted(parse, question)
     return None
+
+
+def _renumbered(parse: Parse, question: Question) -> Question | None:
+    """Read "and 4?" after "homes with 3 bedrooms": the one number that was asked for, anew."""
+    tested = [each for each in question.where.conditions if each.op == "="]
+    old = [each for each in tested if isinstance(each.values[0], int | float)]
+    if len(old) != 1 or old[0].negated or isinstance(old[0].values[0], bool):
+        return None
+    number = plain(parse.items("N")[0].value)
+    changed = replace(old[0], values=(number,), spans=parse.spans)
+    where = tuple(changed if each is old[0] else each for each in question.where.conditions)
+    return replace(question, where=replace(question.where, conditions=where))
 
 
 def _counted(parse: Parse, question: Question) -> Question | None:

@@ -43,7 +43,9 @@ class Attempt:
     """What came of reading a question against one frame: readings, or why there are none.
 
     ``unknown`` are the unknown words, else those that nothing accounts for, ``named`` the frames
-    that the question names; ``followed`` says that it was read as a change of the question before.
+    that the question names; ``followed`` says that it was read as a change of the question before;
+    ``asked`` are the words in which it was read, where they are other than the person's, ``told``
+    what to say of that, and ``options`` whole questions to choose from.
     """
 
     frame: str
@@ -53,6 +55,25 @@ class Attempt:
     followed: bool = False
     ambiguous: Ambiguous | None = None
     unfit: Unfit | None = None
+    asked: str = ""
+    told: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+def best(attempts: Sequence[Attempt]) -> list[Understood]:
+    """Return the different things that the best readings would compute.
+
+    A follow-up stays with its frame.
+    """
+    followed = [attempt for attempt in attempts if attempt.followed and attempt.understood]
+    found = [understood for attempt in followed or attempts for understood in attempt.understood]
+    best = max((understood.rank for understood in found), default=0)
+    distinct: dict[str, Understood] = {}
+    for understood in found:
+        if understood.rank == best:
+            computed = repr([(call.tool, dict(call.arguments)) for call in understood.calls])
+            distinct.setdefault(computed, understood)
+    return list(distinct.values())
 
 
 def read(text: str, lexicon: FrameLexicon, names: Sequence[str], understand: Understand) -> Attempt:

@@ -145,6 +145,14 @@ def not_understood(
     return "\n\n".join(parts)
 
 
+def unable(says: str, offers: Sequence[str]) -> str:
+    """Return that something is not done here, and the nearest questions that are answered."""
+    parts = [f"{says} {INTRODUCTION}"]
+    if offers:
+        parts.append("Questions that I can answer:\n\n" + _listed(offers))
+    return "\n\n".join(parts)
+
+
 def frames_said(results: Sequence[ToolOutcome]) -> str:
     """Return the size of every table, for a question that names none."""
     return (

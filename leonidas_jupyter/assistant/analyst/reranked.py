@@ -62,6 +62,8 @@ def _names_measure(parse: Parse, measure: Measure) -> bool:
 
 def other_end(parse: Parse, question: Question) -> Question | None:
     """Read "and the lowest?", "and the fewest?" of what was ranked before."""
+    if question.operation == "aggregate":
+        return _end_of_groups(parse, question)
     order, item = question.order, parse.items("SE1")[0]
     if order is None or order.skip or order.limit not in (None, 1) or parse.where.conditions:
         return None
@@ -89,3 +91,20 @@ def other_end(parse: Parse, question: Question) -> Question | None:
         # "And the shortest?" of the heaviest asks for something else.
         return None
     return replace(question, order=replace(order, descending=item.value.descending))
+
+
+def _end_of_groups(parse: Parse, question: Question) -> Question | None:
+    """Read "which is the highest?" of a table of groups: the one with the highest measure."""
+    measure, end = one_measure(question), parse.items("SE1")[0].value
+    if measure is None or parse.where.conditions or isinstance(end, str):
+        return None
+    if isinstance(end, tuple):
+        name, descending = end
+        if name != measure.column:
+            return None
+    elif end.measures:
+        return None
+    else:
+        descending = end.descending
+    order = Order(descending, 0, 1, parse.spans)
+    return replace(question, operation="top_groups", measures=(measure,), order=order, option=None)

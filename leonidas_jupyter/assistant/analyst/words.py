@@ -77,10 +77,15 @@ def pieces(name: str) -> tuple[str, ...]:
 
 def tokenize(question: str) -> list[Token]:
     """Return the tokens of ``question`` after writing out contractions and dropping possessives."""
+    return [_token(match) for match in _TOKEN.finditer(written_out(question))]
+
+
+def written_out(question: str) -> str:
+    """Return the question with its contractions written out: what the tokens' places count in."""
     text = question
     for pattern, replacement in _CONTRACTIONS:
         text = pattern.sub(replacement, text)
-    return [_token(match) for match in _TOKEN.finditer(text)]
+    return text
 
 
 def _token(match: re.Match[str]) -> Token:

@@ -136,22 +136,25 @@ def test_a_number_may_follow_the_column_that_it_bounds(quakes: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "offered"),
+    ("question", "said"),
     [
-        ("whats the average age of the victims", "whats the average age of the rows"),
-        ("How many of the victims were not male?", "How many of the rows were not male?"),
-        ("how many women were killed", "how many women were there"),
+        ("whats the average age of the victims", "I read “victims” as the rows of riots."),
+        ("How many of the victims were not male?", "I read “victims” as the rows of riots."),
+        ("how many women were killed", "I read “were killed” as being in riots"),
     ],
 )
-def test_offers_are_whole_sentences(riots: Desk, question: str, offered: str) -> None:
-    _, _, text = riots.ask(question)
-    assert text.endswith(f"Did you mean:\n\n- {offered}")
+def test_what_a_row_is_called_is_said(riots: Desk, question: str, said: str) -> None:
+    assert said in riots.ask(question)[2]
 
 
-def test_a_word_of_free_text_is_offered_as_a_search(quakes: Desk) -> None:
-    _, _, text = quakes.ask("How many quakes in Alaska?")
-    assert '- How many quakes where place contains "Alaska"?' in text
-    assert cells(quakes, 'How many quakes where place contains "Alaska"?') == [[2]]
+def test_offers_are_whole_sentences(riots: Desk) -> None:
+    _, _, text = riots.ask("how many women were blorped")
+    assert text.endswith("Did you mean:\n\n- how many women were there")
+
+
+def test_a_word_of_free_text_is_searched_for(quakes: Desk) -> None:
+    assert cells(quakes, "How many quakes in Alaska?") == [[2]]
+    assert "I looked for “Alaska” in `place`." in quakes.ask("How many quakes in Alaska?")[2]
 
 
 def test_a_day_before_the_year_takes_it_from_the_next(riots: Desk) -> None:

@@ -57,7 +57,7 @@ def _build(parse: Parse) -> Question | None:
     if stretch is None or found is None or parse.groups:
         return None
     said = {item.value for item in parse.items("v")}
-    if not said & {"growth", "change"}:
+    if not said & {"growth", "change", "fall"}:
         return None
     between, where = stretch
     ends = tuple(
@@ -120,7 +120,8 @@ def _build_most(parse: Parse) -> Question | None:
     said = [str(item.text).lower() for item in parse.items("v")]
     rated = any(word in text for text in said for word in ("rate", "perc", "%", "pct", "relative"))
     ends = parse.items("SE")
-    if rated or {item.value for item in parse.items("v")} != {"growth"} or len(ends) != 1:
+    ways = {item.value for item in parse.items("v")}
+    if rated or ways not in ({"growth"}, {"fall"}) or len(ends) != 1:
         return None
     entity, *_ = parse.items("C")
     core = tuple(item for item in parse.core if item is not entity)
@@ -139,7 +140,7 @@ def _build_most(parse: Parse) -> Question | None:
         operation="most_grown",
         groups=(Group(entity.value, None, spans),),
         order=Order(True, 0, 1, spans),
-        option="change",
+        option="fall" if ways == {"fall"} else "change",
         spans=spans,
         notes=tuple(note.replace("each of the two years", "each year") for note in question.notes),
     )
@@ -159,7 +160,8 @@ def _compile_most(question: Question, lexicon: FrameLexicon) -> list[PlannedCall
         (after, "after"),
     ]
     extra = has_groups(question)
-    order = f"{quote('change')} DESC NULLS LAST, 1"
+    way = "ASC" if question.option == "fall" else "DESC"
+    order = f"{quote('change')} {way} NULLS LAST, 1"
     return [query(select(question, outputs, extra=extra, group_by=1, order=order, limit=_MOST))]
 
 
@@ -169,24 +171,34 @@ def _render_most(question: Question, _: FrameLexicon, results: Sequence[ToolOutc
     first, last = (each.values[0] for each in question.target.conditions)
     words = measure_words(question.measures[0])
     plain = replace(question, groups=())
-    read = f"which `{columns[0]}` has the most growth of the {words} from {first} to {last}"
+    falling = question.option == "fall"
+    way = "the largest fall" if falling else "the most growth"
+    read = f"which `{columns[0]}` has {way} of the {words} from {first} to {last}"
     if not rows:
         return assemble(f"No group has both years{scope(question)}.", "", plain, read)
     won = " and ".join(bold(row[0]) for row in rows if row[1] == rows[0][1])
-    grew = "grew the most" if rows[0][1] > 0 else "fell the least, for none grew"
+    grew = _moved(rows[0][1], falling)
     said = (
         f"{won} {grew}: the {words} changed by {bold(rows[0][1], question.decimals)} "
         f"from {first} to {last}{scope(question)}."
     )
     note = ""
     relative = [row for row in rows if row[2] is not None]
-    if relative and (best := max(relative, key=lambda row: row[2]))[0] != rows[0][0]:
+    extreme = min if falling else max
+    if relative and (best := extreme(relative, key=lambda row: row[2]))[0] != rows[0][0]:
         note = f"In per cent of {first} it would be **{best[0]}** ({percent(best[2])})."
     left = len(found) - len(rows)
     gaps = f"{left} without a value in one of the two years left out." if left else ""
     body = table(columns, rows, question.decimals, {"growth": "share"})
     body = body.replace("| share |", "| growth |", 1)
     return assemble(said, body, plain, read, note, gaps)
+
+
+def _moved(change: float, falling: bool) -> str:
+    """Return how the first of the groups moved, in words."""
+    if falling:
+        return "fell the most" if change < 0 else "grew the least, for none fell"
+    return "grew the most" if change > 0 else "fell the least, for none grew"
 
 
 OPERATIONS = (
