@@ -8,7 +8,7 @@ from leonidas_jupyter.assistant.analyst.closed.marks import C
 from leonidas_jupyter.assistant.analyst.words import pieces, singular
 
 HIGHEST = r"(?:highest|largest|greatest|biggest|most|maximum|maximal|max|top|longest|best|latest)"
-LOWEST = r"(?:lowest|smallest|least|minimum|minimal|min|fewest|shortest|worst|earliest)"
+LOWEST = r"(?:lowest|smallest|(?<!at )least|minimum|minimal|min|fewest|shortest|worst|earliest)"
 _STAT = (
     r"(?P<stat>(?:average|mean|median|total|sum(?:\s+of)?|standard\s+deviation"
     r"|variance|number\s+of|count(?:\s+of)?|skewness|variability)\s+)?"
@@ -93,6 +93,6 @@ MOST = (
     "|tallest|hottest|top|best|higher|larger)"
 )
 LEAST = (
-    "(?:lowest|smallest|least|minimum|shortest|weakest|lightest|coldest|fewest|worst|lower|smaller)"
+    "(?:lowest|smallest|(?<!at )least|minimum|shortest|weakest|lightest|coldest|fewest|worst|lower|smaller)"
 )
 """Superlatives and comparatives of all kinds, as they stand in ordinary sentences."""
