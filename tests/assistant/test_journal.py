@@ -193,7 +193,7 @@ def test_a_batch_is_closed_by_its_size_and_by_time(monkeypatch):
         assert store.text == "é" * 512
         flushing = asyncio.create_task(journal.keep_flushing())
         await journal.say("tail")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             async for event in journal.follow(1):
                 if event.number == 2:
                     break

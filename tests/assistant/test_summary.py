@@ -1,7 +1,6 @@
 """The running summary: what is folded, when it is sent, how it is written, and what it costs."""
 
 import asyncio
-import time
 
 import pytest
 from pydantic_ai import models
@@ -168,17 +167,15 @@ def test_a_model_that_stalls_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(module, "WRITING_SECONDS", 0.05)
 
     async def stalling(heard, info):
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
 
     stalled = ModelEntry("remote", False, lambda _: FunctionModel(stalling))
 
     async def keeps(made):
         assert not made.written
 
-    began = time.perf_counter()
     memory = Memory(None, keeps)
     asyncio.run(memory.recall(turns(40), stalled, ROWS, 1000))
-    assert time.perf_counter() - began < 10
 
 
 def test_a_store_that_is_down_fails_no_answer():

@@ -1,7 +1,6 @@
 """The rules of accounts and tokens, on the memory engine."""
 
 import asyncio
-import statistics
 import time
 from datetime import timedelta
 
@@ -180,10 +179,9 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password():
 
         await timed("bob@example.org"), await timed("nobody@example.org")
         pairs = [(await timed("bob@example.org"), await timed("no@example.org")) for _ in range(5)]
-        known = statistics.median(pair[0] for pair in pairs)
-        unknown = statistics.median(pair[1] for pair in pairs)
+        known, unknown = (min(times) for times in zip(*pairs, strict=True))
         # A guard that is missing makes the difference of a whole hash: a factor of hundreds.
-        assert 0.4 < unknown / known < 2.5
+        assert 0.1 < unknown / known < 10
 
     run(go)
 
@@ -253,7 +251,7 @@ def test_recovery_welcomes_whom_a_killed_server_left():
         caller = await killed.auth.identify("ann")
         later = World(killed.database)
         await later.auth.recover()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not later.tasks.idle:  # noqa: ASYNC110 - of the code under test
                 await asyncio.sleep(0.005)
         assert later.welcomed == [caller.user_id]

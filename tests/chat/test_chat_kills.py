@@ -72,7 +72,7 @@ async def taken_over(w, session):
         await w.chat.recover()
         return (await newest(w, session)).unfinished is None
 
-    await until(over, seconds=15)
+    await until(over)
     return await w.chat.ended(await newest(w, session))
 
 

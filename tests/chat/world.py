@@ -247,7 +247,7 @@ async def world(stream=summing, **more):
         await made.tasks.close()
 
 
-async def until(condition, seconds=10):
+async def until(condition, seconds=60):
     """Wait until a condition holds; it may be a coroutine function."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

@@ -122,7 +122,7 @@ def test_a_held_lease_is_renewed_for_as_long_as_the_body_runs(run):
         async with leases.hold(jobs, job):
             for step in range(4):
                 clock.forward(SHORT * 0.9)
-                deadline = time.monotonic() + 10
+                deadline = time.monotonic() + 60
                 while (await jobs.get("j")).lease_until < clock() + timedelta(seconds=SHORT):
                     assert time.monotonic() < deadline
                     await asyncio.sleep(0.01)

@@ -1,12 +1,12 @@
 import asyncio
 import os
 import signal
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from leonidas_jupyter.data import workerpool
 from leonidas_jupyter.data.errors import SqlFailed, SqlRefused
 from leonidas_jupyter.data.sql import QueryResult, SqlLimits, SqlWorkers
 from leonidas_jupyter.data.sqlworker import open_frames, run
@@ -46,7 +46,7 @@ def use(frames: dict[str, Path]) -> Callable[..., None]:
 
 
 async def until(met: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not met():  # noqa: ASYNC110 - what is waited for signals nothing
             await asyncio.sleep(0.01)
 
@@ -184,16 +184,16 @@ def test_several_statements_are_refused_by_the_worker_too(frames):
 
 def test_a_runaway_query_is_stopped_and_the_next_one_works(use):
     async def body(workers, frames):
-        started = time.monotonic()
         with pytest.raises(SqlFailed, match=r"longer than 0\.5 seconds"):
             await workers.query(frames, RUNAWAY, timeout=0.5)
-        assert time.monotonic() - started < 8
         assert (await workers.query(frames, "SELECT 1")).rows == [[1]]
 
     use(body, processes=1)
 
 
-def test_an_interrupted_worker_is_used_again(use):
+def test_an_interrupted_worker_is_used_again(use, monkeypatch):
+    monkeypatch.setattr(workerpool, "INTERRUPT_SECONDS", 60)
+
     async def body(workers, frames):
         await workers.query(frames, "SELECT 1")
         pid = workers._idle[0].pid
@@ -212,7 +212,7 @@ def test_cancelling_stops_the_query(use):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert (await workers.query(frames, "SELECT 2", timeout=20)).rows == [[2]]
+        assert (await workers.query(frames, "SELECT 2", timeout=60)).rows == [[2]]
 
     use(body, processes=1)
 

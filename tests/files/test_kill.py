@@ -19,7 +19,7 @@ from tests.files.server_process import FILES as NUMBER
 from tests.files.server_process import content
 from tests.projects.world import World, until
 
-LEASE = "3"
+LEASE = "4"
 
 
 class Server:
@@ -42,7 +42,7 @@ class Server:
             for line in lines:
                 self._lines.put({**json.loads(line), "at": time.monotonic()})
 
-    def until(self, enough, seconds=40):
+    def until(self, enough, seconds=90):
         """Listen until ``enough(self)``."""
         deadline = time.monotonic() + seconds
         while not enough(self):

@@ -116,6 +116,7 @@ class Desk:
         self.analyst = Analyst(self.frames)
         self._files = {table.frame.name: table.parquet for table in tables}
         self._connection = duckdb.connect()
+        self._asked: dict[tuple[str, ...], tuple[Plan, list[ToolOutcome], str]] = {}
         for table in tables:
             self._connection.execute(
                 f"CREATE VIEW \"{table.frame.name}\" AS FROM '{table.parquet}'"
@@ -125,9 +126,12 @@ class Desk:
         self, question: str, earlier: Sequence[str] = ()
     ) -> tuple[Plan, list[ToolOutcome], str]:
         """The plan, what its calls gave, and the answer."""
-        plan = self.analyst.plan(question, earlier)
-        outcomes = [self.run(call) for call in plan.calls]
-        return plan, outcomes, plan.say(outcomes)
+        key = (question, *earlier)
+        if key not in self._asked:
+            plan = self.analyst.plan(question, earlier)
+            outcomes = [self.run(call) for call in plan.calls]
+            self._asked[key] = plan, outcomes, plan.say(outcomes)
+        return self._asked[key]
 
     def run(self, call: PlannedCall) -> ToolOutcome:
         """One tool call."""

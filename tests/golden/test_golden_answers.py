@@ -44,10 +44,12 @@ FLOORS = {
 
 
 @pytest.fixture(scope="module")
-def verdicts(golden_tables: dict[str, Table]) -> list[tuple[str, dict, str, str]]:
+def verdicts(
+    golden_tables: dict[str, Table], desks: dict[str, Desk]
+) -> list[tuple[str, dict, str, str]]:
     found = []
     for name, table in golden_tables.items():
-        desk, frame = Desk([table]), table.pandas()
+        desk, frame = desks[name], table.pandas()
         for entry in golden(name):
             more = [golden_tables[each] for each in entry.get("tables", ())]
             asked = Desk([table, *more]) if more else desk

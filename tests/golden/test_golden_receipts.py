@@ -6,16 +6,15 @@ import pytest
 
 from leonidas_jupyter.assistant.receipts import check
 from leonidas_jupyter.assistant.results import Results
-from tests.golden.judge import Desk, Table, golden
+from tests.golden.judge import Desk, golden
 
 MOST_FALSE_MARKS = 0.01
 
 
 @pytest.fixture(scope="module")
-def receipts(golden_tables: dict[str, Table]):
+def receipts(desks: dict[str, Desk]):
     found = []
-    for name, table in golden_tables.items():
-        desk = Desk([table])
+    for name, desk in desks.items():
         for entry in golden(name):
             earlier = entry.get("earlier", ())
             plan, outcomes, text = desk.ask(entry["question"], earlier)
@@ -43,13 +42,14 @@ def test_hardly_any_number_of_the_analyst_is_marked(receipts, capsys):
 
 
 def test_a_wrong_number_in_a_golden_answer_is_marked(receipts):
-    """The same answers with their numbers taken from nowhere: nearly every one is marked."""
+    """Some of the answers with numbers taken from nowhere: nearly every one is marked."""
     marked = tried = 0
-    for asked, text, results, each in receipts:
+    for asked, text, results, each in receipts[::5]:
         if not each.checked or not list(results):
             continue
         tried += 1
         wrong = f"{text}\n\nThe share of that is 73.918 % (n = 48,613)."
         found = [unmatched.text for unmatched in check(wrong, asked, results).unmatched]
         marked += "73.918 %" in found and "48,613" in found
+    assert tried > 150
     assert marked / tried > 0.98

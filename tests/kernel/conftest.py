@@ -184,12 +184,12 @@ class Kernel:
         deadline = time.monotonic() + 60
         while True:
             try:
-                return self.client.wait_for_ready(timeout=20)
+                return self.client.wait_for_ready(timeout=60)
             except RuntimeError:
                 if time.monotonic() > deadline:
                     raise
 
-    def run(self, code: str, timeout: float = 60, *, interrupt: bool = False) -> Result:
+    def run(self, code: str, timeout: float = 120, *, interrupt: bool = False) -> Result:
         """Run a cell; ``interrupt`` presses the stop button once something is displayed."""
         request = self.client.execute(code)
         result = Result("")
@@ -232,7 +232,7 @@ class Kernel:
         """What the whole words would be that replace the fragment at the end of ``code``."""
         self.client.complete(code, len(code))
         while True:
-            reply = self.client.get_shell_msg(timeout=20)
+            reply = self.client.get_shell_msg(timeout=60)
             if reply["msg_type"] == "complete_reply":
                 return list(reply["content"]["matches"])
 

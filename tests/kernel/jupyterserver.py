@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 TOKEN = "a-token-for-tests"
-START_SECONDS = 60
+START_SECONDS = 120
 OTHERS = ("jupyterlab", "jupyter_lsp", "jupyter_server_terminals", "notebook", "notebook_shim")
 """Extensions that take time to load and that no test here needs."""
 
@@ -65,7 +65,7 @@ class JupyterServer:
 
     def call(self, method: str, path: str, body: object = None) -> dict:
         """A call of Jupyter's own API."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             content = None if body is None else json.dumps(body)
             headers = {"Authorization": f"token {TOKEN}"}
@@ -95,7 +95,7 @@ class JupyterServer:
     def close(self) -> None:
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()
         self._log.close()

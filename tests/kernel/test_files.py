@@ -134,6 +134,7 @@ def test_listings_are_tables_in_the_themes_colours(notebook, uploaded):
 
 
 def test_the_tab_knows_projects_and_frames(notebook, uploaded):
+    notebook.run("import leonidas_jupyter.kernel.completion as _c; _c.LOOKUP_SECONDS = 60")
     assert "Demo" in notebook.complete("%leonidas use De")
     assert notebook.complete("%leonidas load sales_") == ["sales_2024"]
     assert "Demo" in notebook.complete("%%leonidas --project De")

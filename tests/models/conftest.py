@@ -8,6 +8,15 @@ __all__ = ["aws_keys", "nothing_of_this_machine"]
 
 
 @pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A slow machine is not a provider that hangs."""
+    from leonidas_jupyter.assistant.models import availability
+
+    monkeypatch.setattr(availability, "LOOK_SECONDS", 60)
+    monkeypatch.setattr(availability, "WAIT_SECONDS", 60)
+
+
+@pytest.fixture(autouse=True)
 def no_keyring(monkeypatch):
     """No test writes into the keyring of whoever runs it."""
     import keyring

@@ -28,7 +28,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "import hatchling.build as b, sys; b.build_wheel(sys.argv[1]); b.build_sdist(sys.argv[1])"
     )
     subprocess.run(
-        [sys.executable, "-c", build, out], cwd=source, check=True, capture_output=True, timeout=60
+        [sys.executable, "-c", build, out], cwd=source, check=True, capture_output=True, timeout=120
     )
     return out
 

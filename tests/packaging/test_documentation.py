@@ -188,7 +188,7 @@ def test_the_cells_of_the_readme_work(server: Server, tmp_path: Path) -> None:
     code.append("assert float(sales['amount'].sum()) == 22.75")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in code])
     environment = {"PATH": os.environ["PATH"], "HOME": str(server.home)}
-    client = NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}})
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
     client.execute(env=environment, stderr=subprocess.DEVNULL)
     text = nbformat.writes(notebook)
     assert "Gentoo" in text

@@ -102,7 +102,7 @@ def test_the_cells_about_python_work(server: Server, provider: OpenAIStub) -> No
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
     environment = {"PATH": os.environ["PATH"], "HOME": str(server.home)}
     client = NotebookClient(
-        notebook, timeout=60, resources={"metadata": {"path": str(server.home)}}
+        notebook, timeout=120, resources={"metadata": {"path": str(server.home)}}
     )
     client.execute(env=environment, stderr=subprocess.DEVNULL)
     text = nbformat.writes(notebook)

@@ -51,7 +51,7 @@ def test_a_question_in_a_cell_is_answered_with_its_code_and_a_chart(
             for text in ("Adelie", "152", "Chinstrap", "68", "Gentoo", "124", "SELECT"):
                 assert answer.locator(".jp-OutputArea", has_text=text).count() > 0, text
             drawing = chart.locator(".jp-OutputArea .vega-embed canvas, .jp-OutputArea img").first
-            drawing.wait_for(state="visible", timeout=10_000)
+            drawing.wait_for(state="visible", timeout=60_000)
             assert page.locator(".jp-OutputArea [data-mime-type*=error]").count() == 0
         except BaseException:
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)

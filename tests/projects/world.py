@@ -231,7 +231,7 @@ async def in_chunks(content, size=7):
         yield content[at : at + size]
 
 
-async def until(check, seconds=30):
+async def until(check, seconds=60):
     """What ``check`` returns as soon as that is something."""
     async with asyncio.timeout(seconds):
         while not (result := await check()):  # noqa: ASYNC110 - what is waited for is elsewhere

@@ -12,6 +12,12 @@ def data(tmp_path):
 
 
 @pytest.fixture
+def hold(tmp_path):
+    """The file that holds queries up for as long as it stands, see `HELD_QUERIES`."""
+    return tmp_path / "hold"
+
+
+@pytest.fixture
 def start(tmp_path, data):
     """Starts servers; those that still live end with the test."""
     servers = []

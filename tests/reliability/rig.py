@@ -17,7 +17,7 @@ import psutil
 
 TOKEN = "a-token-for-tests"
 BASE = "/leonidas/api/v1"
-START_SECONDS = 60
+START_SECONDS = 120
 EXTENSIONS = {"leonidas_jupyter": True} | dict.fromkeys(
     ("jupyter_lsp", "jupyter_server_terminals", "jupyterlab", "notebook", "notebook_shim"), False
 )
@@ -30,16 +30,18 @@ Leases.__init__.__defaults__ = (None, 3.0)
 """
 """Configuration that shortens leases, so that a test need not wait for half a minute."""
 
-SLOW_QUERIES = """
+HELD_QUERIES = """
 import asyncio
+from pathlib import Path
 from leonidas_jupyter.data.sql import SqlWorkers
 _query = SqlWorkers.query
 async def query(self, *arguments, **options):
-    await asyncio.sleep({seconds})
+    while Path({hold!r}).exists():
+        await asyncio.sleep(0.02)
     return await _query(self, *arguments, **options)
 SqlWorkers.query = query
 """
-"""Configuration that makes every answer that needs a query last long enough to be disturbed."""
+"""Configuration that makes every answer that needs a query wait while the file ``hold`` stands."""
 
 SLOW_READING = """
 import asyncio
@@ -50,10 +52,10 @@ async def ingest(*arguments, **options):
     return await _ingest(*arguments, **options)
 framestore.run_ingest = ingest
 """
-"""The same for reading a file, before its worker starts."""
+"""Configuration that makes reading a file last so long, before its worker starts."""
 
 
-def until(enough, seconds=30.0, pause=0.05):
+def until(enough, seconds=90.0, pause=0.05):
     """Wait until ``enough()`` is true; gives what it gave."""
     deadline = time.monotonic() + seconds
     while not (found := enough()):
@@ -156,7 +158,7 @@ class Server:
 
     # Calls
 
-    def call(self, method, path, body=None, headers=None, timeout=60.0):
+    def call(self, method, path, body=None, headers=None, timeout=90.0):
         """A call of the API; ``body`` is sent as JSON, or as it is when it is bytes."""
         return self.jupyter(method, BASE + path, body, headers, timeout)
 
@@ -166,7 +168,7 @@ class Server:
         assert answer.status < 300, (method, path, answer.status, answer.body[:500])
         return answer.json
 
-    def jupyter(self, method, path, body=None, headers=None, timeout=60.0):
+    def jupyter(self, method, path, body=None, headers=None, timeout=90.0):
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=timeout)) as connection:
             content = body if body is None or isinstance(body, bytes) else json.dumps(body)
             connection.request(
@@ -193,7 +195,7 @@ class Server:
     @contextmanager
     def begin_put(self, place, beginning):
         """Send the beginning of an upload, and nothing more while the body runs."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=90)) as connection:
             connection.putrequest("PUT", place["upload_url"])
             for name, value in place["headers"].items():
                 connection.putheader(name, value)
@@ -213,7 +215,7 @@ class Server:
     def file(self, file_id):
         return self.good("GET", f"/files/{file_id}")
 
-    def read_file(self, file_id, seconds=60.0):
+    def read_file(self, file_id, seconds=90.0):
         """The file, once it is read or was found unreadable."""
 
         def done():
@@ -232,7 +234,7 @@ class Server:
     def say(self, session_id, content, **options):
         return self.call("POST", f"/sessions/{session_id}/chat", {"content": content}, **options)
 
-    def stream(self, method, path, body=None, timeout=60.0):
+    def stream(self, method, path, body=None, timeout=90.0):
         """The events of a run, as they come, until the server ends or dies."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         with closing(connection):
@@ -274,17 +276,17 @@ class Server:
         workers = self.workers()
         self.process.kill()
         self.process.wait()
-        _, alive = psutil.wait_procs(workers, timeout=10)
+        _, alive = psutil.wait_procs(workers, timeout=60)
         assert alive == [], alive
 
-    def stop(self, number=signal.SIGTERM, seconds=30.0):
+    def stop(self, number=signal.SIGTERM, seconds=90.0):
         """End it in order; how long that took."""
         workers = self.workers()
         began = time.monotonic()
         self.process.send_signal(number)
         self.process.wait(seconds)
         took = time.monotonic() - began
-        _, alive = psutil.wait_procs(workers, timeout=2)
+        _, alive = psutil.wait_procs(workers, timeout=60)
         assert alive == [], alive
         return took
 
@@ -320,7 +322,7 @@ class Background(threading.Thread):
         except Exception as error:  # noqa: BLE001 - looked at by whoever waits
             self.error = error
 
-    def wait(self, seconds=60.0):
+    def wait(self, seconds=90.0):
         self.join(seconds)
         assert not self.is_alive()
         return self.result

@@ -25,7 +25,7 @@ def kill_worker(server, module):
                     return True
         return False
 
-    until(killed, 30, pause=0.002)
+    until(killed, pause=0.002)
 
 
 def test_nothing_is_confirmed_into_a_database_that_is_gone(start, data):
@@ -87,7 +87,7 @@ def test_damaged_and_missing_objects_are_said_by_name(start, data):
 def test_a_database_that_is_none_is_one_line_in_the_log(start, data):
     data.mkdir()
     (data / "leonidas.db").write_bytes(b"this is no database" * 1000)
-    server = start()
+    server = start("from leonidas_jupyter.server import lazy\nlazy.PAUSE = 600")
     for _ in range(3):
         answer = server.call("GET", "/projects")
         assert (answer.status, answer.code) == (503, "backend_unavailable")
@@ -194,7 +194,7 @@ def test_a_file_larger_than_the_system_allows_is_refused_and_leaves_nothing(star
 
 
 def test_what_a_killed_server_was_writing_is_gone_when_its_work_is_taken_up(start, data):
-    server = start(QUICK + SLOW_READING.format(seconds=60))
+    server = start(QUICK + SLOW_READING.format(seconds=600))
     project_id = server.project()
     file_id = server.upload(project_id, b"a\n1\n")
     scratch, partial = data / "scratch", data / "objects" / "partial"
@@ -207,7 +207,7 @@ def test_what_a_killed_server_was_writing_is_gone_when_its_work_is_taken_up(star
     assert os.listdir(partial)
     assert os.listdir(scratch)
     after = start(QUICK)  # nobody calls it
-    until(lambda: unfinished(data) == [], 60)
+    until(lambda: unfinished(data) == [])
     until(lambda: os.listdir(scratch) == [])
     assert litter(data) == []
     assert after.file(file_id)["status"] == "COMPLETED"

@@ -63,11 +63,11 @@ async def uploaded(api, project):
     headers = {"Content-Length": str(len(FILE))}
     await api("PUT", begun["upload_url"], raw=True, auth=None, headers=headers, body=FILE)
     assert (await api("POST", f"/files/{begun['file_id']}/confirm", json_body={})).status == 200
-    for _ in range(2_000):
-        if (await api("GET", f"/files/{begun['file_id']}")).json["status"] == "COMPLETED":
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the file was not read")
+    async with asyncio.timeout(60):
+        status = None
+        while status != "COMPLETED":
+            await asyncio.sleep(0.01)
+            status = (await api("GET", f"/files/{begun['file_id']}")).json["status"]
 
 
 @pytest.mark.parametrize("level", ["schema", "aggregates"])

@@ -99,13 +99,13 @@ class Api:
         """A WebSocket, closed in the end."""
         sent = {"Authorization": f"token {JUPYTER_TOKEN}"} if headers is None else headers
         url = f"ws://127.0.0.1:{self.port}{path if raw else self.url(path)}"
-        socket = await websocket_connect(HTTPRequest(url, headers=sent, connect_timeout=20))
+        socket = await websocket_connect(HTTPRequest(url, headers=sent, connect_timeout=60))
         try:
             yield socket
         finally:
             over = socket.close_code is not None
             socket.close()
-            while not over and await asyncio.wait_for(socket.read_message(), 10) is not None:
+            while not over and await asyncio.wait_for(socket.read_message(), 60) is not None:
                 pass
 
 

@@ -139,7 +139,7 @@ async def test_a_huge_body_is_refused_before_it_is_sent(api):
     head = f"POST {api.url('/projects')} HTTP/1.1\r\nHost: 127.0.0.1:{api.port}\r\n"
     head += "Authorization: token a-jupyter-token\r\nContent-Length: 5000000000\r\n\r\n"
     writer.write(head.encode())
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 60)
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"file_too_large" in answer
     writer.close()
@@ -150,7 +150,7 @@ async def test_who_is_nobody_sends_no_body(api):
     head = f"POST {api.url('/projects')} HTTP/1.1\r\nHost: 127.0.0.1:{api.port}\r\n"
     head += "Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n"
     writer.write(head.encode())
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 60)
     assert answer.startswith(b"HTTP/1.1 401 ")
     writer.close()
 

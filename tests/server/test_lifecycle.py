@@ -189,7 +189,7 @@ async def test_an_end_that_fails_or_hangs_does_not_keep_jupyter_from_ending(
         raise RuntimeError("stuck")
 
     monkeypatch.setattr(gateway, "close", close)
-    await asyncio.wait_for(extension.stop_extension(), 5)
+    await asyncio.wait_for(extension.stop_extension(), 60)
     assert extension._site is None
     assert logging.getLogger("leonidas_jupyter").propagate  # Jupyter's log is left, too
 
@@ -208,7 +208,7 @@ class TestLeft:
         return leonidas_settings
 
     async def test_it_recovers_without_being_asked(self, extension, tmp_path):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while extension._site.lazy.ready is None:  # noqa: ASYNC110 - of the code under test
                 await asyncio.sleep(0.01)
         assert os.listdir(tmp_path / "leonidas" / "running") == [str(os.getpid())]

@@ -11,6 +11,7 @@ import pytest
 from keyring.backends.fail import Keyring
 from pydantic_ai import models
 
+from leonidas_jupyter.assistant.models import availability
 from tests.server.test_identity import SECRET as KERNEL_SECRET
 from tests.server.test_identity import JupyterHubLike, Named, cookies, header, published
 from tests.stubs.openai_stub import OpenAIStub
@@ -20,6 +21,10 @@ KEY = "sk-the-key-of-ann"
 
 @pytest.fixture(autouse=True)
 def nothing_of_this_machine(monkeypatch):
+    monkeypatch.setattr(availability, "LOOK_SECONDS", 60)
+    monkeypatch.setattr(
+        availability, "WAIT_SECONDS", 60
+    )  # a slow machine is no provider that hangs
     before = keyring.get_keyring()
     keyring.set_keyring(Keyring())
     for name in list(os.environ):

@@ -144,7 +144,7 @@ for method, url in {targets!r}:
     headers = {{"Content-Type": "application/json"}}
     request = urllib.request.Request(url, body, headers, method=method)
     try:
-        answers.append(urllib.request.urlopen(request, timeout=10).status)
+        answers.append(urllib.request.urlopen(request, timeout=60).status)
     except urllib.error.HTTPError as error:
         answers.append(error.code)
 answers

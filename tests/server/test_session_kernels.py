@@ -54,7 +54,7 @@ def value(done):
     return done.table["rows"][0][0]
 
 
-async def until(condition, seconds=10):
+async def until(condition, seconds=90):
     deadline = time.monotonic() + seconds
     while not await condition():
         assert time.monotonic() < deadline
@@ -255,33 +255,36 @@ async def test_two_runs_of_one_session_never_interleave(rig):
 
 async def test_a_cancelled_run_is_interrupted_and_its_kernel_lives_on(rig):
     await run(rig, "kept = 5")
-    code = (
-        "import time\nopen('began', 'w').close()\ntry:\n    time.sleep(60)\nfinally:\n    after = 1"
-    )
+    code = """
+import time
+open('began', 'w').close()
+try:
+    time.sleep(600)
+finally:
+    after = 1
+"""
     running = asyncio.ensure_future(run(rig, code))
     began = rig.folder / "kernels" / "s1" / "began"
     await until(lambda: asyncio.to_thread(began.exists))
-    cancelled = time.perf_counter()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert time.perf_counter() - cancelled < 0.2
+    assert rig.pool._sessions["s1"].lock.locked()  # the caller goes before the code has ended
     assert value(await run(rig, "kept + after")) == 6
-    assert time.perf_counter() - cancelled < 2
     assert rig.worker().life
 
 
 async def test_code_over_its_time_is_stopped_and_keeps_its_variables(make_rig):
-    rig = make_rig(Limits(seconds=1, memory_bytes=LIMITS.memory_bytes))
+    rig = make_rig(Limits(seconds=2, memory_bytes=LIMITS.memory_bytes))
     await run(rig, "kept = 5")
     said = await sentence(rig.session().run("import time\nwhile True: time.sleep(0.01)", []))
-    assert "longer than 1 seconds" in said
+    assert "longer than 2 seconds" in said
     assert "variables" not in said
     assert value(await run(rig, "kept")) == 5
 
 
 async def test_code_that_does_not_stop_loses_its_kernel(make_rig):
-    rig = make_rig(Limits(seconds=1, memory_bytes=LIMITS.memory_bytes))
+    rig = make_rig(Limits(seconds=2, memory_bytes=LIMITS.memory_bytes))
     stubborn = """
 import time
 while True:
@@ -321,7 +324,7 @@ async def test_memory_has_a_limit_that_code_survives(rig):
 async def test_a_frame_that_does_not_fit_is_one_sentence(make_rig):
     import numpy as np
 
-    rig = make_rig(Limits(seconds=30, memory_bytes=256 * 1024**2))
+    rig = make_rig(Limits(seconds=60, memory_bytes=256 * 1024**2))
     await run(rig, "kept = 7")
     big = rig.frame("big", {"a": np.zeros(25_000_000)})
     said = await sentence(rig.session().run("len(big)", [big]))
@@ -389,7 +392,7 @@ async def test_jupyters_own_culling_ends_it_too(rig, jp_serverapp):
 
 async def test_the_end_of_the_executors_ends_their_kernels(rig):
     await run(rig, "1")
-    busy = asyncio.ensure_future(rig.session("s2").run("import time; time.sleep(60)", []))
+    busy = asyncio.ensure_future(rig.session("s2").run("import time; time.sleep(600)", []))
 
     async def started():
         return len(rig.kernels._manager.list_kernel_ids()) == 2

@@ -57,11 +57,11 @@ async def upload(api, project):
     headers = {"Content-Length": str(len(SALES))}
     await api("PUT", place["upload_url"], raw=True, auth=None, headers=headers, body=SALES)
     await api("POST", f"/files/{place['file_id']}/confirm", json_body={})
-    for _ in range(2_000):
-        if (await api("GET", f"/files/{place['file_id']}")).json["status"] == "COMPLETED":
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the file was not read")
+    async with asyncio.timeout(60):
+        status = None
+        while status != "COMPLETED":
+            await asyncio.sleep(0.01)
+            status = (await api("GET", f"/files/{place['file_id']}")).json["status"]
 
 
 async def kernels(api):
@@ -113,8 +113,6 @@ async def test_refreshing_and_deleting_the_session_end_its_kernel(api, desk, leo
     assert not folder.exists()
     await computed()
     await api("DELETE", f"/sessions/{session}")
-    for _ in range(500):
-        if not await kernels(api) and not folder.exists():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the kernel lives on")
+    async with asyncio.timeout(60):
+        while await kernels(api) or folder.exists():  # noqa: ASYNC110 - of the code under test
+            await asyncio.sleep(0.01)

@@ -24,7 +24,7 @@ async def main():
     job = await leases.claim(jobs, await jobs.get("j"))
     async with leases.hold(jobs, job):
         print("holds", flush=True)
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
 
 asyncio.run(main())
 """
@@ -37,7 +37,7 @@ from tests.contracts.engines import sqlite_database
 from tests.contracts.things import JOBS
 
 async def main():
-    leases = Leases(sys.argv[2], seconds=5)
+    leases = Leases(sys.argv[2], seconds=30)
     jobs = sqlite_database(Path(sys.argv[1])).table(JOBS)
     done = []
     while not (await jobs.query("unfinished", "end")).items:
@@ -79,7 +79,7 @@ def test_a_killed_process_s_lease_is_free_when_it_is_over(tmp_path, python, on_j
         process.wait()
         left = await jobs.get("j")
         leases = Leases("heir")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while (claimed := await leases.claim(jobs, left)) is None:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
@@ -99,7 +99,7 @@ def test_two_processes_do_nothing_twice(tmp_path, python, on_jobs):
             await jobs.put(Job(job_id=name, **dead.fields("ingest")))
 
     async def end(jobs):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (await jobs.query("unfinished", "ingest")).items:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
@@ -111,7 +111,7 @@ def test_two_processes_do_nothing_twice(tmp_path, python, on_jobs):
     for process in processes:
         assert process.stdout.readline() == "ready\n"
     assert on_jobs(end) == [1] * len(names)
-    outs = [process.communicate(timeout=30) for process in processes]
+    outs = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outs
     shares = [json.loads(out) for out, _ in outs]
     assert sorted(shares[0] + shares[1]) == names

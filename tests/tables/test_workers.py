@@ -44,8 +44,8 @@ def test_one_slow_call_does_not_hold_up_the_others():
     async def main():
         workers = Workers(Held, 2, "test")
         release = threading.Event()
-        slow = asyncio.create_task(workers.run(lambda _: release.wait(30)))
-        assert await asyncio.wait_for(workers.run(lambda _: 7), 10) == 7
+        slow = asyncio.create_task(workers.run(lambda _: release.wait(120)))
+        assert await asyncio.wait_for(workers.run(lambda _: 7), 60) == 7
         assert not slow.done()
         release.set()
         assert await slow
@@ -84,7 +84,7 @@ def test_a_cancelled_caller_does_no_harm():
         asyncio.get_running_loop().set_exception_handler(lambda _, about: complaints.append(about))
         workers = Workers(Held, 1, "test")
         began, release = threading.Event(), threading.Event()
-        task = asyncio.create_task(workers.run(lambda _: began.set() or release.wait(30)))
+        task = asyncio.create_task(workers.run(lambda _: began.set() or release.wait(120)))
         await asyncio.to_thread(began.wait, 10)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -103,7 +103,7 @@ def test_a_loop_that_ends_first_does_no_harm():
 
     async def forsaken():
         workers.append(Workers(Held, 1, "test"))
-        task = asyncio.create_task(workers[0].run(lambda _: release.wait(30)))
+        task = asyncio.create_task(workers[0].run(lambda _: release.wait(120)))
         await asyncio.sleep(0)
         task.cancel()
 

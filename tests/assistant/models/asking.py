@@ -13,16 +13,19 @@ from tests.chat.world import world
 CLAUDE = "bedrock:us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 QUICK = guarded.Patience(attempts=3, first_seconds=0.01, longest_seconds=1)
 
+PATIENCE = {"stalled": 2, "silent": 1}
+"""Seconds for the behaviours whose time has to be over, by their names."""
+
 
 def at_bedrock(stub, **more):
     """Settings that lead to a stub of Bedrock."""
-    given = {"region": "us-east-1", "endpoint_url": stub.url, "timeout_seconds": 2}
+    given = {"region": "us-east-1", "endpoint_url": stub.url, "timeout_seconds": 60}
     return ProviderSettings(**(given | more))
 
 
 def at_openai(stub, **more):
     """Settings that lead to a stub of OpenAI's API."""
-    given = {"base_url": stub.base_url, "ollama_url": stub.url, "timeout_seconds": 2}
+    given = {"base_url": stub.base_url, "ollama_url": stub.url, "timeout_seconds": 60}
     return ProviderSettings(**(given | more))
 
 

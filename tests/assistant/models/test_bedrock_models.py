@@ -12,7 +12,7 @@ from leonidas_jupyter.assistant.models import bedrock
 from leonidas_jupyter.assistant.models.names import BedrockId
 from leonidas_jupyter.assistant.models.providers import ProviderSettings
 from leonidas_jupyter.assistant.models.registry import guarded_model
-from tests.assistant.models.asking import CLAUDE, asking, at_bedrock
+from tests.assistant.models.asking import CLAUDE, PATIENCE, asking, at_bedrock
 from tests.chat.world import ANN, until
 from tests.stubs.bedrock_stub import (
     BEHAVIOURS,
@@ -60,7 +60,7 @@ class TestBehaviours:
     @pytest.mark.parametrize(
         ("name", "said", "kept"),
         [
-            ("stalled", "said nothing for 1 seconds", "The answer "),
+            ("stalled", "said nothing for 2 seconds", "The answer "),
             ("silent", "said nothing for 1 seconds", ""),
             ("cut_off", "broke in the middle", "The answer "),
             ("throttled", "takes no more requests at the moment; ask again in a moment", ""),
@@ -76,7 +76,7 @@ class TestBehaviours:
     def test_a_model_that_does_not_is_said_in_one_sentence(self, name, said, kept, monkeypatch):
         asked = "bedrock:anthropic.claude-sonnet-4-5-20250929-v1:0"
         with BedrockStub(*BEHAVIOURS[name]) as stub:
-            answer = answer_of(stub, monkeypatch, asked, timeout_seconds=1)
+            answer = answer_of(stub, monkeypatch, asked, timeout_seconds=PATIENCE.get(name, 60))
         assert answer.status == "failed"
         assert said in answer.error
         assert "\n" not in answer.error
@@ -115,7 +115,7 @@ class TestStopping:
     @pytest.mark.parametrize("turn", [("word ", Stall()), (Stall(),)], ids=["middle", "before"])
     def test_cancelling_closes_the_connection_at_once(self, turn, monkeypatch):
         async def main(stub):
-            async with asking(CLAUDE, at_bedrock(stub, timeout_seconds=30), monkeypatch) as w:
+            async with asking(CLAUDE, at_bedrock(stub, timeout_seconds=600), monkeypatch) as w:
                 session = await w.session()
                 run = await w.say(session)
                 await until(lambda: stub.requests)
@@ -124,16 +124,14 @@ class TestStopping:
                     async for event in following:
                         if event.name == "text_delta":
                             break
-                began = time.monotonic()
+                assert not stub.hangups
                 await w.chat.cancel(*_whose(run))
                 answer = await w.chat.ended(run)
                 assert answer.status == "cancelled"
-                assert time.monotonic() - began < 1
                 await until(lambda: stub.hangups)
-                return stub.hangups[0] - began
 
         with BedrockStub(turn) as stub:
-            assert asyncio.run(main(stub)) < 0.5
+            asyncio.run(main(stub))
 
 
 @pytest.mark.usefixtures("aws_keys")

@@ -1,7 +1,6 @@
 """Models that speak OpenAI's API in a whole chat: servers of one's own, OpenAI itself, Ollama."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -9,7 +8,7 @@ from leonidas_jupyter.assistant.models import compatible
 from leonidas_jupyter.assistant.models.failures import FailureKind, ModelFailure
 from leonidas_jupyter.assistant.models.providers import ProviderSettings
 from leonidas_jupyter.assistant.models.registry import guarded_model
-from tests.assistant.models.asking import asking, at_openai
+from tests.assistant.models.asking import PATIENCE, asking, at_openai
 from tests.chat.world import ANN, until
 from tests.stubs.openai_stub import BEHAVIOURS, OpenAIStub
 from tests.stubs.script import Call, CutOff, Stall, Thought
@@ -40,7 +39,7 @@ def test_a_model_that_gets_there(name, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "said", "kept"),
     [
-        ("stalled", "said nothing for 1 seconds", "The answer "),
+        ("stalled", "said nothing for 2 seconds", "The answer "),
         ("silent", "said nothing for 1 seconds", ""),
         ("cut_off", "broke in the middle", "The answer "),
         ("throttled", "takes no more requests at the moment", ""),
@@ -55,7 +54,9 @@ def test_a_model_that_gets_there(name, monkeypatch):
 )
 def test_a_model_that_does_not_is_said_in_one_sentence(name, said, kept, monkeypatch, caplog):
     with OpenAIStub(*BEHAVIOURS[name]) as stub:
-        answer = answer_of(stub, monkeypatch, timeout_seconds=1, key=lambda: KEY)
+        answer = answer_of(
+            stub, monkeypatch, timeout_seconds=PATIENCE.get(name, 60), key=lambda: KEY
+        )
     assert answer.status == "failed"
     assert said in answer.error
     assert "\n" not in answer.error
@@ -142,15 +143,14 @@ def test_no_key_and_no_address_is_said(monkeypatch):
 @pytest.mark.parametrize("turn", [("word ", Stall()), (Stall(),)], ids=["middle", "before"])
 def test_cancelling_closes_the_connection_at_once(turn, monkeypatch):
     async def main(stub):
-        async with asking(OWN, at_openai(stub, timeout_seconds=30), monkeypatch) as w:
+        async with asking(OWN, at_openai(stub, timeout_seconds=600), monkeypatch) as w:
             run = await w.say(await w.session())
             await until(lambda: stub.requests and (len(turn) == 1 or stub.began))
-            began = time.monotonic()
+            assert not stub.hangups
             await w.chat.cancel(ANN, run.session_id, run.run_id)
             answer = await w.chat.ended(run)
             assert answer.status == "cancelled"
             await until(lambda: stub.hangups)
-            return stub.hangups[0] - began
 
     with OpenAIStub(turn) as stub:
-        assert asyncio.run(main(stub)) < 0.5
+        asyncio.run(main(stub))
