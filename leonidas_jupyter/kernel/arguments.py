@@ -8,6 +8,8 @@ import shlex
 from collections.abc import Callable
 from typing import NoReturn
 
+from leonidas_jupyter.kernel.conversion import BACKENDS, ENGINES
+from leonidas_jupyter.kernel.dialects import separator
 from leonidas_jupyter.kernel.errors import LeonidasError
 
 _OPTION = re.compile(
@@ -112,6 +114,13 @@ def help_text(command: str = "") -> str:
     )
 
 
+def names(text: str) -> list[str]:
+    """Names between commas, one with a comma in double quotes."""
+    import csv
+
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
+
+
 def check_variable(name: str) -> None:
     """See that a name can be assigned to without hiding one of Python's own.
 
@@ -174,7 +183,42 @@ def _upload(parser: argparse.ArgumentParser) -> None:
 def _load(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="a frame, or a file")
     parser.add_argument("as_variable", nargs="*", metavar="as NAME", help="the variable")
-    parser.add_argument("--columns", help="which ones, separated by commas")
+    parser.add_argument("--columns", type=names, help="which ones, separated by commas")
+    parser.add_argument("--where", help="which rows: \"amount > 10 AND region = 'north'\"")
+    parser.add_argument("--engine", choices=ENGINES, default="pandas", help="as whose table")
+    parser.add_argument("--dtype-backend", choices=BACKENDS, help="pandas' types throughout")
+    parser.add_argument(
+        "--any-size", action="store_true", help="do not ask when it takes much memory"
+    )
+    reading = parser.add_argument_group("to have the file read again first, as it is written")
+    reading.add_argument("--sep", dest="delimiter", type=separator, help="between cells: ';', tab")
+    reading.add_argument("--encoding", help="cp1252, utf-16 …")
+    reading.add_argument("--decimal", choices=(".", ","), help="mark of decimal fractions")
+    reading.add_argument("--thousands", help="mark between thousands")
+    reading.add_argument("--quote", help="around cells")
+    reading.add_argument("--comment", help="how lines begin that are no data")
+    reading.add_argument("--skip-rows", type=int, metavar="N", help="lines before the header")
+    reading.add_argument("--header-rows", type=int, metavar="N", help="0 where there is none")
+    reading.add_argument("--footer-rows", type=int, metavar="N", help="rows at the end, no data")
+    reading.add_argument("--null-words", type=names, help="words for a missing cell: NA,-")
+    reading.add_argument("--text-columns", type=names, help="which columns stay text")
+    reading.add_argument(
+        "--reset", action="store_true", help="forget what was said about the file before"
+    )
+
+
+def _save(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("variable", help="a DataFrame, of pandas, polars, dask, DuckDB or Arrow")
+    parser.add_argument("as_file", nargs="*", metavar="as NAME.csv", help="the file's name")
+    parser.add_argument(
+        "--replace", action="store_true", help="take the place of a file of that name"
+    )
+    parser.add_argument(
+        "--no-guard",
+        dest="guard",
+        action="store_false",
+        help="keep cells that a spreadsheet would run as formulas as they are",
+    )
 
 
 def _ask(parser: argparse.ArgumentParser) -> None:
@@ -224,6 +268,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "files": ("the project's files, and how far each is read", _nothing),
     "upload": ("upload files, and wait until they are read", _upload),
     "load": ("load a frame into a variable: load sales, load sales as df", _load),
+    "save": ("save a table as a file of the project: save df as cleaned.csv", _save),
     "frames": ("the frames, as a mapping of DataFrames", _nothing),
     "sessions": ("the project's conversations", _nothing),
     "ask": ("ask a question in one line", _ask),

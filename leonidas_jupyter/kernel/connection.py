@@ -12,6 +12,7 @@ from leonidas_jupyter.kernel.answer import Answer, Step
 from leonidas_jupyter.kernel.attach import attach
 from leonidas_jupyter.kernel.choosing import one_of
 from leonidas_jupyter.kernel.client import Client, path_of
+from leonidas_jupyter.kernel.datawork import DataWork
 from leonidas_jupyter.kernel.errors import LeonidasError
 from leonidas_jupyter.kernel.exporting import export_session
 from leonidas_jupyter.kernel.files import ProjectFiles
@@ -20,18 +21,16 @@ from leonidas_jupyter.kernel.listings import message_listing, project_listing, s
 from leonidas_jupyter.kernel.replies import Json
 from leonidas_jupyter.kernel.run import Run, Watch
 from leonidas_jupyter.kernel.surroundings import in_notebook
-from leonidas_jupyter.kernel.wire import File, Message, Project, Session
+from leonidas_jupyter.kernel.wire import Message, Project, Session
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from leonidas_jupyter.kernel.listing import Listing
 
 MOST_PER_PAGE = 200
 """What a page of the API holds at most."""
 
 
-class Connection:
+class Connection(DataWork):
     """One user's way to a server, with an active project and a session of its own.
 
     Attributes:
@@ -45,7 +44,7 @@ class Connection:
         self._session: Session | None = None
         self.user = client.sign_in()
         self.project = self._choose(project)
-        self.frames = Frames(lambda: self._files.completed(), lambda file: self._files.frame(file))
+        self.frames = Frames(lambda: self._files)
 
     @property
     def found(self) -> str:
@@ -86,56 +85,6 @@ class Connection:
         self.project = Project.read(self._client.call("POST", "/projects", body=body))
         self._session = None
         return self.project
-
-    def files(self) -> "Listing[File]":
-        """The files of the active project."""
-        return self._files.listing()
-
-    def file(self, name: str) -> File:
-        """A file of the active project, by its frame's name or its own.
-
-        Raises:
-            UnknownFrame: there is none.
-        """
-        return self._files.find(name)
-
-    def upload(
-        self,
-        path: str | Path,
-        name: str | None = None,
-        *,
-        replace: bool = False,
-        progress: bool = True,
-    ) -> File:
-        """Upload a file, and wait until its frame can be used.
-
-        The same content under the same name is not sent again.
-
-        Args:
-            path: of the file.
-            name: what to call it in the project; None is its own name.
-            replace: whether other content may take the place of a file of that name.
-            progress: whether to show a bar when it takes long.
-
-        Raises:
-            LeonidasError: it cannot be read here, or could not be read there.
-        """
-        return self._files.upload(Path(path), name, replace=replace, progress=progress)
-
-    def load(
-        self, name: str, columns: Sequence[str] | None = None, *, progress: bool = True
-    ) -> "pd.DataFrame":
-        """A frame, by its name or its file's, as a DataFrame of one's own.
-
-        Args:
-            name: the frame's name, or the file's.
-            columns: which columns, in which order; None is all.
-            progress: whether to show a bar when the download takes long.
-
-        Raises:
-            LeonidasError: there is none, or it could not be read.
-        """
-        return self._files.frame(self._files.find(name), columns, progress=progress)
 
     def sessions(self) -> "Listing[Session]":
         """The sessions of the active project."""
@@ -280,7 +229,7 @@ class Connection:
         return f"<Leonidas: project {self.project.name!r} on {self.found}>"
 
     @property
-    def _files(self) -> ProjectFiles:
+    def _files(self) -> ProjectFiles:  # type: ignore[override]  # of the project that is active now
         return ProjectFiles(self._client, self.project.project_id)
 
     def _projects(self) -> Sequence[Project]:

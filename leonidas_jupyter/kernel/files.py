@@ -2,23 +2,23 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leonidas_jupyter.kernel.client import Client, path_of
+from leonidas_jupyter.kernel.dialects import read_again
 from leonidas_jupyter.kernel.errors import LeonidasError
 from leonidas_jupyter.kernel.framecache import FrameCache
 from leonidas_jupyter.kernel.frames import UnknownFrame, no_such_frame
 from leonidas_jupyter.kernel.listings import file_listing
+from leonidas_jupyter.kernel.loading import FrameLoader, Wanted
 from leonidas_jupyter.kernel.progress import bar, clock
 from leonidas_jupyter.kernel.replies import Json
-from leonidas_jupyter.kernel.transfers import Signed, receive, send, sha256_of
+from leonidas_jupyter.kernel.transfers import Signed, send, sha256_of
 from leonidas_jupyter.kernel.wire import File
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from leonidas_jupyter.kernel.listing import Listing
 
 POLL_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -66,8 +66,16 @@ class ProjectFiles:
                 return file
         raise UnknownFrame(no_such_frame(name, [file.frame_name for file in files]))
 
-    def upload(self, path: Path, name: str | None, *, replace: bool, progress: bool) -> File:
-        """Upload, confirm, and wait until the frame stands.
+    def upload(
+        self,
+        path: Path,
+        name: str | None,
+        *,
+        replace: bool,
+        progress: bool,
+        told: Json | None = None,
+    ) -> File:
+        """Upload, confirm, and wait until the frame stands; ``told`` goes with the request.
 
         Raises:
             LeonidasError: it cannot be read here, is refused, or could not be read there.
@@ -80,11 +88,11 @@ class ProjectFiles:
                 return self.wait(before, progress=progress)
             if before is not None and before.frame_hash and not replace:
                 raise LeonidasError(
-                    f"There is another {filename} in this project already; upload with --replace "
-                    "(replace=True) to put this one in its place, or with --name to keep both.",
+                    f"There is another {filename} in this project already; --replace "
+                    "(replace=True) puts this one in its place, another --name keeps both.",
                     code="conflict",
                 )
-            request: Json = {"filename": filename, "size": size}
+            request: Json = {"filename": filename, "size": size, **(told or {})}
             if before is not None:
                 request["replaces"] = before.file_id
             place = self._client.call("POST", self._path("/upload-url"), body=request)
@@ -111,39 +119,31 @@ class ProjectFiles:
             raise LeonidasError(f"{file.filename}: {reason}", code="unreadable_csv")
         return file
 
-    def frame(
-        self, file: File, columns: Sequence[str] | None = None, *, progress: bool = True
-    ) -> "pd.DataFrame":
-        """A file's frame as a DataFrame, from this machine's cache where it is there.
-
-        Raises:
-            LeonidasError: it could not be read, loaded, or has no such column.
-        """
+    def load(self, file: File, wanted: Wanted, *, progress: bool = True) -> Any:  # noqa: ANN401 - see FrameLoader
+        """A file's frame as is wanted, once it has been read; see ``FrameLoader.load``."""
         if not file.frame_hash:
             file = self.wait(file, progress=progress)
+        return self.loader(progress=progress).load(file, wanted)
 
-        def fetch(path: Path) -> None:
-            url = path_of("/files/{file_id}/download-url", file_id=file.file_id)
-            place = self._client.call("GET", url, query={"form": "frame"})
-            signed = Signed(place["download_url"], place["method"], dict(place["headers"]))
-            with bar(f"Loading {file.frame_name}", file.frame_size, shown=progress) as advance:
-                receive(path, signed, self._client.transport.origin, file.frame_size, advance)
+    def loader(self, *, progress: bool = True) -> FrameLoader:
+        """What loads frames, by way of this machine's cache."""
+        return FrameLoader(self._client, self._cache, progress=progress)
 
-        shape = (file.rows, file.columns)
-        try:
-            return self._cache.load(file.frame_hash, shape, columns, fetch)
-        except ImportError as error:
-            raise LeonidasError(
-                "Loading a frame takes pandas and pyarrow: `pip install pandas pyarrow` in this "
-                "kernel's environment."
-            ) from error
-        except KeyError as error:
-            raise LeonidasError(f"{file.frame_name} has no column {error}.") from error
-        except OSError as error:
-            raise LeonidasError(
-                f"{file.frame_name} could not be kept in {self._cache.directory}: {error}; look "
-                "at that disk, or name another in LEONIDAS_CACHE_DIR."
-            ) from error
+    def read_again(self, name: str, said: Json, *, reset: bool, progress: bool) -> tuple[File, str]:
+        """Correct how a file is read; see ``dialects.read_again``.
+
+        Raises:
+            LeonidasError: there is no such file, or it cannot be read so.
+        """
+        file = self.find(name)
+        if file.status in {"PROCESSING", "UPLOADING"}:
+            with contextlib.suppress(LeonidasError):  # it may be what is to be corrected
+                file = self.wait(file, progress=progress)
+
+        def wait(file: File) -> File:
+            return self.wait(file, progress=progress)
+
+        return read_again(self._client, file, said, wait, reset=reset)
 
     def _send(self, path: Path, place: Json, what: str, size: int, *, progress: bool) -> str:
         signed = Signed(place["upload_url"], place["method"], dict(place["headers"]))

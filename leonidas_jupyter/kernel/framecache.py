@@ -1,142 +1,217 @@
-"""Typed copies of frames on this machine's disk, by content; the longest unused go first.
+"""Copies of frames on this machine's disk, by content; the longest unused go first.
 
-A frame is kept as an uncompressed Arrow IPC file, which is read by memory map: several times faster
-than reading the Parquet again, and only the columns that are asked for are touched.
+Each is named by the frame's hash and by the SHA-256 of its own bytes, so that a name never stands
+for two contents and several processes can share the folder. The Parquet file is kept as it came;
+beside it, for what fits into memory, the same as an uncompressed Arrow IPC file, which is read by
+memory map: several times faster, and only the columns that are asked for are touched.
+
+A copy is trusted while it has the size and time of change that it had when its whole content was
+last compared with its name; otherwise, and after ``TRUST_SECONDS``, it is compared again.
 """
 
 import contextlib
+import hashlib
+import json
 import os
+import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import BinaryIO
 
-if TYPE_CHECKING:
-    import pandas as pd
+from leonidas_jupyter.kernel.holding import evict
+from leonidas_jupyter.kernel.transfers import sha256_of
 
 DEFAULT_BYTES = 5 * 1024**3
+TRUST_SECONDS = 7 * 24 * 3600.0
+"""How long a comparison counts: disks lose bits without telling."""
+
+SCRATCH_SECONDS = 24 * 3600.0
+"""What a process that was killed left behind goes after this long."""
+
+KINDS = ("arrow", "parquet")
+_CHECKED = ".checked"
+_SCRATCH = ".new-"
 _DIRECTORY = "LEONIDAS_CACHE_DIR"
 _LIMIT = "LEONIDAS_CACHE_BYTES"
 
 
+class OtherContent(OSError):
+    """What was downloaded is not what the server said it would be."""
+
+
 class FrameCache:
-    """Frames by their hash; safe for several processes at once."""
+    """Copies of frames by their hash; safe for several processes at once."""
 
     def __init__(self, directory: Path | None = None, max_bytes: int | None = None) -> None:
         self.directory = directory or _default_directory()
         self.max_bytes = max_bytes if max_bytes is not None else _default_limit()
 
-    def load(
-        self,
-        frame_hash: str,
-        shape: tuple[int, int],
-        columns: Sequence[str] | None,
-        fetch: Callable[[Path], None],
-    ) -> "pd.DataFrame":
-        """The frame, from the disk, or by way of ``fetch``.
+    def find(self, frame_hash: str, kind: str) -> Path | None:
+        """A sound copy of a frame, ``arrow`` or ``parquet``; a damaged one is deleted."""
+        for path in self.directory.glob(f"{frame_hash}.*.{kind}"):
+            with contextlib.suppress(FileNotFoundError):
+                if _sound(path):
+                    return path
+                for file in (path, _record(path)):
+                    file.unlink(missing_ok=True)
+        return None
+
+    def parquet(self, frame_hash: str, sha256: str, fetch: Callable[[Path], None]) -> Path:
+        """A sound copy of the frame's Parquet, from the disk or by way of ``fetch``.
 
         Args:
             frame_hash: of content, dialect and reader version together.
-            shape: rows and columns that the frame has; a kept copy of another shape is damaged.
-            columns: which columns, in which order; None is all.
-            fetch: writes the frame's Parquet to the path that it is given.
+            sha256: of the Parquet as the server keeps it; empty where it does not say.
+            fetch: writes it to the path that it is given.
+
+        Raises:
+            OtherContent: what came has another SHA-256.
+            OSError: it cannot be kept.
         """
-        kept = self.directory / f"{frame_hash}.arrow"
-        frame = self._read(kept, shape, columns)
-        if frame is None:
-            self._fill(kept, fetch)
-            frame = self._read(kept, shape, columns)
-            self._evict(kept)
-        if frame is None:
-            raise OSError("the server's copy of the frame has another shape than it says")
-        return frame
+        kept = self.find(frame_hash, "parquet")
+        if kept is not None:
+            return kept
+        with self._new_file(frame_hash, "parquet") as (path, seal):
+            fetch(path)
+            digest = sha256_of(path)
+            if sha256 and digest != sha256:
+                raise OtherContent("what came is damaged: its SHA-256 is not what the server says")
+            return seal(digest)
 
-    def _read(
-        self, kept: Path, shape: tuple[int, int], columns: Sequence[str] | None
-    ) -> "pd.DataFrame | None":
-        """The frame; None when no sound copy is kept."""
+    def make_arrow(self, frame_hash: str, parquet: Path) -> Path:
+        """The Arrow copy of a Parquet file, made row group by row group.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
         import pyarrow as pa
+        from pyarrow.parquet import ParquetFile
 
-        try:
-            os.utime(kept)
-            with pa.memory_map(str(kept)) as source:
-                table = pa.ipc.open_file(source).read_all()
-                if table.shape == shape:
-                    return to_pandas(table if columns is None else table.select(list(columns)))
-        except FileNotFoundError:
-            return None
-        except (pa.ArrowInvalid, OSError):
-            pass
-        kept.unlink(missing_ok=True)
-        return None
+        with self._new_file(frame_hash, "arrow") as (path, seal):
+            with path.open("wb") as file, ParquetFile(parquet) as source:
+                hashed = _Hashed(file)
+                with pa.ipc.new_file(pa.PythonFile(hashed, mode="w"), source.schema_arrow) as out:
+                    for number in range(source.num_row_groups):
+                        out.write_table(source.read_row_group(number))
+            return seal(hashed.digest.hexdigest())
 
-    def _fill(self, kept: Path, fetch: Callable[[Path], None]) -> None:
-        import pyarrow as pa
-        from pyarrow import parquet
-
+    @contextlib.contextmanager
+    def _new_file(self, frame_hash: str, kind: str) -> Iterator[tuple[Path, Callable[[str], Path]]]:
+        """A path to write to, and what puts it into its place under the digest of its content."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=self.directory, prefix=".new-") as scratch:
-            downloaded = Path(scratch) / "frame.parquet"
-            fetch(downloaded)
-            table = parquet.read_table(downloaded)
-            written = Path(scratch) / "frame.arrow"
-            with pa.ipc.new_file(str(written), table.schema) as writer:
-                writer.write_table(table)
-            # A reader sees the whole file or none, and its footer is there to be checked.
-            written.replace(kept)
+        with tempfile.TemporaryDirectory(dir=self.directory, prefix=_SCRATCH) as scratch:
+            written = Path(scratch) / "frame"
 
-    def _evict(self, newest: Path) -> None:
-        files = []
-        for file in self.directory.glob("*.arrow"):
+            def seal(digest: str) -> Path:
+                kept = self.directory / f"{frame_hash}.{digest}.{kind}"
+                _make_durable(written)
+                try:
+                    written.replace(kept)  # another process sees the whole file or none
+                except PermissionError:  # Windows, where that process maps the same already
+                    if not _sound(kept):
+                        raise
+                _trust(kept)
+                return kept
+
+            yield written, seal
+        self._make_room(frame_hash)
+
+    def _make_room(self, newest: str) -> None:
+        copies, total = [], 0
+        for path in self.directory.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                state = file.stat()
-                files.append((state.st_mtime, state.st_size, file))
-        total = sum(size for _, size, _ in files)
-        for _, size, file in sorted(files):
+                if path.suffix[1:] in KINDS:
+                    size = path.stat().st_size
+                    total += size
+                    copies.append((_last_used(path), size, path))
+                elif _left_behind(path):
+                    shutil.rmtree(path, ignore_errors=True)
+        for _, size, path in sorted(copies):
             if total <= self.max_bytes:
                 return
-            if file != newest:
-                with contextlib.suppress(OSError):
-                    file.unlink()
+            if not path.name.startswith(f"{newest}.") and evict(path):
+                _record(path).unlink(missing_ok=True)
                 total -= size
 
 
-def to_pandas(table: Any) -> "pd.DataFrame":  # noqa: ANN401 - pyarrow is not typed
-    """A DataFrame of pandas' default types: writable, dates as ``datetime64``.
+class _Hashed:
+    """A file that computes the SHA-256 of what is written to it."""
 
-    Whole numbers and booleans with missing values take pandas' nullable types (``Int64``,
-    ``boolean``), because the default ones would turn them into floats and objects.
-    """
-    import pandas as pd
+    closed = False
 
-    nullable = _nullable_types()
-    series = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        wanted = nullable.get(column.type) if column.null_count else None
-        mapper = None if wanted is None else {column.type: wanted}.get
-        values = column.to_pandas(types_mapper=mapper, date_as_object=False)
-        # What Arrow did not have to convert is a read-only view of the mapped file.
-        values = values.copy() if wanted is None else values
-        series[name] = values
-    return pd.DataFrame(series, copy=False)
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        """Write, as a file does."""
+        self.digest.update(data)
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        """As a file does."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Left to whose file it is."""
 
 
-def _nullable_types() -> dict[Any, Any]:
-    import pandas as pd
-    import pyarrow as pa
+def _sound(path: Path) -> bool:
+    """Whether the content is still what the name says; notes that the copy is in use."""
+    record = _record(path)
+    try:
+        known = json.loads(record.read_text())
+        state = path.stat()
+        same = (known["size"], known["mtime_ns"]) == (state.st_size, state.st_mtime_ns)
+        if same and 0 <= time.time() - known["at"] < TRUST_SECONDS:
+            os.utime(record)
+            return True
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, TypeError):
+        record.unlink(missing_ok=True)
+    digests = path.name.split(".")[1:-1]
+    if digests != [sha256_of(path)]:
+        return False
+    _trust(path)
+    return True
 
-    return {
-        pa.int8(): pd.Int8Dtype(),
-        pa.int16(): pd.Int16Dtype(),
-        pa.int32(): pd.Int32Dtype(),
-        pa.int64(): pd.Int64Dtype(),
-        pa.uint8(): pd.UInt8Dtype(),
-        pa.uint16(): pd.UInt16Dtype(),
-        pa.uint32(): pd.UInt32Dtype(),
-        pa.uint64(): pd.UInt64Dtype(),
-        pa.bool_(): pd.BooleanDtype(),
-    }
+
+def _trust(path: Path) -> None:
+    """Note what the copy looks like, now that its content is known to be right."""
+    state = path.stat()
+    known = {"size": state.st_size, "mtime_ns": state.st_mtime_ns, "at": time.time()}
+    with (
+        contextlib.suppress(OSError),  # a disk that is full: it is compared again next time
+        tempfile.TemporaryDirectory(dir=path.parent, prefix=_SCRATCH) as scratch,
+    ):
+        written = Path(scratch) / "record"
+        written.write_text(json.dumps(known))
+        written.replace(_record(path))
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(path.name + _CHECKED)
+
+
+def _last_used(path: Path) -> float:
+    record = _record(path)
+    return (record if record.exists() else path).stat().st_mtime
+
+
+def _left_behind(path: Path) -> bool:
+    """Whether this is the scratch folder of a process that was killed."""
+    old = time.time() - path.stat().st_mtime > SCRATCH_SECONDS
+    return path.name.startswith(_SCRATCH) and old
+
+
+def _make_durable(path: Path) -> None:
+    """A machine that goes down must not leave a file of the right size with nothing in it."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _default_directory() -> Path:

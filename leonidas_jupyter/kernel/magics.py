@@ -9,7 +9,6 @@ from typing import Any
 from leonidas_jupyter.kernel.answer import Answer
 from leonidas_jupyter.kernel.arguments import (
     HelpAsked,
-    check_variable,
     help_text,
     parse,
     parse_question,
@@ -17,6 +16,7 @@ from leonidas_jupyter.kernel.arguments import (
 from leonidas_jupyter.kernel.connection import Connection, connect
 from leonidas_jupyter.kernel.display import LiveDisplay, live_display
 from leonidas_jupyter.kernel.errors import Interrupted, LeonidasError
+from leonidas_jupyter.kernel.framemagics import load_frame, save_table
 from leonidas_jupyter.kernel.here import name_overwritten, run_waiting, tables_here
 from leonidas_jupyter.kernel.listing import Column, Listing, Note, shape_text
 from leonidas_jupyter.kernel.run import Watch
@@ -117,16 +117,10 @@ class LeonidasMagic:
         return Note("\n".join(lines))
 
     def _load(self, arguments: argparse.Namespace) -> Note:
-        variable = _variable(arguments.as_variable)
-        connection = self._connected()
-        file = connection.file(arguments.name)
-        variable = variable or file.frame_name
-        check_variable(variable)
-        wanted = arguments.columns
-        columns = None if wanted is None else [name.strip() for name in wanted.split(",")]
-        frame = connection.load(file.frame_name, columns)
-        self._shell.push({variable: frame})
-        return Note(f"{variable}: {shape_text(*frame.shape)}")
+        return load_frame(self._shell, self._connected(), arguments)
+
+    def _save(self, arguments: argparse.Namespace) -> Note:
+        return save_table(self._shell, self._connected(), arguments)
 
     def _frames(self, _arguments: argparse.Namespace) -> object:
         return self._connected().frames
@@ -247,14 +241,6 @@ class _Watch:
             answer.shown = True
 
 
-def _variable(words: list[str]) -> str | None:
-    if not words:
-        return None
-    if len(words) != 2 or words[0] != "as":
-        raise LeonidasError("Write %leonidas load FRAME as NAME.", code="usage")
-    return words[1]
-
-
 def _expanded(pattern: str) -> list[Path]:
     path = Path(pattern).expanduser()
     if path.exists() or not glob.has_magic(pattern):
@@ -277,6 +263,7 @@ _RUN: dict[str, Callable[[LeonidasMagic, argparse.Namespace], object]] = {
     "files": LeonidasMagic._files,
     "upload": LeonidasMagic._upload,
     "load": LeonidasMagic._load,
+    "save": LeonidasMagic._save,
     "frames": LeonidasMagic._frames,
     "sessions": LeonidasMagic._sessions,
     "ask": LeonidasMagic._ask,

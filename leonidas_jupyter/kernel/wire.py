@@ -63,6 +63,11 @@ class File(_Shape):
     content_version: int = 1
     frame_hash: str = ""
     frame_size: int = 0
+    frame_sha256: str = ""
+    dialect: dict[str, Any] = field(default_factory=dict)
+    override: dict[str, Any] = field(default_factory=dict)
+    source: str = ""
+    derived_from: str = ""
     reason: str = ""
     rows: int = 0
     columns: int = 0

@@ -1,34 +1,26 @@
-"""Frames on this machine's disk: types, damage, races, eviction."""
+"""Copies of frames on the disk: found, checked, shared between processes, evicted."""
 
-import datetime
 import os
 import shutil
+import subprocess
+import sys
+import time
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from leonidas_jupyter.kernel.framecache import FrameCache, to_pandas
+from leonidas_jupyter.kernel.framecache import TRUST_SECONDS, FrameCache, OtherContent
+from leonidas_jupyter.kernel.holding import evict, hold
+from leonidas_jupyter.kernel.selection import Copy
+from leonidas_jupyter.kernel.transfers import sha256_of
 
-TABLE = pa.table(
-    {
-        "id": pa.array([1, 2, 3], pa.int64()),
-        "n": pa.array([1, None, 2**60 + 1], pa.int64()),
-        "x": pa.array([0.5, None, 2.0], pa.float64()),
-        "ok": pa.array([True, None, False]),
-        "sure": pa.array([True, True, False]),
-        "name": pa.array(["a", None, "ü"]),
-        "day": pa.array([datetime.date(1, 1, 1), None, datetime.date(2024, 2, 29)]),
-        "at": pa.array([datetime.datetime(2024, 1, 1, 12)] * 3, pa.timestamp("us")),  # noqa: DTZ001 - naive, as files have it
-    }
-)
+TABLE = pa.table({"id": list(range(5000)), "name": [f"name {i}" for i in range(5000)]})
 
 
 @pytest.fixture
 def source(tmp_path):
-    parquet.write_table(TABLE, tmp_path / "frame.parquet")
+    parquet.write_table(TABLE, tmp_path / "frame.parquet", row_group_size=1000)
     return tmp_path / "frame.parquet"
 
 
@@ -42,105 +34,213 @@ def fetch(source):
     return copy
 
 
-def load(cache, fetch, name="h1", columns=None):
-    return cache.load(name, TABLE.shape, columns, fetch)
+@pytest.fixture
+def cache(tmp_path):
+    return FrameCache(tmp_path / "cache")
 
 
-def test_types_are_pandas_own_and_nullable_only_beside_nulls():
-    kinds = {name: str(kind) for name, kind in to_pandas(TABLE).dtypes.items()}
-    assert kinds | {"name": "", "day": "", "at": ""} == {
-        "id": "int64",
-        "n": "Int64",
-        "x": "float64",
-        "ok": "boolean",
-        "sure": "bool",
-        "name": "",
-        "day": "",
-        "at": "",
-    }
-    assert pd.api.types.is_string_dtype(to_pandas(TABLE)["name"].dropna())
-    assert kinds["day"].startswith("datetime64")
-    assert kinds["at"].startswith("datetime64")
+def fill(cache, fetch, name="h1"):
+    return cache.make_arrow(name, cache.parquet(name, "", fetch))
 
 
-def test_no_value_is_changed():
-    frame = to_pandas(TABLE)
-    assert frame["n"].tolist()[2] == 2**60 + 1
-    assert frame["n"].isna().tolist() == [False, True, False]
-    assert frame["day"].dt.year.tolist()[::2] == [1, 2024]
-    assert np.isnan(frame["x"][1])
+def read(path):
+    return Copy(path, "frame").table(None, None)
 
 
-def test_the_second_load_comes_from_the_disk_and_is_ones_own(tmp_path, fetch):
-    cache = FrameCache(tmp_path / "cache")
-    first = load(cache, fetch)
-    first.loc[0, "id"] = 99
-    first.loc[0, "name"] = "changed"
-    first.loc[0, "ok"] = False
-    second = load(cache, fetch)
+def change(path, *, secretly=False):
+    """Turn one byte in the middle of a file; secretly, without a new time of change."""
+    state = path.stat()
+    with path.open("rb+") as file:
+        file.seek(state.st_size // 2)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte[0] ^ 0xFF]))
+    if secretly:
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def age(path, seconds):
+    """Let the last comparison of a copy with its name be so long ago."""
+    record = path.with_name(path.name + ".checked")
+    text = record.read_text()
+    at = float(text.rpartition(":")[2].rstrip("} "))
+    record.write_text(text.replace(repr(at), repr(at - seconds)))
+
+
+def test_both_copies_hold_the_frame(cache, fetch, source):
+    kept = fill(cache, fetch)
+    assert read(kept).equals(TABLE)
+    assert cache.find("h1", "arrow") == kept
+    found = cache.find("h1", "parquet")
+    assert found.read_bytes() == source.read_bytes()
+    assert cache.parquet("h1", sha256_of(source), fetch) == found
     assert fetch.count == 1
-    assert second.loc[0, ["id", "name", "ok"]].tolist() == [1, "a", True]
-    assert [path.name for path in cache.directory.iterdir()] == ["h1.arrow"]
+    assert cache.find("h2", "arrow") is None
 
 
-def test_columns_in_the_order_asked_for(tmp_path, fetch):
-    cache = FrameCache(tmp_path / "cache")
-    assert list(load(cache, fetch, columns=["x", "id"]).columns) == ["x", "id"]
-    with pytest.raises(KeyError):
-        load(cache, fetch, columns=["nothing"])
-    assert list(load(cache, fetch, columns=["x"]).columns) == ["x"]
-    assert fetch.count == 1
+def test_names_are_of_the_content(cache, fetch):
+    for kind in ("arrow", "parquet"):
+        fill(cache, fetch)
+        path = cache.find("h1", kind)
+        assert path.name == f"h1.{sha256_of(path)}.{kind}"
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "other"])
-def test_a_damaged_copy_is_fetched_again(tmp_path, fetch, damage):
-    cache = FrameCache(tmp_path / "cache")
-    load(cache, fetch)
-    kept = cache.directory / "h1.arrow"
-    if damage == "other":
-        with pa.ipc.new_file(str(kept), TABLE.schema) as writer:
-            writer.write_table(TABLE.slice(1))
+def test_a_download_is_held_to_what_the_server_says(cache, fetch, source):
+    with pytest.raises(OtherContent, match="SHA-256"):
+        cache.parquet("h1", "0" * 64, fetch)
+    assert list(cache.directory.iterdir()) == []
+    assert cache.parquet("h1", sha256_of(source), fetch).is_file()
+
+
+@pytest.mark.parametrize("kind", ["arrow", "parquet"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "changed", "other", "swapped"])
+def test_a_damaged_copy_is_not_used(cache, fetch, kind, damage):
+    fill(cache, fetch)
+    kept = cache.find("h1", kind)
+    if damage == "changed":
+        change(kept)
+    elif damage == "other":
+        kept.write_bytes(b"something else")
+    elif damage == "swapped":  # a sound file under the name of another content
+        kept = kept.replace(kept.with_name(f"h1.{'0' * 64}.{kind}"))
     else:
         kept.write_bytes(kept.read_bytes()[: -100 if damage == "cut" else 0])
-    assert load(cache, fetch).shape == TABLE.shape
-    assert fetch.count == 2
+    assert cache.find("h1", kind) is None
+    assert not kept.exists()
+    assert read(fill(cache, fetch)).equals(TABLE)
 
 
-def test_a_fetch_that_fails_leaves_nothing(tmp_path):
-    cache = FrameCache(tmp_path / "cache")
+def test_damage_without_a_trace_is_found_when_trust_ends(cache, fetch):
+    kept = fill(cache, fetch)
+    change(kept, secretly=True)
+    assert cache.find("h1", "arrow") == kept  # as a look at size and time cannot tell
+    age(kept, TRUST_SECONDS + 1)
+    assert cache.find("h1", "arrow") is None
 
+
+@pytest.mark.parametrize("record", ["", "{}", "[1]", '{"size": 1, "mtime_ns": 2, "at": 3}'])
+def test_a_copy_whose_record_is_of_no_use_is_compared_again(cache, fetch, record):
+    kept = fill(cache, fetch)
+    checked = kept.with_name(kept.name + ".checked")
+    checked.write_text(record)
+    assert cache.find("h1", "arrow") == kept
+    assert str(kept.stat().st_size) in checked.read_text()
+    checked.unlink()
+    change(kept, secretly=True)
+    assert cache.find("h1", "arrow") is None
+
+
+def test_a_fetch_that_fails_leaves_nothing(cache):
     def fail(path):
         path.write_bytes(b"half")
         raise OSError("no more")
 
     with pytest.raises(OSError, match="no more"):
-        load(cache, fail)
+        cache.parquet("h1", "", fail)
     assert list(cache.directory.iterdir()) == []
 
 
-def test_a_copy_of_another_shape_than_said_is_refused(tmp_path, fetch):
-    cache = FrameCache(tmp_path / "cache")
-    with pytest.raises(OSError, match="another shape"):
-        cache.load("h1", (7, 7), None, fetch)
+def test_the_longest_unused_go_first(cache, fetch):
+    sizes = 0
+    for days, name in enumerate(["c", "b", "a"], start=1):
+        cache.parquet(name, "", fetch)
+        kept = cache.find(name, "parquet")
+        sizes += kept.stat().st_size
+        then = time.time() - days * 86400
+        os.utime(kept.with_name(kept.name + ".checked"), (then, then))
+    assert cache.find("a", "parquet")  # used again, so it is the youngest
+    cache.max_bytes = sizes * 2 // 3
+    cache.parquet("d", "", fetch)
+    assert {path.name[0] for path in cache.directory.iterdir()} == {"a", "d"}
 
 
-def test_the_longest_unused_go_first(tmp_path, fetch):
-    size = 0
-    cache = FrameCache(tmp_path / "cache", max_bytes=1 << 30)
-    for age, name in enumerate(["c", "b", "a"]):
-        load(cache, fetch, name)
-        kept = cache.directory / f"{name}.arrow"
-        size = kept.stat().st_size
-        os.utime(kept, (1000 - age, 1000 - age))
-    load(cache, fetch, "a")  # used again, so it is the youngest
-    cache.max_bytes = 2 * size
-    load(cache, fetch, "d")
-    assert sorted(path.stem for path in cache.directory.iterdir()) == ["a", "d"]
+def test_a_frame_beyond_the_limit_is_kept_all_the_same(cache, fetch):
+    cache.max_bytes = 1
+    assert read(fill(cache, fetch)).equals(TABLE)
 
 
-def test_a_frame_beyond_the_limit_is_loaded_all_the_same(tmp_path, fetch):
-    cache = FrameCache(tmp_path / "cache", max_bytes=1)
-    assert load(cache, fetch).shape == TABLE.shape
+def test_what_a_killed_process_left_goes_after_a_day(cache, fetch):
+    cache.directory.mkdir()
+    for name, seconds in (("old", 2 * 86400), ("young", 60)):
+        folder = cache.directory / f".new-{name}"
+        folder.mkdir()
+        (folder / "frame").write_bytes(b"half")
+        os.utime(folder, (time.time() - seconds,) * 2)
+    cache.parquet("h1", "", fetch)
+    assert [path.name for path in cache.directory.glob(".new-*")] == [".new-young"]
+
+
+OTHER = """
+import sys
+from pathlib import Path
+from leonidas_jupyter.kernel.framecache import FrameCache
+from leonidas_jupyter.kernel.holding import hold
+from leonidas_jupyter.kernel.selection import Copy
+cache = FrameCache(Path(sys.argv[1]))
+kept = cache.find("h1", "arrow")
+if sys.argv[2] == "hold":
+    hold(kept)
+table = Copy(kept, "frame").table(None, None)
+print("mapped", flush=True)
+sys.stdin.readline()
+print(sum(table.column("id").to_pylist()), kept.exists(), flush=True)
+"""
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_copy_that_another_process_has_mapped_stays_readable(cache, fetch, holds):
+    kept = fill(cache, fetch)
+    arguments = [sys.executable, "-c", OTHER, str(cache.directory), "hold" if holds else "map"]
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "mapped\n"
+        cache.max_bytes = 1
+        fill(cache, fetch, "h2")
+        assert kept.exists() == holds
+        other.stdin.write("\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == f"{sum(range(5000))} {holds}\n"
+    fill(cache, fetch, "h3")  # the process has ended, and what it held goes
+    assert not kept.exists()
+
+
+def test_what_this_process_holds_is_not_evicted(cache, fetch):
+    kept = fill(cache, fetch)
+    hold(kept)
+    hold(kept)
+    assert not evict(kept)
+    assert kept.exists()
+    with pytest.raises(FileNotFoundError):
+        hold(kept.with_name("none"))
+    assert evict(kept.with_name("none"))
+
+
+FILLING = """
+import shutil, sys
+from pathlib import Path
+from leonidas_jupyter.kernel.framecache import FrameCache
+cache = FrameCache(Path(sys.argv[1]), max_bytes=1)
+sys.stdin.readline()
+for turn in range(20):
+    name = f"h{turn % 3}"
+    kept = cache.find(name, "parquet")
+    if kept is None:
+        kept = cache.parquet(name, sys.argv[3], lambda path: shutil.copy(sys.argv[2], path))
+print("done")
+"""
+
+
+def test_processes_that_fill_and_evict_at_once_fail_in_nothing(cache, source):
+    arguments = [sys.executable, "-c", FILLING, cache.directory, source, sha256_of(source)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    both = [subprocess.Popen(arguments, text=True, **pipes) for _ in range(2)]
+    for one in both:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    for one in both:
+        out, error = one.communicate(timeout=60)
+        assert (out, error) == ("done\n", "")
 
 
 def test_where_it_is_and_how_much_it_holds_are_settings(tmp_path, monkeypatch):

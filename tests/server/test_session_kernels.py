@@ -62,7 +62,7 @@ async def until(condition, seconds=90):
 
 
 async def test_frames_have_the_types_that_the_magic_gives_them(rig):
-    from leonidas_jupyter.kernel.framecache import to_pandas
+    from leonidas_jupyter.kernel.conversion import to_pandas
 
     columns = {
         "whole": [1, 2, 3],
