@@ -18,7 +18,8 @@ from leonidas_jupyter.assistant.analyst.closed.marks import C
 class Demand:
     """A phrase and what accounts for it.
 
-    ``kinds`` of reading, an ``excuse`` in its clause; with ``span`` any understood stretch there.
+    ``kinds`` of reading, an ``excuse`` in its clause; with ``span`` any understood stretch there,
+    with ``again`` a word that points to rows of which another phrase was read.
     """
 
     pattern: re.Pattern[str]
@@ -26,10 +27,17 @@ class Demand:
     kinds: frozenset[str] = field(default=frozenset())
     excuse: re.Pattern[str] | None = None
     span: bool = False
+    again: bool = False
 
 
 def _demand(
-    pattern: str, said: str, kinds: str = "", excuse: str = "", *, span: bool = False
+    pattern: str,
+    said: str,
+    kinds: str = "",
+    excuse: str = "",
+    *,
+    span: bool = False,
+    again: bool = False,
 ) -> Demand:
     return Demand(
         re.compile(pattern),
@@ -37,6 +45,7 @@ def _demand(
         frozenset(kinds.split()),
         re.compile(excuse) if excuse else None,
         span,
+        again,
     )
 
 
@@ -50,14 +59,24 @@ _HARMLESS = (
     r"|\bsigns?\b|\bsymbols?\b|\bwhite\s?space|\bcase\b|\btransformations?\s+or\s+filters?"
     r"|\bfirst\s+minute\b|\bdata\s+error|\bties?\b|\bno\s+tie|\bindex\b|\bmodes\b|\berrors?\b"
     r"|\bhow\s+many\b|\bnumber\s+of\s+(?:\w+\s+)?removed"
+    r"|\bfirst\b[^.;]*\b(?:undefined|has\s+no|have\s+no|without)\b|\bundefined\b"
 )
+_AGAIN = re.compile(r"\b(?:these|those|such|said|them)\b")
+_OF_THE_FORM = (
+    r"\b(?:both|all|each|every\w*|which|answers?|results?|values?|it|they|numbers?|[\uf000-\uf7ff])"
+    r"\s+(?:\w+\s+)?(?:is|are|be)\s+(?:an?\s+|all\s+|both\s+)?(?:positive|negative|non-?negative"
+    r"|non-?zero)\s+(?:numbers?|integers?|values?)\b"
+)
+"""What says which kind of number the answer is, and takes no rows."""
 _CHANGES = "derive classes transform scale share outliers model"
 DEMANDS = (
-    _demand(_AWAY, "what is left out", "dedupe", _HARMLESS, span=True),
+    _demand(_AWAY, "what is left out", "dedupe", _HARMLESS, span=True, again=True),
     _demand(
         r"\bonly\b", "what alone counts", "",
         rf"{C}|{MISSING}|\bnumeric|\bnumbers?\b|\breport|\breturn|\bonly\s+(?:one|if"
-        rf"|when)\b|\bthe\s+only\b|\bnulls?\b",
+        rf"|when)\b|\bthe\s+only\b|\bnulls?\b"
+        r"|\bonly\s+\w+\s+(?:that\s+|which\s+)?(?:occur\w*|appear\w*|exist\w*|(?:are\s+)?(?:present"
+        r"|contained))\s+in\s+the\s+(?:data|table|file)\w*",
         span=True,
     ),
     _demand(
@@ -87,7 +106,7 @@ DEMANDS = (
         r"\b(?:first|last|every\s+(?:second|third|other)|even|odd)\s+(?:\w+\s+)?(?:rows?"
         r"|entries|records|half"
         r"|days?|weeks?|months?|years?|observations?|values?|part|quarter|third|samples?)\b",
-        "a part of the rows", "derive removed",
+        "a part of the rows", "derive removed", r"\bfirst\s+sample\b",
     ),
     _demand(
         r"(?<!chi-)(?<!chi )(?<!r-)(?<!least )(?<!mean )\bsquar(?:e|es|ing)\b(?!\s*(?:root"
@@ -142,7 +161,7 @@ DEMANDS = (
         r"|numbers|rows|differences?"
         r"|observations|changes?|returns?)\b|(?<!or\s)\bequal\s+to\s+zero\b|\bzeros\b",
         "the sign of values", "", r"\binfinit|\bdivision|\bdividing|\bdenominator|\bfill"
-        r"|\breplac|\bimput",
+        rf"|\breplac|\bimput|{_OF_THE_FORM}",
         span=True,
     ),
     _demand(r"\bratios?\b", "a ratio", "derive share",
@@ -151,7 +170,8 @@ DEMANDS = (
     r"|\bpercentiles?|\bquartiles?|\bpandas"),
     _demand(
         r"\bcorrections?\b|\badjusted\b", "a correction", "",
-        r"\bdefault\b|\bcontinuity\b|\byates|\bwelch|\bno\s+correction|\bunadjusted"
+        r"\bdefault\b|\bcontinuity\b|\bcorrection\s*="
+        r"|\byates|\bwelch|\bno\s+correction|\bunadjusted"
         r"|\badjusted\s+for\s+the\s+normal",
     ),
     _demand(r"\bround\w*\s+(?:down|off\s+down|the\s+(?:input|raw|original"
@@ -166,6 +186,7 @@ DEMANDS = (
     _demand(r"\bcomplete\s+cases?\b", "complete rows", "drop"),
     _demand(r"\bdifferenc(?:ing|ed)\b|\bdifference\s+to\s+the\b|\bsmooth(?:ed"
     r"|ing)\b", "a series", "derive"),
+    _demand(r"\byyyy-mm\b(?!-dd)", "months of years", span=True),
     _demand(r"\bpairs?\s+with\b|\bdistance\s+(?:to|from|between)\b", "pairs"),
     _demand(r"\bmaximum\s+of\s+the\s+(?:means?|averages?)\b|\b(?:means?|averages?"
     r"|medians?)\s+of\s+the\s+\w+\s+(?:means?|averages?|medians?)\b",
@@ -186,6 +207,8 @@ def check_demands(facts: Facts, at: int, text: str, recipe: Mapping[str, Any]) -
                 continue
             start, end = _clause(text, match)
             if demand.excuse is not None and demand.excuse.search(text[start:end]):
+                continue
+            if demand.again and facts.preparations and _AGAIN.search(text[start:end]):
                 continue
             if demand.span and any(low < end and start < high for low, high in facts.spans[at]):
                 continue

@@ -15,6 +15,7 @@ from leonidas_jupyter.assistant.analyst.closed.families import families, set_apa
 from leonidas_jupyter.assistant.analyst.closed.grouping import group_called, read_groups, read_least
 from leonidas_jupyter.assistant.analyst.closed.halves import read_halves
 from leonidas_jupyter.assistant.analyst.closed.implicit import read_implicit
+from leonidas_jupyter.assistant.analyst.closed.lacking import read_lacking
 from leonidas_jupyter.assistant.analyst.closed.layout import ClosedForm, Slot
 from leonidas_jupyter.assistant.analyst.closed.leading import read_top
 from leonidas_jupyter.assistant.analyst.closed.marks import Marks
@@ -88,6 +89,7 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
     read_methods(facts)
     read_rules(facts)
     read_preparations(facts)
+    read_lacking(facts)
     read_outliers(facts)
     read_derived(facts)
     read_classes(facts)

@@ -22,6 +22,9 @@ _BELONGING = (
 )
 """Endings of adjectives of places, and the letters that the place may end with instead."""
 
+_DOES = re.compile(r"\b(?:it|they|we|you|can|could|will|would|might|must)\s+$")
+"""What stands before a verb: in "did it rain", rain is none of a column's values."""
+
 _EVERYDAY_VALUES = listed("everyday_values")
 
 
@@ -64,7 +67,7 @@ def values_in(text: str, lexicon: FrameLexicon) -> Iterator[tuple[Condition, tup
         for count in range(min(5, len(words) - at), 0, -1):
             asked = [re.sub(r"'s?$", "", word) for _, _, word in words[at : at + count]]
             found = _spelled(asked, lexicon)
-            if found is not None:
+            if found is not None and not _DOES.search(text[: words[at][0]]):
                 yield found, (words[at][0], words[at + count - 1][1])
                 at += count - 1
                 break
