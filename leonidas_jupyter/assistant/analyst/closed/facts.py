@@ -76,6 +76,7 @@ class Facts:
     preparations: list[Preparation] = field(default_factory=list)
     derived: dict[str, Expression] = field(default_factory=dict)
     classes: dict[str, list[str]] = field(default_factory=dict)
+    flags: dict[str, bool] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
