@@ -78,6 +78,7 @@ class Facts:
     classes: dict[str, list[str]] = field(default_factory=dict)
     flags: dict[str, bool] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
+    excluded: list[Condition] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     methods: list[str] = field(default_factory=list)

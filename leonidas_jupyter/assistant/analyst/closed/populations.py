@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.excluding import leaves_out
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L
 from leonidas_jupyter.assistant.analyst.closed.moments import moments_in, rather_a_year
@@ -111,7 +112,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 def read_populations(facts: Facts) -> None:
     """Add the conditions of all sentences to ``facts``."""
     for at, text in enumerate(facts.texts):
-        for condition, span in conditions_in(text, facts):
+        found = list(conditions_in(text, facts))
+        for condition, span in found:
             if (
                 condition.column in facts.classes
                 and sum(
@@ -122,6 +124,11 @@ def read_populations(facts: Facts) -> None:
             ):
                 continue
             if any(start < span[1] and span[0] < end for start, end in facts.claimed[at]):
+                continue
+            away = leaves_out(text, *span, [other for _, other in found])
+            if away is not None:
+                facts.spans[at] |= {span, away}
+                facts.excluded.append(condition)
                 continue
             if condition not in facts.conditions:
                 facts.conditions.append(condition)

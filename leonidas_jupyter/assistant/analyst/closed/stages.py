@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.excluding import kept
 from leonidas_jupyter.assistant.analyst.closed.facts import (
     Condition,
     Declined,
@@ -74,9 +75,9 @@ def stages_of(facts: Facts, everywhere: list[Condition], fallback: list[str]) ->
             if (clock or looks_numeric(known.profile)) and _computed(name, facts):
                 stages.convert(name, "seconds" if clock else "number")
     own = set(facts.derived)
-    for condition in everywhere:
-        if condition.column not in own:
-            stages.add("filter", {"op": "filter", "condition": condition.shape})
+    early = [one.shape for one in everywhere if one.column not in own]
+    for shape in [*early, *map(kept, dict.fromkeys(facts.excluded))]:
+        stages.add("filter", {"op": "filter", "condition": shape})
     for step in sorted(facts.preparations, key=lambda each: each.at):
         for recipe in _compiled(step, facts, fallback):
             stages.add(step.kind, recipe)

@@ -187,14 +187,17 @@ def _salient(match: re.Match[str], text: str, facts: Facts) -> bool:
 
 def _may_command(word: str, ahead: str, behind: str) -> bool:
     """Return whether an unknown word may be an imperative: "Deflate the prices"."""
-    if _NOUN.fullmatch(word) and not re.match(r"\s+(?:the|all|each|every|any|both|it)\b", behind):
-        return False
+    if _OBJECT.match(behind):
+        return True
     last = re.search(r"(\w+)\s*$", ahead)
-    if last is not None and last[1] == "and":
-        return re.match(r"\s+(?:the|all|each|every|any|both|it|them)\b", behind) is not None
-    if last is None and re.search(r",\s*$", ahead):
-        return re.match(r"\s+(?:the|all|each|every|any|both|it|them)\b", behind) is not None
-    return not re.match(r"\s*(?:[.,;:)?]|$|is\b|are\b|of\b|was\b|were\b|=)", behind)
+    if _NOUN.fullmatch(word) or (last is not None and last[1] == "and") or ahead.endswith(", "):
+        return False
+    following = re.match(r"\s+([a-z]+)\b(?!:)", behind)
+    return following is not None and is_known(following[1]) and following[1] not in _LINKS
+
+
+_OBJECT = re.compile(rf"\s+(?:(?:the|all|each|every|any|both|it|them)\b|{C})")
+_LINKS = frozenset({"is", "are", "was", "were", "of", "in", "and", "or", "for", "by", "with"})
 
 
 def _sorts_out(word: str, ahead: str, behind: str, facts: Facts) -> bool:
