@@ -73,6 +73,7 @@ def test_strongest_pair_and_most_correlated():
     _, first, second = max(every)
     assert of({"op": "strongest_pair"}) == {
         "first": first, "second": second, "r": pytest.approx(matrix.loc[first, second]),
+        "p": pytest.approx(stats.pearsonr(*pairs(first, second)).pvalue),
     }  # fmt: skip
     _, first, second = min(every)
     assert of({"op": "strongest_pair", "weakest": True})["second"] == second
@@ -84,6 +85,7 @@ def test_strongest_pair_and_most_correlated():
     assert of({**target, "by": "lowest", "columns": ["Acceleration", "Cylinders"]}) == {
         "first": "Miles_per_Gallon", "second": "Cylinders",
         "r": pytest.approx(others["Cylinders"]),
+        "p": pytest.approx(stats.pearsonr(*pairs("Miles_per_Gallon", "Cylinders")).pvalue),
     }  # fmt: skip
 
 

@@ -48,7 +48,7 @@ class StrongestPair(Output):
     With ``target`` the first of them is that one; ``weakest`` turns the order round.
     """
 
-    PARTS = ("first", "second", "r")
+    PARTS = ("first", "second", "r", "p")
 
     op: Literal["strongest_pair"] = "strongest_pair"
     columns: Names | None = None

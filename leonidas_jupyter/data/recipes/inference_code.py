@@ -83,7 +83,7 @@ def _(output: inference.StrongestPair, board: Board) -> None:
         target = literal(output.target)
         board.say(f"{pairs} = {matrix}[{target}].drop({target}).dropna()")
         board.figure(output, "first", TEXT, code=target)
-        second = board.figure(output, "second", TEXT, code=choice)
+        first, second = target, board.figure(output, "second", TEXT, code=choice)
         board.figure(output, "r", NUMBER, code=f"{pairs}[{second}]")
     else:
         upper = f"np.triu(np.ones({matrix}.shape, dtype=bool), k=1)"
@@ -91,6 +91,10 @@ def _(output: inference.StrongestPair, board: Board) -> None:
         board.pair(output, {"first": TEXT, "second": TEXT}, choice)
         first, second = (figure.variable for figure in board.figures[-2:])
         board.figure(output, "r", NUMBER, code=f"{pairs}[({first}, {second})]")
+    both = board.variable("strongest_rows")
+    board.say(f"{both} = {columns}[[{first}, {second}]].dropna()")
+    test = f"stats.{CORRELATIONS[output.method]}({both}.iloc[:, 0], {both}.iloc[:, 1])"
+    board.figure(output, "p", NUMBER, code=f"{test}.pvalue")
     board.rows_used(output, _fewest_pairs(columns))
 
 

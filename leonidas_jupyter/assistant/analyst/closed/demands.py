@@ -97,7 +97,8 @@ DEMANDS = (
         r"\babsolute\b", "absolute values", "outliers derive",
         r"absolute\s+(?:values?\s+(?:of\s+)?)?(?:(?:the|its|their|this|pearson|spearman"
         r"|resulting)\s+)*(?:r\b|rho"
-        r"|correlation|coefficient|z\b|z-|t\b|skew|kurt|number|error|difference"
+        r"|correlation|coefficient|z\b|z-|t\b|skew|kurt|number|(?:percent\w*\s+)?error"
+        r"|difference"
         r"|value\s+of\s+r\b|terms)"
         r"|absolute\s+r\b|correlat|coefficient|by\s+absolute\s+value"
         r"|absolute\s+value\s+(?:is|greater|less|above|below)",
@@ -172,7 +173,8 @@ DEMANDS = (
         r"\bcorrections?\b|\badjusted\b", "a correction", "",
         r"\bdefault\b|\bcontinuity\b|\bcorrection\s*="
         r"|\byates|\bwelch|\bno\s+correction|\bunadjusted"
-        r"|\badjusted\s+for\s+the\s+normal",
+        r"|\badjusted\s+for\s+the\s+normal"
+        r"|\badjusted\s+r",
     ),
     _demand(r"\bround\w*\s+(?:down|off\s+down|the\s+(?:input|raw|original"
     r"|data))\b", "rounding of the data"),

@@ -36,23 +36,46 @@ def read_halves(facts: Facts) -> None:
     if not _COMPARES & set(facts.methods):
         return
     _listed_groups(facts)
-    opposite = facts.says(_OPPOSITE)
     for column in dict.fromkeys(one.column for one in facts.conditions):
-        own = [one for one in facts.conditions if one.column == column]
+        own = _distinct(_on(facts, column))
         if column in facts.classes or column in facts.groups:
             continue
-        if len(own) == 1 and opposite and own[0].op in _REVERSED:
-            _halve(facts, own[0])
-        elif len(own) == 2 and _are_opposite(*own):
+        if len(own) == 2 and _are_opposite(*own):
             _in_two(facts, own)
+    single = [column for column in _halved(facts) if column not in facts.groups]
+    if "chi2" in facts.methods or len(single) == 1:
+        for column in single:
+            _halve(facts, _on(facts, column)[0])
+
+
+def _halved(facts: Facts) -> list[str]:
+    """Return the columns with one condition, whose opposite is said beside it."""
+    if not {*figures.TWO, "chi2"} & set(facts.methods):
+        return []
+    texts = [text for text in facts.texts if re.search(_OPPOSITE, text)]
+    found = []
+    for column in dict.fromkeys(one.column for one in facts.conditions):
+        own = _distinct(_on(facts, column))
+        sign = facts.marks.column_sign(column)
+        if len(own) == 1 and own[0].op in _REVERSED and any(sign in text for text in texts):
+            found.append(column)
+    return found
+
+
+def _distinct(conditions: list[Condition]) -> list[Condition]:
+    return list({(one.op, str(one.value)): one for one in conditions}.values())
+
+
+def _on(facts: Facts, column: str) -> list[Condition]:
+    return [one for one in facts.conditions if one.column == column]
 
 
 def _listed_groups(facts: Facts) -> None:
     """Take a single value of a column that is compared over all of its groups for no condition."""
     for column in facts.groups:
-        own = [one for one in facts.conditions if one.column == column]
-        if len(own) == 1 and own[0].op == "==":
-            facts.conditions.remove(own[0])
+        own = _on(facts, column)
+        if len({str(one.value) for one in own}) == 1 and own[0].op == "==":
+            facts.conditions = [one for one in facts.conditions if one not in own]
 
 
 def _are_opposite(first: Condition, second: Condition) -> bool:

@@ -81,7 +81,13 @@ class Modelling(Choosing):
         return self._figure(ask, part)
 
     def _output(self, ask: Ask, model: Model) -> figures.Output:
-        return self._place({**model.output, "name": NAME}, ask, NAME)
+        spec = {**model.output, "name": NAME}
+        named = [one for one in ask.where if one.column == model.target]
+        if named and model.op == "logistic_regression" and named[0].op == "==":
+            # The class that a name speaks of is the one that counts, and no condition on rows.
+            ask.where = [one for one in ask.where if one not in named]
+            spec |= {"name": f"{NAME} of {named[0].value}", "positive": named[0].value}
+        return self._place(spec, ask, NAME)
 
     def _figure(self, ask: Ask, part: str) -> Wanted:
         model = model_of(self._facts)

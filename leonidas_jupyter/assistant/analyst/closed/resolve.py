@@ -13,6 +13,7 @@ from leonidas_jupyter.assistant.analyst.closed.leading import place_of
 from leonidas_jupyter.assistant.analyst.closed.led import Led
 from leonidas_jupyter.assistant.analyst.closed.modelling import Modelling
 from leonidas_jupyter.assistant.analyst.closed.ranking import Ranking
+from leonidas_jupyter.assistant.analyst.closed.related import Related
 from leonidas_jupyter.assistant.analyst.closed.targets import mentioned
 from leonidas_jupyter.assistant.analyst.closed.testing import Testing
 from leonidas_jupyter.assistant.analyst.closed.wanted import (
@@ -23,7 +24,7 @@ from leonidas_jupyter.assistant.analyst.closed.wanted import (
 )
 
 
-class Resolver(Testing, Ranking, Led, Flagged, Modelling):
+class Resolver(Testing, Ranking, Led, Flagged, Modelling, Related):
     """Fills names one by one, in the light of the text's facts and steps."""
 
     def wanted(self, ask: Ask) -> Wanted:
@@ -32,7 +33,7 @@ class Resolver(Testing, Ranking, Led, Flagged, Modelling):
         Raises:
             Declined: it is not understood.
         """
-        modelled = self._modelled(ask)
+        modelled = self._modelled(ask) or self._most_related(ask)
         if modelled is not None:
             return modelled
         if ask.options:

@@ -28,7 +28,8 @@ _CUES = (
         re.compile(
             r"\b(?:predict(?:s|ing|ed)?|predictions?\s+(?:of|for)|forecast(?:s|ing)?|explain(?:s|ing)?"
             r"|estimat(?:e|es|ing)|classify(?:ing)?|regress(?:ing|es)?|regression\s+(?:model\s+)?(?:of|for)"
-            r"|classifier\s+(?:of|for)|line\s+(?:of|for)|model\s+(?:of|for)|tell|distinguish)\b"
+            r"|classifier\s+(?:of|for)|line\s+(?:of|for)|model\s+(?:of|for)|tells?|distinguish(?:es)?"
+            r"|separates?)\b"
         ),
     ),
     (

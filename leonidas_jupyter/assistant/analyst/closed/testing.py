@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed import figures
-from leonidas_jupyter.assistant.analyst.closed.concepts import pattern_of
 from leonidas_jupyter.assistant.analyst.closed.counting import Counting
 from leonidas_jupyter.assistant.analyst.closed.decide import consequence_options, negative
-from leonidas_jupyter.assistant.analyst.closed.extremes import (
-    LEAST,
-    MOST,
-)
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined
-from leonidas_jupyter.assistant.analyst.closed.grouping import group_called
+from leonidas_jupyter.assistant.analyst.closed.group_choice import GroupChoice
 from leonidas_jupyter.assistant.analyst.closed.roles import spelled_out
+from leonidas_jupyter.assistant.analyst.closed.sampling import (
+    MANY,
+    categories,
+    groups_named,
+    numbered,
+)
 from leonidas_jupyter.assistant.analyst.closed.targets import (
     free_columns,
     mentioned,
@@ -30,7 +31,7 @@ from leonidas_jupyter.assistant.analyst.closed.wanted import (
 )
 
 
-class Testing(Counting):
+class Testing(Counting, GroupChoice):
     """Fills names with the figures of tests and with decisions."""
 
     def _correlation(self, ask: Ask, kind: str) -> Wanted:
@@ -53,7 +54,10 @@ class Testing(Counting):
             return output, {"p": f"{name}_p", "r": f"{name}_r"}
         if kind == "chi2":
             return self._independence(ask)
-        return self._compared(ask, kind), {"p": f"{name}_p", "statistic": f"{name}_statistic"}
+        output = self._compared(ask, kind)
+        if "by" in output and "groups" not in output and self._facts.says(r"\bfirst sample\b"):
+            raise Declined("I do not know which of the groups is the first sample.")
+        return output, {"p": f"{name}_p", "statistic": f"{name}_statistic"}
 
     def _test_kind(self, ask: Ask) -> str:
         methods = set(self._facts.methods)
@@ -80,6 +84,7 @@ class Testing(Counting):
 
     def _compared(self, ask: Ask, kind: str) -> figures.Output:
         column_of = [name for name, found in self._groups.items() if len(found) >= 2]
+        column_of = [name for name in column_of if name in self._facts.classes] or column_of
         output: figures.Output = {"name": ask.slot.name}
         output["op"] = "compare_two" if kind in figures.TWO else "compare_groups"
         output["test"] = "ks" if kind == "ks2" else kind
@@ -95,25 +100,25 @@ class Testing(Counting):
             }
         if not column_of and len(self._facts.groups) == 1:
             return {**output, "column": self._compared_column(ask), "by": self._facts.groups[0]}
-        sides = self._categories(kind)
+        sides = categories(self._facts, 2 if kind in figures.TWO else MANY)
         if not column_of and len(sides) == 1:
             return {**output, "column": self._compared_column(ask), "by": sides[0]}
         names = mentioned(self._facts)
         if not column_of and len(names) == 2 and kind in figures.TWO:
             return {**output, "columns": names}
+        if not column_of:
+            return {**output, **self._sampled(ask, kind)}
         raise Declined("I do not know which groups shall be compared.")
 
-    def _categories(self, kind: str) -> list[str]:
-        """Return the columns of the text that can only tell groups apart."""
-        own = self._facts.marks.lexicon.by_name
-        most = 2 if kind in figures.TWO else _MOST_GROUPS
-        return [
-            name
-            for name in mentioned(self._facts, numeric=False)
-            if name in own
-            and 2 <= own[name].profile.distinct <= most
-            and (not own[name].numeric or own[name].profile.distinct == 2)
-        ]
+    def _sampled(self, ask: Ask, kind: str) -> figures.Output:
+        """Return the samples that the text names only by a column's plain name, or by numbers."""
+        found = numbered(self._facts) if kind in figures.TWO else None
+        if found is not None:
+            return {"column": self._compared_column(ask), "by": found[0], "groups": found[1]}
+        named = groups_named(self._facts, 2 if kind in figures.TWO else MANY)
+        if len(named) != 1:
+            raise Declined("I do not know which groups shall be compared.")
+        return {"column": self._compared_column(ask), "by": named[0]}
 
     def _compared_column(self, ask: Ask) -> str:
         own = [name for name in ask.columns if self._is_number(name) and name not in self._groups]
@@ -122,7 +127,7 @@ class Testing(Counting):
             for name in mentioned(self._facts)
             if name not in self._groups
             and name not in self._facts.groups
-            and name not in self._categories("t")
+            and name not in categories(self._facts, 2)
         ]
         if len(found) != 1:
             found = list(dict.fromkeys(name for names in self._taken.values() for name in names))
@@ -135,7 +140,12 @@ class Testing(Counting):
         if len(names) != 2:
             raise Declined("I do not know which two columns the chi-squared test is about.")
         name = ask.slot.name
-        output = {"op": "independence", "name": name, "rows": names[0], "columns": names[1]}
+        output: figures.Output = {
+            "op": "independence",
+            "name": name,
+            "rows": names[0],
+            "columns": names[1],
+        }
         if self._facts.says(_UNCORRECTED):
             output["correction"] = False
         return output, {"p": f"{name}_p", "statistic": f"{name}_statistic", "dof": f"{name}_dof"}
@@ -158,7 +168,7 @@ class Testing(Counting):
 
     def _tells_groups(self, name: str) -> bool:
         known = self._facts.marks.lexicon.by_name.get(name)
-        return known is not None and 2 <= known.profile.distinct <= _MOST_GROUPS
+        return known is not None and 2 <= known.profile.distinct <= MANY
 
     def _in_both(self, ask: Ask, wanted: Wanted) -> Wanted:
         """Return what fills a name whichever normal distribution is meant by a test against one."""
@@ -253,46 +263,7 @@ class Testing(Counting):
             raise decline(ask)
         return Wanted([output], lambda found: claims[0] if found[key] else denials[0])
 
-    def _group_choice(self, ask: Ask) -> Wanted | None:
-        """Return the one of the named groups whose statistic is highest or lowest."""
-        for column in dict.fromkeys([*self._groups, *self._facts.groups]):
-            called = {
-                option: group_called(option.lower(), column, self._facts) for option in ask.options
-            }
-            if all(called.values()):
-                by_value = {str(one.value): option for option, one in called.items() if one}
-                return self._extreme_group(ask, column, by_value)
-        return None
 
-    def _extreme_group(self, ask: Ask, column: str, by_value: Mapping[str, str]) -> Wanted:
-        said = " ".join([*self._facts.texts, ask.everything])
-        most, least = (re.search(rf"\b{word}\b", said) for word in (MOST, LEAST))
-        kinds = [
-            kind for kind in ("mean", "median", "sum") if self._facts.says(pattern_of(kind).pattern)
-        ]
-        if bool(most) == bool(least) or len(kinds) != 1:
-            raise decline(ask)
-        output = {
-            "op": "top_group",
-            "name": ask.slot.name,
-            "by": column,
-            "column": self._column(ask, kinds[0]),
-            "statistic": kinds[0],
-            "smallest": bool(least),
-        }
-        key = f"{ask.slot.name}_group"
-        return Wanted(
-            [self._place(output, ask, "mean")], lambda found: _known(by_value, found[key])
-        )
-
-
-def _known(options: Mapping[str, str], value: Any) -> str:  # noqa: ANN401 - a cell
-    if str(value) not in options:
-        raise Declined(f"The answer is {value}, which the form does not allow.")
-    return options[str(value)]
-
-
-_MOST_GROUPS = 20
 _UNCORRECTED = r"\bcorrection\s*=\s*false\b|\b(?:no|without)\s+(?:\w+\s+){0,2}?correction\b"
 _WORDS = {
     "kstest": r"kolmogorov|\bks\b",
