@@ -57,25 +57,26 @@ class Copy:
         check_columns(self.name, columns, self.schema.names)
         names = self.schema.names if columns is None else list(columns)
         sample = self._sample(names)
-        if condition is None or not sample.num_rows:
-            rows = self.dataset().count_rows()
-        else:
-            rows = self.dataset().count_rows(filter=condition)
+        rows = self._rows(condition)
         return int(_frame_bytes(sample) / max(sample.num_rows, 1) * rows)
+
+    def _rows(self, condition: Any) -> int:  # noqa: ANN401 - pyarrow is not typed
+        if condition is None and self.path.suffix == ".arrow":
+            return int(self._table().num_rows)
+        return int(self.dataset().count_rows(filter=condition))
 
     def _sample(self, names: list[str]) -> Any:  # noqa: ANN401 - pyarrow is not typed
         if self.path.suffix == ".arrow":
             return self._table().select(names)
+        import pyarrow as pa
         from pyarrow.parquet import ParquetFile
 
         with ParquetFile(self.path) as file:
-            if not file.num_row_groups:
-                return file.schema_arrow.empty_table().select(names)
-            middle = file.num_row_groups // 2
-            batches = file.iter_batches(SAMPLE_ROWS, row_groups=[middle], columns=names)
-            import pyarrow as pa
-
-            return pa.Table.from_batches([next(batches)]).select(names)
+            middle = [file.num_row_groups // 2] if file.num_row_groups else []
+            batches = file.iter_batches(SAMPLE_ROWS, row_groups=middle, columns=names)
+            first = [batch for batch in [next(batches, None)] if batch is not None]
+            schema = pa.schema([file.schema_arrow.field(name) for name in names])
+            return pa.Table.from_batches([batch.select(names) for batch in first], schema)
 
     def _table(self) -> Any:  # noqa: ANN401 - pyarrow is not typed
         if self._mapped is None:
