@@ -5,8 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 from leonidas_jupyter.tables.base import Unavailable
@@ -15,9 +14,6 @@ T = TypeVar("T")
 
 CLOSE_SECONDS = 3.0
 """How long closing waits for what was asked for."""
-
-RELIEF_SECONDS = 0.005
-"""How long calls wait for the first thread before others take them from it."""
 
 
 class Closable(Protocol):
@@ -78,9 +74,7 @@ class _Results:
 class Workers(Generic[C]):
     """A few threads that take calls from one queue.
 
-    It costs about half of what ``loop.run_in_executor`` does for a call of some microseconds. The
-    first thread takes them all, and the others those that it keeps waiting: several that take turns
-    with short calls wait for each other, and keep the event loop from running.
+    It costs about half of what ``loop.run_in_executor`` does for a call of some microseconds.
     """
 
     def __init__(self, connect: Callable[[], C], threads: int, name: str) -> None:
@@ -88,16 +82,8 @@ class Workers(Generic[C]):
         self._queue: SimpleQueue[_Job[C] | None] = SimpleQueue()
         self._closed = False
         self._results: _Results | None = None
-        self._late = threading.Event()
-        self._asked = 0
-        self._done = [0] * threads  # each thread counts its own
         self._threads = [
-            threading.Thread(
-                target=self._relieve if number else self._work,
-                args=(number,),
-                name=f"{name}-{number}",
-                daemon=True,
-            )
+            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
             for number in range(threads)
         ]
         for thread in self._threads:
@@ -117,9 +103,6 @@ class Workers(Generic[C]):
         if self._results is None or self._results.loop is not loop:
             self._results = _Results(loop)
         job = _Job(work, self._results)
-        if self._asked > sum(self._done) and not self._late.is_set():
-            self._late.set()
-        self._asked += 1
         self._queue.put(job)
         result: T = await job.future
         return result
@@ -132,52 +115,25 @@ class Workers(Generic[C]):
         if self._closed:
             return
         self._closed = True
-        self._queue.put(None)
-        self._late.set()
+        for _ in self._threads:
+            self._queue.put(None)
         until = time.monotonic() + CLOSE_SECONDS
         for thread in self._threads:
             await asyncio.to_thread(thread.join, max(0.0, until - time.monotonic()))
 
-    def _work(self, number: int) -> None:
+    def _work(self) -> None:
         held: C | None = None
         while (job := self._queue.get()) is not None:
-            held = self._do(job, held, number)
-            del job
+            result, failure = None, None
+            try:
+                held = held or self._connect()
+                result = job.work(held)
+            except BaseException as error:  # noqa: BLE001 - the caller gets it
+                failure = error
+            try:
+                job.results.put(job, result, failure)
+            except RuntimeError:  # the caller's loop has ended
+                continue
+            del job, result, failure
         if held is not None:
             held.close()
-
-    def _relieve(self, number: int) -> None:
-        """Take what waits behind a call that takes long."""
-        held: C | None = None
-        while not self._closed:
-            self._late.wait()
-            self._late.clear()
-            time.sleep(RELIEF_SECONDS)
-            while (job := self._waiting()) is not None:
-                held = self._do(job, held, number)
-                del job
-        self._late.set()  # for the next one
-        if held is not None:
-            held.close()
-
-    def _waiting(self) -> _Job[C] | None:
-        try:
-            job = self._queue.get_nowait()
-        except Empty:
-            return None
-        if job is None:
-            self._queue.put(None)  # it ends the first thread
-        return job
-
-    def _do(self, job: _Job[C], held: C | None, number: int) -> C | None:
-        """Do a call with the thread's connection, made now if need be; the connection."""
-        result, failure = None, None
-        try:
-            held = held or self._connect()
-            result = job.work(held)
-        except BaseException as error:  # noqa: BLE001 - the caller gets it
-            failure = error
-        self._done[number] += 1
-        with suppress(RuntimeError):  # the caller's loop has ended
-            job.results.put(job, result, failure)
-        return held

@@ -155,35 +155,3 @@ def test_several_loops_may_ask_one_after_the_other():
 
     assert [asyncio.run(ask()) for _ in range(3)] == [7, 7, 7]
     asyncio.run(workers.close())
-
-
-def test_calls_one_after_the_other_are_all_done_by_the_first_thread():
-    made = []
-
-    def connect():
-        made.append(Held())
-        return made[-1]
-
-    async def main():
-        workers = Workers(connect, 3, "test")
-        for _ in range(50):
-            await workers.run(lambda _: None)
-        await workers.close()
-
-    asyncio.run(main())
-    assert len(made) == 1
-
-
-def test_what_is_asked_for_in_one_go_does_not_wait_for_a_slow_call_among_it():
-    async def main():
-        workers = Workers(Held, 3, "test")
-        release = threading.Event()
-        slow = [asyncio.create_task(workers.run(lambda _: release.wait(60))) for _ in range(2)]
-        quick = [asyncio.create_task(workers.run(lambda _: 7)) for _ in range(20)]
-        assert await asyncio.wait_for(asyncio.gather(*quick), 30) == [7] * 20
-        assert not any(each.done() for each in slow)
-        release.set()
-        assert all(await asyncio.gather(*slow))
-        await workers.close()
-
-    asyncio.run(main())
