@@ -39,6 +39,16 @@ FLOORS = {
     "quality": 1.0,
     "normality": 1.0,
     "units": 1.0,
+    "nouns": 1.0,
+    "comparing": 1.0,
+    "relating": 1.0,
+    "ranking": 1.0,
+    "typical": 1.0,
+    "assumed": 1.0,
+    "weekend": 1.0,
+    "bounds": 1.0,
+    "phrasing": 1.0,
+    "talk": 1.0,
 }
 """Least share of the questions with an answer that is found, by kind."""
 

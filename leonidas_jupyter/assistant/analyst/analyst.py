@@ -21,7 +21,7 @@ from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutco
 from leonidas_jupyter.assistant.analyst.question import Question
 from leonidas_jupyter.assistant.analyst.reading import Attempt, Understood, best, read
 from leonidas_jupyter.assistant.analyst.rewording.offers import near_questions
-from leonidas_jupyter.assistant.analyst.rewording.phrasebook import unable
+from leonidas_jupyter.assistant.analyst.rewording.phrasebook import phrasebook, unable
 from leonidas_jupyter.assistant.analyst.spans import Span
 from leonidas_jupyter.assistant.analyst.suggest import suggestions
 from leonidas_jupyter.assistant.analyst.tables import about_all, about_the_whole, each_table
@@ -95,6 +95,8 @@ class Analyst:
 
     def _declined(self, question: str, attempts: Sequence[Attempt]) -> Plan:
         """Say what this analyst does not do, where that is asked; else which words it lacks."""
+        if phrasebook().thanks.match(question.strip(" ?!.")):
+            return plain("greeting", refusal.introduction("thanks", self._names, ()))
         says = unable(question)
         if says is None:
             return self._decide(question, attempts)

@@ -1,8 +1,12 @@
-"""Two frames read as one, where exactly one column of the second names its rows in the first."""
+"""Two frames read as one, where the second's rows are named by one column of the first, or by two.
+
+By two where no one column does: a state and a year.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
+from math import prod
 
 from leonidas_jupyter.assistant.analyst.column import NamedColumn, same_word
 from leonidas_jupyter.assistant.analyst.compiler import fill, quote
@@ -14,10 +18,16 @@ from leonidas_jupyter.data.profile import ColumnProfile
 _MOST_FRAMES = 12
 _KEYS = frozenset({"text", "integer", "date"})
 _CODES = frozenset({"id", "code", "key", "number", "no", "nr", "iata", "iso", "zip"})
+_TIMES = frozenset({"year", "yr", "month", "quarter", "week", "day", "date", "period"})
+_BY_SEVERAL = 2
 _MATCHED = (
-    "SELECT count(*) AS rows, count(*) FILTER (WHERE {key} IN (SELECT {other} FROM {second})) "
-    "AS matched FROM {first}"
+    "SELECT count(*) AS rows, count(*) FILTER (WHERE EXISTS (SELECT 1 FROM {second} AS b "
+    "WHERE {on})) AS matched, (SELECT count(*) FROM (SELECT {others} FROM {second} AS b "
+    "GROUP BY {others} HAVING count(*) > 1)) AS repeated FROM {first} AS a"
 )
+
+Keys = tuple[tuple[NamedColumn, NamedColumn], ...]
+"""The columns of the first frame and those of the second that they must equal."""
 
 
 def joined(lexicons: Sequence[FrameLexicon]) -> list[FrameLexicon]:
@@ -30,8 +40,12 @@ def joined(lexicons: Sequence[FrameLexicon]) -> list[FrameLexicon]:
         if any(each.frames == both for each in found):
             continue
         keys = _keys(first, second)
-        if len(keys) == 1:
-            found.append(_pair(first, second, *keys[0]))
+        if not keys:
+            keys = _several_keys(first, second)
+        elif len(keys) > 1:
+            continue
+        if keys:
+            found.append(_pair(first, second, tuple(keys)))
     return found
 
 
@@ -42,6 +56,31 @@ def _keys(first: FrameLexicon, second: FrameLexicon) -> list[tuple[NamedColumn, 
         for other in second.columns
         if _names_rows(other) and _same_thing(own, other)
     ]
+
+
+def _several_keys(
+    first: FrameLexicon, second: FrameLexicon
+) -> list[tuple[NamedColumn, NamedColumn]]:
+    """Return the columns that together may name the rows of ``second``, as a state and a year do.
+
+    Whether they do is counted with the answer: a profile does not say.
+    """
+    found = [
+        (own, other)
+        for own in first.columns
+        for other in second.columns
+        if _tells(own) and _tells(other) and _same_thing(own, other)
+    ]
+    combinations = prod(other.profile.distinct for _, other in found)
+    rows = second.frame.profile.rows
+    timed = any(_TIMES & set(own.words) for own, _ in found)
+    whole = len(found) == _BY_SEVERAL and timed and combinations >= rows
+    return found if whole and not any(other.profile.nulls for _, other in found) else []
+
+
+def _tells(column: NamedColumn) -> bool:
+    """Return whether a column may be part of a key: a text, a date, a code or a time."""
+    return not column.numeric or bool((_CODES | _TIMES) & set(column.words))
 
 
 def _names_rows(column: NamedColumn) -> bool:
@@ -66,15 +105,14 @@ def _overlap(own: NamedColumn, other: NamedColumn) -> bool:
     return bool(set(first) & set(second))
 
 
-def _pair(
-    first: FrameLexicon, second: FrameLexicon, own: NamedColumn, other: NamedColumn
-) -> FrameLexicon:
-    """Return the two frames as one; columns of one name in both are left out, but for the key."""
-    left = [column for column in first.columns if not _clashes(column, second, own)]
+def _pair(first: FrameLexicon, second: FrameLexicon, keys: Keys) -> FrameLexicon:
+    """Return the two frames as one; columns of one name in both are left out, but for the keys."""
+    owns, others = [own for own, _ in keys], [other for _, other in keys]
+    left = [column for column in first.columns if not _clashes(column, second, owns)]
     right = [
         column
         for column in second.columns
-        if column is not other and not _clashes(column, first, other)
+        if column not in others and not _clashes(column, first, others)
     ]
     name = f"{first.frame.name}_joined_{second.frame.name}"
     listed = ", ".join(
@@ -82,22 +120,21 @@ def _pair(
         + [f"b.{quote(column.name)}" for column in right]
     )
     body = fill(
-        "SELECT {listed}\nFROM {first} AS a JOIN {second} AS b ON a.{own} = b.{other}",
+        "SELECT {listed}\nFROM {first} AS a JOIN {second} AS b ON {on}",
         listed=listed,
         first=quote(first.frame.name),
         second=quote(second.frame.name),
-        own=quote(own.name),
-        other=quote(other.name),
+        on=_on(keys),
     )
     lost = [replace(column, profile=_repeated(column)) for column in right]
     columns = tuple([*left, *lost])
     view = View(
         name,
         body,
-        (_said(first, second, own, other),),
-        (frozenset(column.name for column in left if column is not own),
+        (_said(first, second, keys),),
+        (frozenset(column.name for column in left if column not in owns),
          frozenset(column.name for column in right)),
-        (_matched(first, second, own, other),),
+        (_matched(first, second, keys),),
     )  # fmt: skip
     values = _merged(first, second, {column.name for column in columns})
     return FrameLexicon(
@@ -111,9 +148,13 @@ def _pair(
     )
 
 
-def _clashes(column: NamedColumn, others: FrameLexicon, key: NamedColumn) -> bool:
+def _on(keys: Keys) -> str:
+    return " AND ".join(f"a.{quote(own.name)} = b.{quote(other.name)}" for own, other in keys)
+
+
+def _clashes(column: NamedColumn, others: FrameLexicon, keys: Sequence[NamedColumn]) -> bool:
     """Return whether the other frame has a column that the same words may mean."""
-    if column is key:
+    if column in keys:
         return False
     return any(each.core == column.core or each.name == column.name for each in others.columns)
 
@@ -137,21 +178,19 @@ def _merged(
     return found
 
 
-def _said(first: FrameLexicon, second: FrameLexicon, own: NamedColumn, other: NamedColumn) -> str:
+def _said(first: FrameLexicon, second: FrameLexicon, keys: Keys) -> str:
     one, two = first.frame.name, second.frame.name
+    on = " and ".join(f"`{own.name}` = `{other.name}`" for own, other in keys)
     return (
-        f"I joined {one} with {two} on `{own.name}` = `{other.name}`; rows of {one} without a "
-        f"partner in {two} are left out."
+        f"I joined {one} with {two} on {on}; rows of {one} without a partner in {two} are left out."
     )
 
 
-def _matched(
-    first: FrameLexicon, second: FrameLexicon, own: NamedColumn, other: NamedColumn
-) -> PlannedCall:
+def _matched(first: FrameLexicon, second: FrameLexicon, keys: Keys) -> PlannedCall:
     sql = fill(
         _MATCHED,
-        key=quote(own.name),
-        other=quote(other.name),
+        on=_on(keys),
+        others=", ".join(f"b.{quote(other.name)}" for _, other in keys),
         first=quote(first.frame.name),
         second=quote(second.frame.name),
     )

@@ -11,6 +11,7 @@ _EVERY_FRAME = ("rows", "shape", "columns")
 
 
 def about_all(question: Question) -> bool:
+    """Return whether a question is about how large a table is, as a whole."""
     bare = not question.where.conditions and not question.groups
     return question.operation in _EVERY_FRAME and bare
 

@@ -120,8 +120,14 @@ def across(
     checks = one.lexicon.view.checks if one.lexicon.view else ()
 
     def render(results: Sequence[ToolOutcome]) -> str:
+        rows, matched, repeated = rows_of(results[-1])[1][0]
+        if repeated:
+            return (
+                "I could not answer this: what the two tables share does not name single rows "
+                f"({repeated} of its values stand in several), so that joined rows would count "
+                "more than once. Ask about one of the tables."
+            )
         said = one.operation.render(one.question, one.lexicon, results[: len(one.calls)])
-        rows, matched = rows_of(results[-1])[1][0]
         return f"{said} {matched} of {rows} rows found a partner."
 
     return Plan(one.question.operation, (*one.calls, *checks), render)

@@ -108,7 +108,8 @@ def _render(question: Question, _: FrameLexicon, results: Sequence[ToolOutcome])
         f"{bold(change, question.decimals)}{grown}{scope(question)}."
     )
     single = values["rows before"] == values["rows after"] == 1
-    plain = replace(question, notes=()) if single else question
+    kept = tuple(note for note in question.notes if not note.startswith("You named no aggregate"))
+    plain = replace(question, notes=kept) if single else question
     return assemble(said, "", plain, read)
 
 

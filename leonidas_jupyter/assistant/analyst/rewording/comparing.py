@@ -65,9 +65,11 @@ _REST = re.compile(
 )
 _ANY_SIZE = frozenset({"big", "bigger", "large", "larger", "small", "smaller", "greater", "great"})
 _DEGREES = {
-    "more": False, "less": True, "higher": False, "lower": True, "bigger": False, "larger": False,
+    "more": False, "less": True, "higher": False, "lower": True, "bigger": False,
+    "larger": False, "longer": False, "shorter": True, "faster": False, "slower": True,
     "greater": False, "smaller": True, "better": False, "worse": True, "fewer": True,
-    "most": False, "best": False, "least": True, "worst": True, "highest": False, "lowest": True,
+    "most": False, "best": False, "least": True, "worst": True, "highest": False,
+    "lowest": True,
 }  # fmt: skip
 
 

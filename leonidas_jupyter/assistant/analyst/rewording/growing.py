@@ -23,6 +23,19 @@ _MOVED_IN = re.compile(
     r"\s+(?:in|of)\s+(?P<column>.+?)(?P<when>\s+(?:between|from|since)\s+.+)?$",
     re.I,
 )
+_MOVED_WHERE = re.compile(
+    r"^(?:in\s+)?(?:which|what)\s+(?P<who>.+?)\s+(?:did|has|have)\s+(?:the\s+)?(?P<column>.+?)\s+"
+    r"(?P<verb>grow|grown|rise|risen|increase|increased|fall|fallen|drop|dropped|decline|declined"
+    r"|decrease|decreased)\s+(?:the\s+)?(?P<end>most|fastest|least)"
+    r"(?P<when>\s+(?:between|from|since)\s+.+)?$",
+    re.I,
+)
+_MOVED_OF = re.compile(
+    r"^(?:which|what)\s+(?P<who>\S+)\s+(?P<verb>grew|increased|rose|dropped|fell|declined"
+    r"|decreased|shrank)\s+(?:the\s+)?(?P<end>most|fastest|least)\s+(?:in|by|in terms of)\s+"
+    r"(?P<column>.+?)(?P<when>\s+(?:between|from|since)\s+.+)?$",
+    re.I,
+)
 _DOWN = frozenset(
     {
         "dropped", "fell", "fallen", "declined", "decreased", "shrank", "shrunk", "lost", "drop",
@@ -33,7 +46,7 @@ _DOWN = frozenset(
 
 def grown(wording: Wording) -> Iterator[Wording]:
     """Yield "which state grew the most" with its column and its first and last year."""
-    for pattern in (_MOVED, _MOVED_IN):
+    for pattern in (_MOVED_WHERE, _MOVED_OF, _MOVED, _MOVED_IN):
         found = pattern.match(wording.text)
         if found is None or (found.groupdict().get("end") or "").lower() == "least":
             # "Increased the least" leaves open whether what fell is meant.
@@ -93,6 +106,49 @@ def grown_by(wording: Wording) -> Iterator[Wording]:
     number = number_of(who, wording.lexicon)
     if number is not None:
         yield wording.put(f"growth of {named(number.name)} {found['when']}")
+
+
+_CHANGED = re.compile(
+    r"^(?:did|has|have|how (?:did|has|have|much (?:did|has|have)))\s+(?:the\s+)?(?P<column>.+?)\s+"
+    r"(?:grow|grown|rise|risen|increase|increased|fall|fallen|drop|dropped|decline|declined"
+    r"|decrease|decreased|change|changed|develop|developed)"
+    r"(?P<where>\s+(?:in|for|of)\s+\D+?)?(?P<when>\s+(?:between|from)\s+\d.+)?(?:\s+over time)?$",
+    re.I,
+)
+
+
+def changed_in(wording: Wording) -> Iterator[Wording]:
+    """Yield "how has income changed in Japan" as its growth from the first year to the last."""
+    found = _CHANGED.match(wording.text)
+    number = number_of(found["column"], wording.lexicon) if found else None
+    span = _years(wording.lexicon)
+    if found is None or number is None or (span is None and not found["when"]):
+        return
+    when, notes = (found["when"] or "").strip(), []
+    if not when and span is not None:
+        when = f"from {span[0]} to {span[1]}"
+        notes = [f"You named no years, so I compare the first, {span[0]}, and the last, {span[1]}."]
+    where = re.sub(r"^\s+(?:in|of)\s+", " for ", found["where"] or "")
+    yield wording.put(f"growth of {named(number.name)} {when}{where}", *notes)
+
+
+_DRAWN = re.compile(
+    r"^(?:an?\s+|the\s+)?(?:line chart|line plot|line graph|chart|plot|graph|trend|evolution)\s+"
+    r"(?:of\s+)?(?:the\s+)?(?P<column>.+?)\s+(?:for|in|of)\s+(?P<where>\D+)$",
+    re.I,
+)
+
+
+def drawn(wording: Wording) -> Iterator[Wording]:
+    """Yield "line chart of the price for Spain" as one over time."""
+    found = _DRAWN.match(wording.text)
+    number = number_of(found["column"], wording.lexicon) if found else None
+    if found is not None and number is not None and _years(wording.lexicon) is not None:
+        name = named(number.name)
+        yield wording.put(
+            f"line chart of average {name} over time for {found['where']}",
+            f"I take the mean of `{number.name}` over time.",
+        )
 
 
 def _last_words(text: str) -> tuple[str, str]:

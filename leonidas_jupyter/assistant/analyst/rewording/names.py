@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.rephrase import named
 from leonidas_jupyter.assistant.analyst.rewording.wording import Wording
+from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 from leonidas_jupyter.assistant.analyst.words import Token, pieces, singular, tokenize
 
 _SHORTEST = 3
 _ENDINGS = re.compile(r"(?:ings?|ers?|ed|es|s|e|ation|ations)$")
 _MOST_WORDS = 3
+_CUT = 2
 _FUNCTION_WORDS = frozenset({"per", "the", "and", "for", "with", "not", "how", "all", "any"})
 
 
@@ -43,7 +47,8 @@ def spells(short: str, words: Sequence[str]) -> bool:
         return spells(short[len(first) :], rest)
     for end in range(len(short), 0, -1):
         head = short[:end]
-        fits = first.startswith(head) or short_for(head, first)
+        cut = len(head) == _CUT and head == first[0] + first[-1]
+        fits = first.startswith(head) or short_for(head, first) or cut
         if fits and spells(short[end:], rest):
             return True
     return False
@@ -66,6 +71,7 @@ def _fits(words: Sequence[str], column: NamedColumn) -> bool:
         (len(asked) >= _SHORTEST and part.startswith(asked) and len(part) <= len(asked) + 5)
         or short_for(part, asked)
         or short_for(part, words[0])
+        or short_for(singular(part), asked)
         or stem(part) == stem(asked)
         for part in own
         if part not in _FUNCTION_WORDS
@@ -101,6 +107,13 @@ def is_value(word: str, lexicon: FrameLexicon) -> bool:
     return bool(_values((word,), lexicon))
 
 
+def _holds_together(word: str) -> bool:
+    """Return whether a word is one of those between names: "the", "of", "by"."""
+    return len(word) < _SHORTEST or any(
+        meaning.kind in "-opqwhlB&|=ftA!0" for meaning in vocabulary().phrases.get(word, ())
+    )
+
+
 def _runs(wording: Wording) -> Iterator[list[Token]]:
     """Yield runs of neighbouring words with an unknown one among them, the longest first."""
     unknown = {token.start for token in wording.unknown()}
@@ -108,7 +121,8 @@ def _runs(wording: Wording) -> Iterator[list[Token]]:
     for length in range(_MOST_WORDS, 0, -1):
         for at in range(len(tokens) - length + 1):
             run = tokens[at : at + length]
-            if any(token.start in unknown for token in run):
+            alone = length == 1 or not any(_holds_together(token.low) for token in run)
+            if alone and any(token.start in unknown for token in run):
                 yield run
 
 
@@ -120,6 +134,29 @@ def long_names(wording: Wording) -> Wording:
             return wording
         wording = changed
     return wording
+
+
+_EMPTY_AFTER = frozenset(
+    {"level", "levels", "content", "score", "scores", "figure", "figures", "consumption"}
+)
+_EMPTY_BEFORE = frozenset({"survival", "hourly", "selling", "asking", "retail", "body", "purchase"})
+"""Words that say no more than the column beside them."""
+
+
+def _padded(wording: Wording) -> Wording | None:
+    """Return the question with "survival time" as `time`, "fat content" as `fat`."""
+    tokens = tokenize(wording.text)
+    unknown = {token.start for token in wording.unknown()}
+    for first, second in pairwise(tokens):
+        for empty, full in ((first, second), (second, first)):
+            own = _EMPTY_BEFORE if empty is first else _EMPTY_AFTER
+            found = wording.lexicon.fitting(full.pieces)
+            if empty.start not in unknown or empty.low not in own or len(found) != 1:
+                continue
+            said = f"{first.text} {second.text}"
+            note = f"I read “{said}” as `{found[0][0].name}`."
+            return wording.swapped(said, named(found[0][0].name), note)
+    return None
 
 
 def _one_name(wording: Wording) -> Wording | None:
@@ -137,29 +174,49 @@ def _one_name(wording: Wording) -> Wording | None:
                 continue
             note = f"I read “{said}” as {value} of `{column}`."
             return wording.swapped(said, f'"{value}"', note)
-    return None
+    return _padded(wording)
 
 
-def free_names(wording: Wording) -> Wording:
-    """Look for "Apple Computer" in the one column of names that has too many to list."""
-    from leonidas_jupyter.assistant.analyst.labels import label_column
+_IN_PLACE = re.compile(r"(?:in|at|from)\s", re.I)
 
-    label = label_column(wording.lexicon)
-    if label is None or label.profile.type != "text":
-        return wording
+
+def _free(lexicon: FrameLexicon) -> list[NamedColumn]:
+    """Return the columns of text that have more values than their profile lists."""
+    return [
+        column
+        for column in lexicon.columns
+        if column.profile.type == "text"
+        and column.profile.categories is None
+        and column.profile.distinct > len(column.profile.top)
+    ]
+
+
+def free_names(wording: Wording) -> Iterator[Wording]:
+    """Yield "profits of Apple Computer" as the row of that name, where one column has names.
+
+    Where several columns may have it, a question for each of them to choose from.
+    """
+    free = _free(wording.lexicon)
     unknown = {token.start for token in wording.unknown() if token.text[:1].isupper()}
     tokens = [token for token in tokenize(wording.text) if token.start in unknown]
-    if not tokens or tokens[0].start == 0:
-        return wording
+    if not free or not tokens or tokens[0].start == 0:
+        return
     said = " ".join(token.text for token in tokens)
     found = re.search(
-        rf"\s(?:(?:of|for|from|by|at|in|does|did|is|was)\s+(?:the\s+)?)?{re.escape(said)}"
-        rf"(?:['\u2019]s)?(?!\w)",
+        rf"\s(?:(?P<how>of|for|from|by|at|in|did)\s+(?:the\s+)?)?{re.escape(said)}"
+        rf"(?P<own>['\u2019]s)?(?!\w)",
         wording.text,
     )
-    if found is None:
-        return wording
+    if found is None or not (found["how"] or found["own"]):
+        return
     rest = wording.text[: found.start()] + " " + wording.text[found.end() :]
     rest = re.sub(r"^how much (?:did|does|do|is|was|were)?\s*", "what is the ", rest, flags=re.I)
-    note = f"I looked for “{said}” in `{label.name}`."
-    return wording.put(f'{rest} where {named(label.name)} contains "{said}"', note)
+    test = "contains" if _IN_PLACE.match(found.group().strip()) else "is"
+    made = [f'{rest} where {named(column.name)} {test} "{said}"' for column in free]
+    if len(free) > 1:
+        yield replace(wording, options=tuple(" ".join(each.split()) for each in made))
+        return
+    note = f"I looked for “{said}” in `{free[0].name}`."
+    if test == "is":
+        note += f" Ask for `{free[0].name}` that contains it, if its name there is longer."
+    yield wording.put(made[0], note)

@@ -15,9 +15,19 @@ def _kinds_of(word: str) -> list[RowKind]:
     return [kind for kind in phrasebook().kinds if word in kind.nouns]
 
 
+_JOINTS = frozenset({"for", "of", "by", "in", "from", "with", "at", "on", "to", "and"})
+
+
+def _head_words(lexicon: FrameLexicon) -> list[str]:
+    """Return the words of a table's name before "for", "of", "by": "cars" of `cars_for_sale`."""
+    words = list(lexicon.frame_words)
+    joints = [at for at, word in enumerate(words) if at and word in _JOINTS]
+    return words[: joints[0]] if joints else words
+
+
 def _named_kinds(lexicon: FrameLexicon) -> list[RowKind]:
     """Return the kinds of thing that the table's own name speaks of: its last noun that is one."""
-    for word in reversed(lexicon.frame_words):
+    for word in reversed(_head_words(lexicon)):
         found = _kinds_of(singular(word))
         if found:
             return found
@@ -31,7 +41,7 @@ def is_row(word: str, lexicon: FrameLexicon) -> bool:
     nothing that a row could be, the columns decide.
     """
     noun = singular(word.lower())
-    if noun in phrasebook().any_row or noun in {singular(own) for own in lexicon.frame_words}:
+    if noun in phrasebook().any_row or noun in {singular(own) for own in _head_words(lexicon)}:
         return True
     kinds, named = _kinds_of(noun), _named_kinds(lexicon)
     own = {piece for column in lexicon.columns for piece in column.words}
@@ -75,6 +85,18 @@ def named_rows(wording: Wording) -> Wording:
 def _tidied(wording: Wording) -> Wording:
     text = re.sub(r"\b(rows?)(?: rows?)+\b", r"\1", wording.text)
     return wording.put(text)
+
+
+def names_table(wording: Wording) -> Wording:
+    """Leave out "for sale" at the end of a question about `cars_for_sale`."""
+    words = wording.lexicon.frame_words
+    joint = next((at for at, word in enumerate(words) if at and word in _JOINTS), None)
+    if joint is None:
+        return wording
+    tail = r"\s+".join(map(re.escape, words[joint:]))
+    return wording.put(
+        re.sub(rf"\s+(?:that\s+)?(?:are\s+|is\s+)?{tail}$", "", wording.text, flags=re.I)
+    )
 
 
 def deeds(wording: Wording) -> Wording:

@@ -50,6 +50,7 @@ class Phrasebook:
     adjectives: dict[str, Measured]
     cannot: tuple[tuple[re.Pattern[str], str], ...]
     overview: Instead
+    thanks: re.Pattern[str]
 
 
 def any_of(phrases: list[str]) -> str:
@@ -106,4 +107,5 @@ def phrasebook() -> Phrasebook:
         overview=Instead(
             re.compile(raw["overview"]["pattern"], re.I), raw["overview"]["by"], "", False
         ),
+        thanks=re.compile(raw["thanks"]["pattern"], re.I),
     )

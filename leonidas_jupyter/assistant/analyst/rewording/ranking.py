@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from leonidas_jupyter.assistant.analyst.labels import names_rows
+from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.rephrase import named
 from leonidas_jupyter.assistant.analyst.rewording.comparing import sized
 from leonidas_jupyter.assistant.analyst.rewording.phrasebook import phrasebook
@@ -20,7 +22,7 @@ from leonidas_jupyter.assistant.analyst.rewording.wording import Wording
 _END = r"(?P<end>most|highest|largest|biggest|greatest|least|lowest|smallest|fewest)"
 _LOW = frozenset({"least", "lowest", "smallest", "fewest"})
 _WHICH_DOES = re.compile(
-    r"^(?:which|what)\s+(?P<group>.+?)\s+(?:(?:is|are|was|were)\s+)?(?P<how>\S+(?:\s+"
+    r"^(?:which|what)\s+(?P<group>.+?)\s+(?:(?:is|are|was|were)\s+)?(?P<how>(?:the\s+)?(?:most|least)\s+\w+$|\S+(?:\s+"
     r"(?:the\s+)?(?:most|more|best|least|less|worst"
     r"|highest|lowest))?)$",
     re.I,
@@ -33,7 +35,7 @@ _WITH_THE = re.compile(
 )
 _BY = re.compile(
     r"^(?:(?:which|what)\s+(?:is|are|was|were)\s+)?(?:the\s+)?(?P<end>biggest|largest|highest"
-    r"|top|best|smallest|lowest|most important|leading)\s+rows?"
+    r"|top|best|smallest|lowest|most important|leading)\s+(?P<noun>\w+)"
     r"(?P<cond>\s+(?:in|where|of|from|among)\s+.+?)?\s+(?:by|in terms of|measured by"
     r"|according to)\s+(?P<column>.+)$",
     re.I,
@@ -70,6 +72,21 @@ def ranked(wording: Wording) -> Iterator[Wording]:
         yield wording.put(f"{found['side']} {found['count']} rows by {named(number.name)}")
 
 
+_LISTED_TOP = re.compile(
+    r"^(?:how many|number of|count of)\s+\w+\s+(?:are there\s+)?(?:per|by|in each)\s+(?P<group>.+?)"
+    r",?\s+(?:only\s+)?(?:the\s+)?top\s+(?P<count>\d+)$",
+    re.I,
+)
+
+
+def listed_top(wording: Wording) -> Iterator[Wording]:
+    """Yield "how many airports per state, top 10" as the states with the most rows."""
+    found = _LISTED_TOP.match(wording.text)
+    group = column_of(found["group"], wording.lexicon) if found else None
+    if found is not None and group is not None:
+        yield wording.put(f"top {found['count']} {named(group.name)} by number of rows")
+
+
 def _groups(wording: Wording) -> Iterator[Wording]:
     found = _WHICH_DOES.match(wording.text)
     group = column_of(found["group"], wording.lexicon) if found else None
@@ -83,12 +100,21 @@ def _groups(wording: Wording) -> Iterator[Wording]:
         yield wording.put(asked, _AVERAGED)
 
 
+def _names_rows(found: re.Match[str], lexicon: FrameLexicon) -> bool:
+    """Return whether the noun of a ranking stands for rows: "row", or a column that names each."""
+    noun = found.groupdict().get("noun")
+    if noun is None or noun.lower() in ("row", "rows"):
+        return True
+    column = column_of(noun, lexicon)
+    return column is not None and names_rows(column, lexicon)
+
+
 def _rows(wording: Wording) -> Iterator[Wording]:
     text, lexicon = wording.text, wording.lexicon
     for pattern in (_WITH_THE, _BY):
         found = pattern.match(text)
         number = number_of(found["column"], lexicon) if found else None
-        if found is None or number is None:
+        if found is None or number is None or not _names_rows(found, lexicon):
             continue
         more = found.groupdict().get("more") or ""
         end = "lowest" if found["end"].lower() in _LOW else "highest"
@@ -109,8 +135,19 @@ def _rows(wording: Wording) -> Iterator[Wording]:
         )
 
 
+_HOLDS = re.compile(
+    r"^how (?:many|much)\s+(?P<column>.+?)\s+(?:does|do|did|has|is in)\s+(?:the|an?)\s+"
+    r"(?:average|typical|mean)\s+\w+(?:\s+(?:have|has|take|takes|hold|contain|get|carry|seat))?$",
+    re.I,
+)
+
+
 def typical(wording: Wording) -> Iterator[Wording]:
     """Yield "how old is the average student", "what does a row cost" as a mean."""
+    holds = _HOLDS.match(wording.text)
+    held = number_of(holds["column"], wording.lexicon) if holds else None
+    if held is not None:
+        yield wording.put(f"average {named(held.name)}")
     for pattern in (_HOW, _DOES):
         found = pattern.match(wording.text)
         if found is None:

@@ -8,14 +8,16 @@ from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, ValueRef
 from leonidas_jupyter.assistant.analyst.rewording.names import stem
 from leonidas_jupyter.assistant.analyst.rewording.phrasebook import Measured, phrasebook
 from leonidas_jupyter.assistant.analyst.vocabulary import LOOSE
-from leonidas_jupyter.assistant.analyst.words import pieces
+from leonidas_jupyter.assistant.analyst.words import pieces, singular
 
 _LEADS = re.compile(
-    r"^(?:(?:the|a|an|their|its|your|our|these|those|this|that|all|average|mean|number of"
-    r"|any)\s+)+",
+    r"^(?:(?:the|a|an|their|its|your|our|these|those|this|that|all|average|mean|number of|any|one"
+    r"|ones|rows? (?:from|in|of)|(?:made )?in|from)\s+)+",
     re.I,
 )
-_TAILS = re.compile(r"\s+(?:rows?|ones?|people|persons?|individuals?|column|values?)$", re.I)
+_TAILS = re.compile(
+    r"\s+(?:of (?:the )?rows?|rows?|ones?|people|persons?|individuals?|column|values?)$", re.I
+)
 _MOST_KINDS = 50
 
 
@@ -41,8 +43,21 @@ def number_of(text: str, lexicon: FrameLexicon) -> NamedColumn | None:
     return found if found is not None and found.numeric else None
 
 
+_PLACED = re.compile(
+    r"^(?:the\s+)?(?P<noun>\w+)\s+(?:made\s+)?(?:from|in|of)\s+(?P<value>.+)$", re.I
+)
+
+
+def _row_words(lexicon: FrameLexicon) -> set[str]:
+    """Return what a row is called, in the singular: by the table's name, or plainly."""
+    return {singular(word) for word in lexicon.frame_words} | {"row", "one", "those", "that"}
+
+
 def value_of(text: str, lexicon: FrameLexicon) -> ValueRef | None:
     """Return the one value, of one column, that a piece of a question names."""
+    placed = _PLACED.match(text.strip())
+    if placed is not None and singular(placed["noun"].lower()) in _row_words(lexicon):
+        text = placed["value"]
     asked = pieces(bare(text))
     found = lexicon.mentions(asked) if asked else ()
     return found[0] if len(found) == 1 else None

@@ -11,12 +11,13 @@ from itertools import islice
 
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.question import Question
+from leonidas_jupyter.assistant.analyst.rewording.bounds import bounded
 from leonidas_jupyter.assistant.analyst.rewording.comparing import compared
 from leonidas_jupyter.assistant.analyst.rewording.counted import tallied
-from leonidas_jupyter.assistant.analyst.rewording.growing import grown, grown_by
+from leonidas_jupyter.assistant.analyst.rewording.growing import changed_in, drawn, grown, grown_by
 from leonidas_jupyter.assistant.analyst.rewording.months import days_as_rows, months
 from leonidas_jupyter.assistant.analyst.rewording.names import free_names, long_names
-from leonidas_jupyter.assistant.analyst.rewording.nouns import deeds, named_rows
+from leonidas_jupyter.assistant.analyst.rewording.nouns import deeds, named_rows, names_table
 from leonidas_jupyter.assistant.analyst.rewording.plainer import (
     put_plainly,
     without_fillers,
@@ -25,6 +26,7 @@ from leonidas_jupyter.assistant.analyst.rewording.plainer import (
 from leonidas_jupyter.assistant.analyst.rewording.ranking import (
     flagged,
     having,
+    listed_top,
     placed,
     ranked,
     typical,
@@ -44,6 +46,7 @@ _PASSES: tuple[Callable[[Wording], Wording], ...] = (
     without_fillers,
     put_plainly,
     deeds,
+    names_table,
     named_rows,
     days_as_rows,
     named_days,
@@ -51,17 +54,19 @@ _PASSES: tuple[Callable[[Wording], Wording], ...] = (
     without_units,
     named_rows,
     without_fillers,
-    free_names,
 )
 _PLAIN = 2
 """How many passes only put things plainly, before words are read as others."""
 
 _SENTENCES: tuple[Callable[[Wording], Iterator[Wording]], ...] = (
     tallied,
+    listed_top,
     months,
     weekends,
     grown,
     grown_by,
+    changed_in,
+    drawn,
     compared,
     related,
     differing,
@@ -73,6 +78,8 @@ _SENTENCES: tuple[Callable[[Wording], Iterator[Wording]], ...] = (
     having,
     flagged,
     placed,
+    bounded,
+    free_names,
 )
 
 
