@@ -100,10 +100,12 @@ class Tables:
 def equal(want: str, got: str) -> bool:
     """Whether two filled values are equal: numbers as rounded as the label, words without case."""
     want, got = want.strip(), got.strip()
+    if want.casefold() == got.casefold():
+        return True
     try:
         first, second = float(want.replace(",", "")), float(got.replace(",", "").rstrip("%"))
     except ValueError:
-        return want.casefold() == got.casefold()
+        return False
     decimals = len(want.partition(".")[2])
     near = math.isclose(first, second, rel_tol=0, abs_tol=1e-6)
     return near or (decimals > 0 and round(second, decimals) == round(first, decimals))

@@ -12,6 +12,7 @@ from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutcome, plain
 
 KIND = "closed_form"
+_ENDLESS = " As in pandas, a statistic of no values is nan, and one without bounds inf."
 Offers = Callable[[], Sequence[str]]
 
 
@@ -65,7 +66,8 @@ def _planned(lexicon: FrameLexicon, task: Task, offers: Offers) -> Plan:
             filled = task.filled(figures_of(results[0].result))
         except Declined as declined:
             return _declined(declined.reason, offers)
-        return f"{task.said(lexicon)}\n\n{filled}"
+        endless = _ENDLESS if re.search(r"\[(?:nan|-?inf)\]", filled) else ""
+        return f"{task.said(lexicon)}{endless}\n\n{filled}"
 
     return Plan(KIND, (PlannedCall("statistics", task.recipe),), render)
 

@@ -17,10 +17,9 @@ _KEEPS = re.compile(r"\b(?:not|n't|never|without)\s+(?:\w+\s+){0,2}$")
 _BREAKS = re.compile(
     r"[.;:?]|,\s*(?!(?:and|or)\b)(?:\w+\s+)*(?:comput|calculat|report|find|determin|what|how|which|test)"
     r"|\b(?:then|but|before|afterwards|among|keep\w*|comput\w*|calculat\w*|report\w*|determin\w*|find"
-    r"|tak(?:e|ing)|us(?:e|ing)|consider\w*|select\w*|only|so\s+that|to\s+\w+|by|per|for\s+each"
-    r"|columns?)\b"
+    r"|tak(?:e|ing)|us(?:e|ing)|consider\w*|select\w*|only|so\s+that|to\s+\w+|by|per|for\s+each)\b"
 )
-_OTHERS = re.compile(rf"\b(?:outliers?|duplicat\w*|{MISSING})\b")
+_OTHERS = re.compile(rf"\b(?:outliers?|columns?|duplicat\w*|{MISSING})\b")
 """What is left out instead of the rows of a condition."""
 
 _JOINED = re.compile(

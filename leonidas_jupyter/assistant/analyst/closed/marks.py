@@ -222,6 +222,7 @@ class Marks:
             shouted = name.isupper() and name not in ("A", "I", "ID", "NO")
             coded = len(name) == 2 and name.isalpha() and name.lower() not in _SHORT
             short = re.fullmatch(r"[A-Z]?[a-z]+", name) and len(name) < 4
+            short = short and name not in self.new
             if (everyday or short) and not (shouted or coded):
                 continue
             pattern = rf"(?<![\w@]){re.escape(name)}(?![\w])"

@@ -7,7 +7,7 @@ from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.excluding import leaves_out
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
-from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L
+from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L, Marks
 from leonidas_jupyter.assistant.analyst.closed.moments import moments_in, rather_a_year
 from leonidas_jupyter.assistant.analyst.closed.series import COMPARED, numbers_listed, series_of
 from leonidas_jupyter.assistant.analyst.closed.valued import flags_in, values_in
@@ -69,6 +69,13 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             rf"(?P<c>{C})\s*{_EQUAL}\s*(?:a\s+value\s+of\s+)?{_NUMBER}(?!\s*(?:decimal|%"
             r"|\.\d|\s+and\s+-?\d))"
+        ),
+    ),
+    (
+        "sign",
+        re.compile(
+            r"\b(?:with|having|have|has|had)\s+(?:an?\s+)?(?P<s>negative|positive|non-?zero|zero)\s+"
+            rf"(?P<c>{C})"
         ),
     ),
     (
@@ -175,8 +182,8 @@ def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
     if op == "dated":
         return _dated(int(match["n"]), marks.lexicon)
     column = marks.column(match["c"])
-    if op in ("contains", "starts_with"):
-        return Condition(column, op, marks.label(match["l"]), pieces(marks.label(match["l"])))
+    if op in ("contains", "starts_with", "sign"):
+        return _worded(op, match, column, marks)
     if op in ("label", "not_label", "label_column", "label_before"):
         label = marks.label(match["l"])
         value = _value(column, label, marks.lexicon)
@@ -201,6 +208,16 @@ def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
     if op == "between":
         return Condition(column, "between", (number, _number(match["m"])))
     return Condition(column, op, number, (match["n"],))
+
+
+def _worded(op: str, match: re.Match[str], column: str, marks: Marks) -> Condition:
+    """Return the condition of "with a negative balance" or "that contain 'x'"."""
+    if op == "sign":
+        return Condition(column, _SIGNS[match["s"].replace("-", "")], 0, (match["s"],))
+    return Condition(column, op, marks.label(match["l"]), pieces(marks.label(match["l"])))
+
+
+_SIGNS = {"negative": "<", "positive": ">", "nonzero": "!=", "zero": "=="}
 
 
 def _beside(known: NamedColumn | None, number: float) -> Condition | None:

@@ -181,6 +181,12 @@ def number(value: Any, decimals: int | None, whole: bool = False) -> str:  # noq
     return f"{value:.{decimals}f}"
 
 
+def _endless(value: Any) -> str:  # noqa: ANN401 - a cell
+    """Return a statistic of no values, or one without bounds, as pandas writes it, else ""."""
+    said = "nan" if value is None else str(value).lower().replace("infinity", "inf")
+    return said if said in ("nan", "inf", "-inf") else ""
+
+
 def plain(
     output: figures.Output, ask: Ask, part: str = "", whole: bool = False, scale: float = 1
 ) -> Wanted:
@@ -192,6 +198,8 @@ def plain(
 
     def finish(found: Figures) -> str:
         value = found[key]
+        if output["op"] == "aggregate" and (endless := _endless(value)):
+            return endless
         if scale != 1 and isinstance(value, int | float):
             value = value * scale
         if positive and isinstance(value, int | float):
