@@ -41,9 +41,9 @@ _known: dict[str, Any] = {}
 
 
 def _tracer() -> Any:  # noqa: ANN401 - a tracer of whatever SDK there is
-    trace = sys.modules.get("opentelemetry.trace")
-    if trace is None:
-        return None
+    trace: Any = sys.modules.get("opentelemetry.trace")
+    if not hasattr(trace, "get_tracer_provider"):
+        return None  # nobody imports it, or another thread is just importing it
     provider = trace.get_tracer_provider()
     if isinstance(provider, trace.ProxyTracerProvider):
         return None  # the API is there, but no SDK
