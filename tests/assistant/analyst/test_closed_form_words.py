@@ -178,3 +178,18 @@ def test_a_rule_leads_to_the_words_behind_its_test(penguins: FrameLexicon) -> No
     assert tested.tests == [("p", "<", 0.01)]
     assert tested.consequence != otherwise.consequence
     assert tested.consequence.strip()
+
+
+def test_no_values_make_nan_and_it_is_said(tables: dict[str, Table]) -> None:
+    lexicon = read_frame(tables["penguins"].frame)
+    task = _task("What is the mean body mass on Dream?", lexicon, "@mean_mass[x]")
+    assert task.filled({"mean_mass": None}) == "@mean_mass[nan]"
+    assert task.filled({"mean_mass": "-Infinity"}) == "@mean_mass[-inf]"
+
+
+def test_the_sign_of_a_column_is_a_condition(penguins: FrameLexicon) -> None:
+    text = "What is the mean flipper length? Exclude penguins with a negative body mass."
+    (step,) = _task(text, penguins, "@mean_flipper_length[x]").recipe["steps"]
+    assert {"op": "not", "condition": {"op": "<", "left": "body_mass_g", "value": 0}} in (
+        step["condition"]["conditions"]
+    )
