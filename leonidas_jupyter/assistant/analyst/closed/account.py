@@ -73,7 +73,7 @@ _CALLS: tuple[tuple[str, str, frozenset[str]], ...] = (
     (
         r"\b(?:growth|increase[sd]?|decrease[sd]?|declin\w+)\b(?!\s+(?:the|with|as|or)\b)",
         "a change",
-        frozenset({"derive"}),
+        frozenset({"derive", "contrast"}),
     ),
     (r"\bautocorrelat\w*", "autocorrelation", frozenset({"lag"})),
     (

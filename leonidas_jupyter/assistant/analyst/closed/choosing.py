@@ -33,6 +33,7 @@ class Choosing:
         self._facts = facts
         self._stages = stages
         self._groups = groups
+        self.asks: Sequence[Ask] = ()
         self._taken: dict[tuple[str, str, str], list[str]] = {}
 
     def _place(self, output: figures.Output, ask: Ask, kind: str) -> figures.Output:

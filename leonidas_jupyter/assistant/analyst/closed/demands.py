@@ -68,7 +68,7 @@ _OF_THE_FORM = (
     r"|non-?zero)\s+(?:numbers?|integers?|values?)\b"
 )
 """What says which kind of number the answer is, and takes no rows."""
-_CHANGES = "derive classes transform scale share outliers model"
+_CHANGES = "derive classes transform scale share outliers model contrast"
 DEMANDS = (
     _demand(_AWAY, "what is left out", "dedupe", _HARMLESS, span=True, again=True),
     _demand(
@@ -165,7 +165,7 @@ DEMANDS = (
         rf"|\breplac|\bimput|{_OF_THE_FORM}",
         span=True,
     ),
-    _demand(r"\bratios?\b", "a ratio", "derive share",
+    _demand(r"\bratios?\b", "a ratio", "derive share contrast",
             rf"\bsplit\b|\btrain\w*|\bodds\b|\bratio\s*\(?\s*{C}"),
     _demand(r"\binterpolat\w+", "interpolation", "quantile fill", r"\bquantiles?"
     r"|\bpercentiles?|\bquartiles?|\bpandas"),

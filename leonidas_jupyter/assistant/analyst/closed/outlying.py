@@ -31,6 +31,8 @@ _K = re.compile(
     r"(?P<n>\d+(?:\.\d+)?)\s*(?:times|\*|x|×)?\s*(?:the\s+)?(?:iqr"
     r"|inter-?\s*quartile)|(?:iqr|range)\s*(?:\*|x|×|multiplied by|times)\s*"
     r"(?P<m>\d+(?:\.\d+)?)|\bthreshold\s+(?:of|is)\s+(?P<t>\d+(?:\.\d+)?)"
+    r"|\biqr(?:\s+(?:method|rule|criterion))?\s*[,(]?\s*(?:with\s+)?(?:an?\s+|the\s+)?"
+    r"(?:factor|multiplier|multiple|k)?\s*(?:of|=|:)?\s*(?P<u>\d+(?:\.\d+)?)(?=\s*[),;]|\.?$|\.\s)"
 )
 _ABOUT = re.compile(
     r"(?:less|lower|smaller|below|under|<|beyond|outside|or)\s*(?:than\s+|of\s+)*-\s*\d+(?:\.\d+)?"
@@ -51,6 +53,10 @@ _REMOVED = re.compile(
 _BESIDE = re.compile(
     rf"\boutliers?\s+(?:\w+\s+){{0,2}}?(?:of|in|from|for|within)\s+(?:the\s+)?({CS})"
     rf"|({C})\s+outliers?\b"
+)
+_ONWARDS = re.compile(
+    r"(?:\band\b|\bthen\b|[,;:])\s*(?:then\s+)?(?:report|compute|calculate|give|determine|tell|find"
+    r"|compare|return|show|provide|state)\b"
 )
 _KEPT = re.compile(
     r"\b(?:not|n't|without)\s+(?:\w+\s+){0,2}(?:remov|exclud|consider"
@@ -118,13 +124,13 @@ def _add(
 
 def _judged(facts: Facts, text: str, match: re.Match[str], known: list[str]) -> list[str]:
     """Return the columns whose outliers are meant, with those known before."""
-    beside = _BESIDE.search(text)
+    beside = _BESIDE.search(text) or _BESIDE.search(facts.marks.loosely(text))
     if beside:
         named = facts.marks.columns_in(beside[1] or beside[2])
     elif re.search("correl", text[: match.start()]) or known:
         named = []
     else:
-        named = facts.marks.columns_in(text)
+        named = facts.marks.columns_in(_ONWARDS.split(text)[0]) or facts.marks.columns_in(text)
     own = facts.marks.lexicon.by_name
     fitting = [
         name
@@ -147,7 +153,7 @@ def _threshold(facts: Facts, at: int, text: str, method: str | None) -> float | 
         if match is None:
             return None
         facts.use(at, match)
-        return float(match["n"] or match["m"] or match["t"])
+        return float(match["n"] or match["m"] or match["t"] or match["u"])
     for pattern in _Z_THRESHOLD:
         match = pattern.search(text)
         if match:

@@ -146,6 +146,7 @@ def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:
     everywhere = [one for one in everywhere if one.column not in called]
     stages = stages_of(facts, everywhere, _fallback(facts))
     resolver = Resolver(facts, stages, groups)
+    resolver.asks = asks
     wanted = conditioned(facts, stages, [(ask.slot, resolver.wanted(ask)) for ask in asks])
     outputs: dict[str, Any] = {}
     for _, each in wanted:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 
 from leonidas_jupyter.assistant.analyst.closed import figures
+from leonidas_jupyter.assistant.analyst.closed.columnwise import Columnwise
 from leonidas_jupyter.assistant.analyst.closed.concepts import AGGREGATES, concept_in
+from leonidas_jupyter.assistant.analyst.closed.contrasts import Contrasts
 from leonidas_jupyter.assistant.analyst.closed.extremes import (
     entity,
 )
 from leonidas_jupyter.assistant.analyst.closed.flagged import Flagged
 from leonidas_jupyter.assistant.analyst.closed.leading import place_of
-from leonidas_jupyter.assistant.analyst.closed.led import Led
 from leonidas_jupyter.assistant.analyst.closed.modelling import Modelling
 from leonidas_jupyter.assistant.analyst.closed.ranking import Ranking
 from leonidas_jupyter.assistant.analyst.closed.related import Related
@@ -24,7 +25,7 @@ from leonidas_jupyter.assistant.analyst.closed.wanted import (
 )
 
 
-class Resolver(Testing, Ranking, Led, Flagged, Modelling, Related):
+class Resolver(Testing, Ranking, Contrasts, Columnwise, Flagged, Modelling, Related):
     """Fills names one by one, in the light of the text's facts and steps."""
 
     def wanted(self, ask: Ask) -> Wanted:
@@ -37,11 +38,11 @@ class Resolver(Testing, Ranking, Led, Flagged, Modelling, Related):
         if modelled is not None:
             return modelled
         if ask.options:
-            return self._decided(ask)
+            return self._greater(ask) or self._columnwise(ask) or self._decided(ask)
         return self._asked(ask)
 
     def _asked(self, ask: Ask) -> Wanted:
-        for special in (self._flagged, self._strongest, self._led):
+        for special in self._specials():
             found = special(ask)
             if found is not None:
                 return found
@@ -59,6 +60,13 @@ class Resolver(Testing, Ranking, Led, Flagged, Modelling, Related):
             if kind in kinds:
                 return resolve(ask, kind)
         raise decline(ask)
+
+    def _specials(self) -> tuple[Callable[[Ask], Wanted | None], ...]:
+        """Return the readings that are tried before those by the kind of figure."""
+        return (
+            self._flagged, self._contrast, self._greater, self._columnwise, self._strongest,
+            self._led,
+        )  # fmt: skip
 
     def _only_kind(self, ask: Ask) -> str:
         """Return the only figure that the sentences ask for, where a name says no kind."""

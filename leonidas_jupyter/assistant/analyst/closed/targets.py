@@ -199,17 +199,36 @@ def _pair(facts: Facts, own: Sequence[str], *, loose: bool) -> list[str]:
             if between
             else free_columns(text, facts)
         )
+        pairs += _side_by_side(text, facts) if own else []
         if len(names) == 2:
             pairs.append(tuple(names))
     distinct = list({frozenset(each): each for each in pairs}.values())
     if len(own) == 1:
         distinct = [each for each in distinct if own[0] in each] or distinct
+        new = [name for name in facts.derived if name not in own]
+        if not pairs and len(new) == 1 and any(_ITS.search(text) for text in facts.texts):
+            return [new[0], own[0]]
     if len(distinct) == 1:
         return list(distinct[0])
     if len(distinct) > 1:
         return []
     whole = [name for name in mentioned(facts, loose=loose) if name not in split]
     return whole if len(whole) == 2 else []
+
+
+def _side_by_side(text: str, facts: Facts) -> list[tuple[str, ...]]:
+    """Return each two columns of "of C and D, and of C and E", "of C with D and with E"."""
+    found: list[tuple[str, ...]] = []
+    for match in _BESIDE.finditer(text):
+        first, *others = facts.marks.columns_in(match.group())
+        found += [(first, other) for other in others if other != first]
+    return found
+
+
+_ITS = re.compile(r"\bits\s+(?:\w+\s+){0,2}?correlations?\s+with\b")
+_BESIDE = re.compile(
+    rf"{C}\s*(?:and|to|vs|versus)\s*(?:the\s+)?{C}|{C}\s*,?\s*(?:with\s+(?:the\s+)?{C}\s*(?:,|and)*\s*)+"
+)
 
 
 def nearest(words: str, found: Sequence[str]) -> str | None:
