@@ -9,6 +9,7 @@ from leonidas_jupyter.assistant.analyst.closed.marks import Marks
 from leonidas_jupyter.assistant.analyst.closed.reader import Task, read_task
 from leonidas_jupyter.assistant.analyst.closed.rules import rules_of
 from leonidas_jupyter.assistant.analyst.closed.signs import described_in
+from leonidas_jupyter.assistant.analyst.closed.valued import values_in
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, read_frame
 from tests.golden.judge import Table
 
@@ -193,3 +194,15 @@ def test_the_sign_of_a_column_is_a_condition(penguins: FrameLexicon) -> None:
     assert {"op": "not", "condition": {"op": "<", "left": "body_mass_g", "value": 0}} in (
         step["condition"]["conditions"]
     )
+
+
+@pytest.mark.parametrize(("word", "place"), [("european", "Europe"), ("japanese", "Japan")])
+def test_adjectives_of_places_are_their_values(
+    word: str, place: str, tables: dict[str, Table]
+) -> None:
+    (found,) = [each for each, _ in values_in(f"the {word} cars", read_frame(tables["cars"].frame))]
+    assert found.value == place
+
+
+def test_everyday_words_are_no_adjectives_of_places(tables: dict[str, Table]) -> None:
+    assert list(values_in("the median of the means", read_frame(tables["cars"].frame))) == []

@@ -6,7 +6,7 @@ from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.nouns import row_noun
-from leonidas_jupyter.assistant.analyst.closed.vocabulary import known_words, listed
+from leonidas_jupyter.assistant.analyst.closed.vocabulary import is_known, known_words, listed
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, ValueRef
 from leonidas_jupyter.assistant.analyst.words import fold, singular
 
@@ -99,6 +99,8 @@ def _spelled(asked: Sequence[str], lexicon: FrameLexicon) -> Condition | None:
 
 def _belonging(word: str, lexicon: FrameLexicon) -> tuple[ValueRef, ...]:
     """Return the value that an adjective is made of: "Peruvian" no, "Chilean" of Chile."""
+    if is_known(word):
+        return ()
     for ending, instead in _BELONGING:
         stem = word.removesuffix(ending)
         if (ending and stem == word) or len(stem) < _STEM:
