@@ -4,12 +4,14 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leonidas_jupyter.kernel.arguments import COMMANDS, EXPOSURES
+from leonidas_jupyter.kernel.conversion import BACKENDS, ENGINES
 from leonidas_jupyter.kernel.errors import LeonidasError
+from leonidas_jupyter.kernel.frames import Frames
 
 if TYPE_CHECKING:
     from leonidas_jupyter.kernel.connection import Connection
@@ -19,13 +21,45 @@ LOOKUP_SECONDS = 1.0
 
 FRESH_SECONDS = 5.0
 
+LOAD_OPTIONS = (
+    "--columns",
+    "--where",
+    "--engine",
+    "--dtype-backend",
+    "--any-size",
+    "--sep",
+    "--encoding",
+    "--decimal",
+    "--thousands",
+    "--quote",
+    "--comment",
+    "--skip-rows",
+    "--header-rows",
+    "--footer-rows",
+    "--null-words",
+    "--text-columns",
+    "--reset",
+)
+
 _LINE = re.compile(r"(?:^|=)\s*%?leonidas\s+(?P<rest>.*)$")
 _CELL = re.compile(r"^%%leonidas\s+(?P<rest>.*)$")
+_METHOD = re.compile(
+    r"(?P<object>[^\W\d]\w*)\.(?:load|lazy|dask|profile)\(\s*(?:\"(?P<double>[^\"]*)|'(?P<single>[^']*))$"
+)
+"""A call of ``frames`` whose first argument is being written."""
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "--engine": ENGINES,
+    "--dtype-backend": BACKENDS,
+    "--exposure": EXPOSURES,
+    "--decimal": (".", ","),
+}
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "use": ("--url", "--token"),
     "new": ("--description",),
     "upload": ("--name", "--replace"),
-    "load": ("--columns",),
+    "load": LOAD_OPTIONS,
+    "save": ("--replace", "--no-guard"),
     "ask": ("--project", "--session", "--into", "--model", "--exposure", "--here"),
     "approve": ("--session", "--edit"),
     "export": ("--session",),
@@ -36,8 +70,13 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
 class Completion:
     """What fits at the cursor; never connects, and never starts a server."""
 
-    def __init__(self, connected: "Callable[[], Connection | None]") -> None:
+    def __init__(
+        self,
+        connected: "Callable[[], Connection | None]",
+        namespace: Callable[[], Mapping[str, Any]] = dict,
+    ) -> None:
         self._connected = connected
+        self._namespace = namespace
         self._kept: dict[str, tuple[float, list[str]]] = {}
 
     def suggest(self, text: str) -> tuple[str, list[str]] | None:
@@ -50,7 +89,7 @@ class Completion:
             return self._argument("ask", cell["rest"])
         line = _LINE.search(text)
         if line is None:
-            return None
+            return self._frame_in_call(text)
         command, space, rest = line["rest"].partition(" ")
         if not space:
             return command, [name for name in COMMANDS if name.startswith(command)]
@@ -61,8 +100,10 @@ class Completion:
         if word.startswith("-"):
             return word, [o for o in _OPTIONS.get(command, ()) if o.startswith(word)]
         option = before.split()[-1] if before.split() else ""
-        if option == "--exposure":
-            return word, [level for level in EXPOSURES if level.startswith(word)]
+        if option in _CHOICES:
+            return word, [choice for choice in _CHOICES[option] if choice.startswith(word)]
+        if command == "load" and option in {"--columns", "--text-columns"}:
+            return word, self._columns(before.split()[0], word)
         if option == "--project":
             return word, self._quoted(self._fitting("projects", word))
         if option == "--session":
@@ -70,13 +111,41 @@ class Completion:
         if command == "use":
             # The words of a project's name need no quotes there, so all of them are replaced.
             return rest, self._fitting("projects", rest)
-        if command == "load" and not before:
-            return word, self._fitting("frames", word)
+        return word, self._first(command, word) if not before or command == "upload" else []
+
+    def _first(self, command: str, word: str) -> list[str]:
+        """What fits as a command's first argument."""
+        if command == "load":
+            return self._fitting("frames", word)
+        if command == "save":
+            return [name for name in self._tables() if name.startswith(word)]
         if command == "upload":
-            return word, _paths(word)
+            return _paths(word)
         if command == "help":
-            return word, [name for name in COMMANDS if name.startswith(word)]
-        return word, []
+            return [name for name in COMMANDS if name.startswith(word)]
+        return []
+
+    def _frame_in_call(self, text: str) -> tuple[str, list[str]] | None:
+        call = _METHOD.search(text)
+        if call is None or not isinstance(self._namespace().get(call["object"]), Frames):
+            return None
+        start = call["double"] or call["single"] or ""
+        return start, self._fitting("frames", start)
+
+    def _columns(self, frame: str, word: str) -> list[str]:
+        """The columns of a frame behind those that stand before the last comma."""
+        before, comma, start = word.rpartition(",")
+        taken = before.split(",")
+        names = [n for n in self._names("columns", frame) if n not in taken]
+        return [f"{before}{comma}{n}" for n in names if n.casefold().startswith(start.casefold())]
+
+    def _tables(self) -> list[str]:
+        """Variables that hold something with columns."""
+        return [
+            name
+            for name, value in list(self._namespace().items())
+            if not name.startswith("_") and hasattr(type(value), "columns")
+        ]
 
     def _fitting(self, what: str, start: str) -> list[str]:
         names = self._names(what)
@@ -85,26 +154,26 @@ class Completion:
     def _quoted(self, names: Sequence[str]) -> list[str]:
         return [f'"{name}"' if " " in name else name for name in names]
 
-    def _names(self, what: str) -> list[str]:
+    def _names(self, what: str, of: str = "") -> list[str]:
         """Names from the server, not older than a few seconds; none where it is slow."""
         connection = self._connected()
         if connection is None:
             return []
-        at, names = self._kept.get(what, (0.0, []))
+        at, names = self._kept.get(what + of, (0.0, []))
         if time.monotonic() - at < FRESH_SECONDS and at:
             return names
         found: list[str] = []
 
         def look() -> None:
             try:
-                found.extend(_LOOK[what](connection))
+                found.extend(_LOOK[what](connection, of))
             except LeonidasError:
                 return  # the command itself will say what is wrong
 
         thread = threading.Thread(target=look, daemon=True)
         thread.start()
         thread.join(LOOKUP_SECONDS)
-        self._kept[what] = (time.monotonic(), list(found))
+        self._kept[what + of] = (time.monotonic(), list(found))
         return list(found)
 
 
@@ -144,8 +213,9 @@ def _paths(start: str) -> list[str]:
     return found
 
 
-_LOOK: "dict[str, Callable[[Connection], list[str]]]" = {
-    "projects": lambda connection: [p.name for p in connection.projects()],
-    "sessions": lambda connection: [s.title for s in connection.sessions() if s.title],
-    "frames": lambda connection: list(connection.frames),
+_LOOK: "dict[str, Callable[[Connection, str], list[str]]]" = {
+    "projects": lambda connection, _: [p.name for p in connection.projects()],
+    "sessions": lambda connection, _: [s.title for s in connection.sessions() if s.title],
+    "frames": lambda connection, _: list(connection.frames),
+    "columns": lambda connection, frame: connection.columns(frame),
 }

@@ -62,7 +62,8 @@ class CsvWriter:
                 mode="w" if first else "a",
                 header=first,
                 index=False,
-                lineterminator="\n",
+                # Python's writer quotes a lone CR only where the lines' ends hold one (RFC 4180).
+                lineterminator="\r\n",
                 encoding="utf-8",
             )
             first = False

@@ -31,6 +31,14 @@ class DataWork:
         """
         return self._files.find(name)
 
+    def columns(self, name: str) -> list[str]:
+        """The names of a frame's columns.
+
+        Raises:
+            UnknownFrame: there is none.
+        """
+        return self._files.columns(self._files.find(name))
+
     def upload(
         self,
         path: str | Path,

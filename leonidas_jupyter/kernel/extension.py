@@ -23,7 +23,7 @@ def load(shell: Any) -> None:  # noqa: ANN401 - IPython is not typed
     leonidas.__doc__ = help_text()
     for kind in ("line", "cell"):
         shell.register_magic_function(leonidas, magic_kind=kind, magic_name=_NAME)
-    completes = matcher(Completion(lambda: magic.connected))
+    completes = matcher(Completion(lambda: magic.connected, lambda: dict(shell.user_ns)))
     shell.Completer.custom_matchers.insert(0, completes)
     shell.input_transformers_cleanup.append(protect)
     _loaded[shell] = (magic, completes)

@@ -119,6 +119,12 @@ class ProjectFiles:
             raise LeonidasError(f"{file.filename}: {reason}", code="unreadable_csv")
         return file
 
+    def columns(self, file: File) -> list[str]:
+        """The names of the columns of a file's frame; none where there is no frame."""
+        path = path_of("/files/{file_id}", file_id=file.file_id)
+        profile = self._client.call("GET", path).get("profile") or {}
+        return [str(column["name"]) for column in profile.get("columns", [])]
+
     def load(self, file: File, wanted: Wanted, *, progress: bool = True) -> Any:  # noqa: ANN401 - see FrameLoader
         """A file's frame as is wanted, once it has been read; see ``FrameLoader.load``."""
         if not file.frame_hash:

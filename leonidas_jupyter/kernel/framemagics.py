@@ -69,10 +69,14 @@ def save_table(shell: Any, connection: Connection, arguments: argparse.Namespace
 def _told(frame: Any, engine: str) -> str:  # noqa: ANN401 - a table of the engine's
     """How large a table is, where that is known without computing it."""
     if engine == "duckdb":
-        return f"a DuckDB relation of {len(frame.columns):,} columns"
+        return f"a DuckDB relation of {_counted(len(frame.columns), 'column')}"
     if engine == "dask":
-        return f"a dask DataFrame of {frame.npartitions:,} partitions"
+        return f"a dask DataFrame of {_counted(frame.npartitions, 'partition')}"
     return shape_text(*frame.shape)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _after_as(words: list[str], usage: str) -> str | None:

@@ -67,6 +67,8 @@ def frame_listing(files: Sequence[File]) -> Listing[File]:
         Column[File]("frame", lambda f: f.frame_name),
         Column[File]("rows", lambda f: f"{f.rows:,}", right=True),
         Column[File]("columns", lambda f: f"{f.columns:,}", right=True),
+        Column[File]("file", lambda f: f.filename),
+        Column[File]("size", lambda f: size_text(f.size), right=True),
     ]
     note = "" if files else "No frames yet: %leonidas upload FILE.csv"
     return Listing(files, columns, note=note)
