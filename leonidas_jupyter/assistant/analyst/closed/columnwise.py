@@ -45,9 +45,13 @@ class Columnwise(Choosing):
     def _columnwise(self, ask: Ask) -> Wanted | None:
         """Return the column that leads, or its figure; None where no column is asked for."""
         kind = ask.concept.kind if ask.concept else ""
-        if ask.where or asked_entity(self._facts) is not None or self._facts.groups:
-            return None
         names = members(self._facts)
+        if (
+            ask.where
+            or asked_entity(self._facts) is not None
+            or set(self._facts.groups) - set(names)
+        ):
+            return None
         target = self._target() if names else None
         names = [name for name in names if name != target]
         if len(names) < 2 or (target is None and self._facts.says(_RELATED.pattern)):

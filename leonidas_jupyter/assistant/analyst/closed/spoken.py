@@ -78,6 +78,9 @@ def spoken(facts: Facts, who: str) -> list[Leader]:
         return []
     near = _RANKED_BY.search(said)
     statistic = _WORDS[near["stat"].split()[0]] if near else said_statistic(facts, numbers[0], who)
+    if statistic is None and re.search(r"\bon\s+average\b", said):
+        known = facts.marks.lexicon.by_name.get(who)
+        statistic = None if known is not None and known.profile.candidate_key else "mean"
     ends = [smallest for smallest, found in ((False, most), (True, least)) if found]
     return [Leader(who, numbers[0], statistic, smallest) for smallest in ends]
 
