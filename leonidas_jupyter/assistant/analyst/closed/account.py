@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.demands import check_demands, kinds_at
+from leonidas_jupyter.assistant.analyst.closed.derived_words import check_used
 from leonidas_jupyter.assistant.analyst.closed.explained import overlapped
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, numbers_in
 from leonidas_jupyter.assistant.analyst.closed.layout import without_decimals
@@ -18,6 +19,7 @@ from leonidas_jupyter.assistant.analyst.closed.unknown import check_unknown
 from leonidas_jupyter.assistant.analyst.words import pieces
 
 _CALLS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    (r"\bbins?\b|\bbinn(?:ed|ing)\b", "bins", frozenset({"classes"})),
     (r"\bduplicat\w*", "duplicates", frozenset({"duplicates", "dedupe"})),
     (r"\boutliers?\b", "outliers", frozenset({"outliers"})),
     (
@@ -123,6 +125,7 @@ def account(
         raise Declined("I do not understand for what the least number of rows counts.")
     figures = numbers_within([recipe["steps"], recipe["outputs"]])
     used = texts_in([recipe["steps"], recipe["outputs"]])
+    check_used(facts, recipe["steps"], recipe["outputs"])
     check_unknown(facts, recipe, [name for name, _ in specs])
     for at, text in enumerate(facts.texts):
         _columns(facts, text, used)

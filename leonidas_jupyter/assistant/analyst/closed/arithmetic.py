@@ -135,7 +135,7 @@ class Parser:
             inside = self._atom()
             op = "log" if value == "ln" else value
             return {"op": op, "value": inside} if inside is not None else None
-        if kind == "statistic":
+        if kind == "statistic" and isinstance(value, tuple):
             statistic, column = value
             return {"op": "statistic", "column": column or self._only, "statistic": statistic}
         if (

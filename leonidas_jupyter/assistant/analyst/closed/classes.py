@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.bins import bins_of, labels_told
 from leonidas_jupyter.assistant.analyst.closed.facts import Facts, Preparation
 from leonidas_jupyter.assistant.analyst.closed.marks import C, L
 from leonidas_jupyter.assistant.analyst.words import pieces
@@ -14,19 +15,20 @@ _VALUE = (
     r"(?P<{0}m>median)|(?P<{0}a>mean|average)|(?P<{0}n>-?\d+(?:,\d{{3}})*"
     r"(?:\.\d+)?))"
 )
-_BOUNDS = re.compile(
-    r"(?P<ge>greater\s+than\s+or\s+equal\s+to|at\s+least|at\s+or\s+above|>=|≥|or\s+more\s+than"
+BOUNDS = re.compile(
+    r"(?P<ge>greater\s+than\s+or\s+equal\s+to|at\s+least|at\s+or\s+above|since|>=|≥|or\s+more\s+than"
     rf"|from)\s*{_VALUE.format('a')}(?!\s*(?:to|and|-)\s*\d)"
     rf"|(?P<le>less\s+than\s+or\s+equal\s+to|at\s+most|at\s+or\s+below|<=|≤|up\s+to)\s*{_VALUE.format('b')}"
-    r"|(?P<gt>(?:greater|larger|higher|more|older)\s+than|above|over|exceed\w*"
+    r"|(?P<gt>(?:greater|larger|higher|more|older)\s+than|above|over|exceed\w*|after"
     rf"|>)\s*{_VALUE.format('c')}"
-    rf"|(?P<lt>(?:less|lower|smaller|fewer|younger)\s+than|below|under|<)\s*{_VALUE.format('d')}"
+    rf"|(?P<lt>(?:less|lower|smaller|fewer|younger)\s+than|below|under"
+    rf"|before|<)\s*{_VALUE.format('d')}"
     r"|(?P<range>(?:between|from|range|\(|\[|:)?\s*"
     rf"(?:the\s+)?){_VALUE.format('e')}\s*(?:to|and|-|through)\s*{_VALUE.format('f')}"
     rf"|(?P<plus>\(?{_VALUE.format('g')}\s*(?:\+|and\s+above|or\s+(?:more|above"
-    r"|older|higher)|and\s+over))"
+    r"|older|higher|later)|and\s+(?:over|older|more|later|up|higher)|onwards?|on\b))"
     rf"|(?P<minus>\(?{_VALUE.format('h')}\s*(?:and\s+below|or\s+(?:less|below"
-    r"|younger|lower|fewer)|and\s+under))"
+    r"|younger|lower|fewer|earlier)|and\s+(?:under|younger|less|earlier|lower)))"
 )
 _WORD_LABEL = re.compile(
     rf"\b(?P<label>[a-z][a-z_-]*)\s*(?=\(\s*{C}?\s*(?:is\s+|are\s+)?(?:[<>≤≥]|\d|below|above"
@@ -37,7 +39,12 @@ _HOURS = re.compile(
 )
 _FEWEST = 2
 _REST = re.compile(
-    r"^\W*(?:is|are|for|to|as|=|:)?\s*(?:all\s+)?(?:the\s+)?(?:others?|rest|otherwise|remaining)\b"
+    r"^\W*(?:is|are|for|to|as|=|:)?\s*(?:all\s+)?(?:the\s+)?(?:others?|rest|otherwise|remaining"
+    r"|everything)\b"
+)
+_REST_AHEAD = re.compile(
+    r"\b(?:others?|rest|otherwise|else|remaining|everything\s+(?:else|between|in\s+between))\s*"
+    r"(?:is|are|as|:|,)?\s*(?:it\s+is|they\s+are|a)?\s*$"
 )
 _RANGE = re.compile(
     r"(?<![\w.])(?P<low>\d+(?:\.\d+)?)\s*(?:-|to)\s*(?P<high>\d+(?:\.\d+)?)(?![\w.-])"
@@ -70,7 +77,9 @@ def _add(facts: Facts, name: str, at: int) -> bool:
     if source is None:
         return False
     hours = _hours(facts, at, source)
-    classes = hours or limits_in(facts, at, text, source)
+    classes = (
+        hours or limits_in(facts, at, text, source) or bins_of(facts, source, labels_told(facts))
+    )
     if len(classes) < _FEWEST:
         return False
     value: Any = _hour(source, facts) if hours else source
@@ -149,7 +158,7 @@ def limits_in(facts: Facts, at: int, text: str, source: str) -> list[Class]:
         labels = [
             (match.start(), match.end(), match["label"]) for match in _WORD_LABEL.finditer(text)
         ]
-    bounds = list(_BOUNDS.finditer(text))
+    bounds = list(BOUNDS.finditer(text))
     if len(labels) < _FEWEST or not bounds:
         return []
     ahead = bounds[0].start() > labels[0][0]
@@ -160,12 +169,13 @@ def limits_in(facts: Facts, at: int, text: str, source: str) -> list[Class]:
         begin = labels[number - 1][1] if number else 0
         low, high = (end, stop) if ahead else (begin, start)
         own = [match for match in bounds if low <= match.start() < high]
-        rest = _REST.search(text[end:stop]) if not own else None
+        rest = _REST.search(text[end:stop]) or _REST_AHEAD.search(text[begin:start])
+        rest = None if own else rest
         if own:
             found.append((label, [limit for match in own for limit in _limit(match)]))
         elif rest:
             found.append((label, []))
-            facts.spans[at].add((end, end + rest.end()))
+            facts.spans[at].add((begin, min(end + rest.end(), len(text))))
     if sum(1 for _, limits in found if limits) < _FEWEST - (len(found) > 1):
         return []
     del source
@@ -247,7 +257,11 @@ def _contiguous(
 def _condition(limits: Sequence[tuple[str, Any]], value: Any, source: str) -> dict[str, Any]:  # noqa: ANN401
     shapes: list[dict[str, Any]] = []
     for sign, limit in limits:
-        if isinstance(limit, dict):
+        if sign == "not_null":
+            shapes.append({"op": sign, "left": source})
+        elif isinstance(limit, dict) and "op" in limit:
+            shapes.append({"op": sign, "left": value, "right": limit})
+        elif isinstance(limit, dict):
             shapes.append(
                 {"op": sign, "left": value, "right": {"op": "statistic", "column": source, **limit}}
             )

@@ -4,10 +4,11 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from leonidas_jupyter.assistant.analyst.closed.facts import Facts
+from leonidas_jupyter.assistant.analyst.closed.facts import Facts, Preparation
 from leonidas_jupyter.assistant.analyst.closed.marks import C, L
 from leonidas_jupyter.assistant.analyst.closed.operands import told_column
 from leonidas_jupyter.assistant.analyst.closed.populations import conditions_in
+from leonidas_jupyter.assistant.analyst.closed.targets import names_in
 
 Shape = dict[str, Any]
 
@@ -76,7 +77,15 @@ def read_flag(facts: Facts, at: int, text: str, own: str) -> Any:  # noqa: ANN40
         facts.classes[own] = [then, otherwise]
         return _if(shape, {"op": "constant", "value": then}, {"op": "constant", "value": otherwise})
     facts.flags[own] = True
+    gaps = [name for name in names_in(shape) if _has_gaps(name, facts)]
+    if gaps and facts.kinds & {"ignore_missing", "drop"}:
+        facts.add(Preparation("drop", (at, 0), gaps))
     return _if(shape, 1, 0)
+
+
+def _has_gaps(name: str, facts: Facts) -> bool:
+    known = facts.marks.lexicon.by_name.get(name)
+    return known is not None and known.profile.nulls > 0
 
 
 def _direct(text: str, sign: str) -> re.Match[str] | None:

@@ -53,7 +53,7 @@ _MADE = re.compile(
     r"|engineer|mak)\w*\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:[\w]+\s+)?$",
     re.I,
 )
-_AS = re.compile(r"\s*(?:as|by|=|that is|to be|which is|from|for each)\b|\s*=")
+_AS = re.compile(r"\s*(?:as|by|=|that is|to be|which is|from|for each)\b|\s*[=:]")
 _SHORT = listed("two_letters")
 """Words of two letters that are no column's name unless the text says so."""
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from leonidas_jupyter.assistant.analyst.closed.align import spelled_in, told_by
+from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.words import fold, pieces
 
@@ -27,56 +28,8 @@ _CLASSES = re.compile(
     r"\b(?:called|named|labell?ed|titled)\b[^.;]*$",
     re.I,
 )
-_ARTICLES = frozenset({"the", "a", "an", "new", "column", "feature", "variable", "as", "by", "it"})
-_NO_NAMES = frozenset(
-    [
-        "alpha",
-        "p",
-        "r",
-        "t",
-        "f",
-        "n",
-        "k",
-        "z",
-        "q",
-        "x",
-        "h0",
-        "h1",
-        "iqr",
-        "ddof",
-        "seed",
-        "state",
-        "equal_var",
-        "nan_policy",
-        "threshold",
-        "method",
-        "value",
-        "values",
-        "mean",
-        "median",
-        "std",
-        "bound",
-        "fence",
-        "limit",
-        "lower",
-        "upper",
-        "outlier",
-        "outliers",
-        "score",
-        "scores",
-        "z-score",
-        "formula",
-        "correlation",
-        "coefficient",
-        "test",
-        "test_size",
-        "random_state",
-        "hypothesis",
-        "significance",
-        "level",
-        "bins",
-    ]
-)
+_ARTICLES = listed("before_names")
+_NO_NAMES = listed("no_new_names")
 
 
 def names_defined(text: str, lexicon: FrameLexicon) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from leonidas_jupyter.assistant.analyst.closed.facts import Facts
 from leonidas_jupyter.assistant.analyst.closed.signs import C, tidy
+from leonidas_jupyter.assistant.analyst.closed.vocabulary import listed
 from leonidas_jupyter.assistant.analyst.column import NamedColumn, same_word
 from leonidas_jupyter.assistant.analyst.words import singular
 
@@ -33,54 +34,7 @@ _SPOKEN = tuple(
     )
 )
 _INFIX = re.compile(r"=\s*(?P<all>[^;]*[-+*/÷×<>][^;]*)")
-_FILLERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "its",
-        "their",
-        "of",
-        "in",
-        "per",
-        "each",
-        "every",
-        "all",
-        "both",
-        "respective",
-        "value",
-        "values",
-        "number",
-        "amount",
-        "total",
-        "column",
-        "columns",
-        "number",
-        "level",
-        "levels",
-        "car",
-        "cars",
-        "day",
-        "row",
-        "corresponding",
-        "new",
-        "figure",
-        "figures",
-        "original",
-        "given",
-        "by",
-        "for",
-        "is",
-        "are",
-        "at",
-        "from",
-        "count",
-        "counts",
-        "same",
-        "stated",
-        "recorded",
-    ]
-)
+_FILLERS = listed("around_operands")
 _WITHOUT = frozenset({"significant", "significantly", "statistical", "statistically", "test"})
 
 

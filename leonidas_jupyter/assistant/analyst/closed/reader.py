@@ -8,6 +8,7 @@ from typing import Any
 from leonidas_jupyter.assistant.analyst.closed.account import account
 from leonidas_jupyter.assistant.analyst.closed.classes import read_classes
 from leonidas_jupyter.assistant.analyst.closed.conditional import conditioned
+from leonidas_jupyter.assistant.analyst.closed.derived_words import flag_called, name_classes
 from leonidas_jupyter.assistant.analyst.closed.deriving import read_derived
 from leonidas_jupyter.assistant.analyst.closed.entities import entity_called
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
@@ -15,6 +16,7 @@ from leonidas_jupyter.assistant.analyst.closed.families import families, set_apa
 from leonidas_jupyter.assistant.analyst.closed.grouping import group_called, read_groups, read_least
 from leonidas_jupyter.assistant.analyst.closed.halves import read_halves
 from leonidas_jupyter.assistant.analyst.closed.implicit import read_implicit
+from leonidas_jupyter.assistant.analyst.closed.labels import sign_labels
 from leonidas_jupyter.assistant.analyst.closed.lacking import read_lacking
 from leonidas_jupyter.assistant.analyst.closed.layout import ClosedForm, Slot
 from leonidas_jupyter.assistant.analyst.closed.leading import read_top
@@ -80,6 +82,7 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
         marks, [lowered(marks.mark(text)) for text in (*closed.sentences, *closed.general)]
     )
     spell_out(facts)
+    sign_labels(facts, {part for slot in closed.slots for part in pieces(slot.name)})
     read_periods(facts)
     read_implicit(facts)
     facts.proper = _proper(closed.sentences)
@@ -94,6 +97,7 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
     read_derived(facts)
     read_classes(facts)
     read_splits(facts)
+    name_classes(facts)
     missing = [name for name in marks.new if name not in facts.derived]
     if missing:
         raise Declined(f"I do not understand how “{missing[0]}” is computed.")
@@ -141,6 +145,7 @@ def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:
     _shares(asks, everywhere)
     for ask in asks:
         _among(ask, facts, groups, everywhere)
+        _flagged(ask, facts)
     in_order(asks, groups)
     called = {one.column for ask in asks for one in ask.where if one.column in facts.groups}
     everywhere = [one for one in everywhere if one.column not in called]
@@ -233,6 +238,17 @@ def _among(
     for column in [*facts.groups, *facts.classes]:
         one = group_called(words, column, facts)
         if one is not None and one not in ask.where and column not in groups:
+            ask.where.append(one)
+
+
+def _flagged(ask: Ask, facts: Facts) -> None:
+    """Give a name the rows that a column of 1 and 0 flags, unless it asks of that column."""
+    for column in facts.flags:
+        kind = ask.concept.kind if ask.concept else ""
+        alone = ask.columns == [column] and kind not in ("count", "share")
+        one = flag_called(ask.slot.name, column)
+        if one is not None and not alone and not any(each.column == column for each in ask.where):
+            ask.columns = [name for name in ask.columns if name != column]
             ask.where.append(one)
 
 

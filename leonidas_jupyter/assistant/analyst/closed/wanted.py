@@ -9,6 +9,7 @@ from typing import Any
 from leonidas_jupyter.assistant.analyst.closed import figures
 from leonidas_jupyter.assistant.analyst.closed.concepts import Concept, concept_of
 from leonidas_jupyter.assistant.analyst.closed.decide import decide
+from leonidas_jupyter.assistant.analyst.closed.derived_words import without_names
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
 from leonidas_jupyter.assistant.analyst.closed.layout import Slot
 from leonidas_jupyter.assistant.analyst.closed.populations import conditions_in
@@ -107,7 +108,9 @@ def read_ask(slot: Slot, facts: Facts, placeholders: Sequence[str]) -> Ask:
     )
     if len(placeholder) == 1 and not facts.methods:
         placeholder = ""
-    concept = concept_of(words, placeholder if len(placeholder.split()) < 5 else "", bare)
+    concept = concept_of(
+        without_names(words, facts), placeholder if len(placeholder.split()) < 5 else "", bare
+    )
     options = _options(slot, facts, about, placeholders, figure=concept is not None)
     ask = Ask(slot, words.lower(), about, list(dict.fromkeys([*columns, *named])), concept, options)
     restricting = lowered(facts.marks.mark(_OWN_RANGE.sub(" ", slot.about)))
