@@ -9,6 +9,7 @@ from leonidas_jupyter.assistant.analyst.column import NamedColumn
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.rephrase import named
 from leonidas_jupyter.assistant.analyst.rewording.wording import Wording
+from leonidas_jupyter.assistant.analyst.spelling import english
 from leonidas_jupyter.assistant.analyst.vocabulary import vocabulary
 from leonidas_jupyter.assistant.analyst.words import Token, pieces, singular, tokenize
 
@@ -62,8 +63,9 @@ def _columns(words: Sequence[str], lexicon: FrameLexicon) -> list[str]:
 def _fits(words: Sequence[str], column: NamedColumn) -> bool:
     joined = "".join(column.words)
     if len(words) > 1:
-        shorter = len(words) + 1 < len(joined) < len("".join(words))
-        return shorter and spells(joined, words)
+        shorter = len(words) < len(joined) < len("".join(words))
+        # A name that is a word of its own, "age", is no short form of two others.
+        return shorter and joined not in english() and spells(joined, words)
     asked = singular(words[0])
     # Of a longer name, only the word that says what it is: never "per" of "miles per gallon".
     own = (joined,) if len(column.core) == 1 else (joined, column.head)
@@ -137,7 +139,18 @@ def long_names(wording: Wording) -> Wording:
 
 
 _EMPTY_AFTER = frozenset(
-    {"level", "levels", "content", "score", "scores", "figure", "figures", "consumption"}
+    {
+        "level",
+        "levels",
+        "content",
+        "score",
+        "scores",
+        "figure",
+        "figures",
+        "consumption",
+        "price",
+        "prices",
+    }
 )
 _EMPTY_BEFORE = frozenset({"survival", "hourly", "selling", "asking", "retail", "body", "purchase"})
 """Words that say no more than the column beside them."""

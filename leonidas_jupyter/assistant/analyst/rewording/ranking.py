@@ -166,7 +166,8 @@ def typical(wording: Wording) -> Iterator[Wording]:
             rest = ""
         who = f" {rest}" if rest != found["who"].strip() else f" of {bare(rest)}"
         word = "median" if "typical" in found["who"] or "median" in found["who"] else "average"
-        yield wording.put(f"{word} {named(number.name)}{who if rest else ''}", _AVERAGED)
+        note = _AVERAGED if word == "average" else "I read “typical” as the median."
+        yield wording.put(f"{word} {named(number.name)}{who if rest else ''}", note)
 
 
 _HAVING = re.compile(
