@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from leonidas_jupyter.assistant.analyst.closed.derived_words import counts_in, states_in
 from leonidas_jupyter.assistant.analyst.closed.excluding import leaves_out
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L, Marks
@@ -150,8 +149,7 @@ def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[in
         if span in taken or _free(span, taken):
             taken.append(span)
             yield condition, span
-    stated = (_patterns, numbers_listed, states_in, counts_in)
-    for condition, span in chain.from_iterable(find(text, facts) for find in stated):
+    for condition, span in chain(_patterns(text, facts), numbers_listed(text, facts)):
         if _free(span, taken):
             taken.append(span)
             yield condition, span
@@ -170,13 +168,17 @@ def _patterns(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, i
     for op, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             condition = _condition(op, match, facts)
-            if condition is None:
+            if condition is None or _SCORED.search(text[: match.start()]):
                 continue
             series = list(series_of(text, match, condition)) if op in COMPARED else []
             if series:
                 yield from series
             else:
                 yield condition, match.span()
+
+
+_SCORED = re.compile(r"\bz-?\s?(?:scores?|values?)\s+(?:of|in|for)\s+(?:the\s+)?$")
+"""What stands before a column whose scores, not its values, are compared."""
 
 
 def _condition(op: str, match: re.Match[str], facts: Facts) -> Condition | None:
