@@ -153,7 +153,8 @@ def test_a_dialect_is_corrected_read_again_and_loaded(run, refused, notebook, tm
 
 def test_saving_makes_a_frame_that_knows_its_origin(run, notebook, refused):
     run(
-        "%leonidas load orders as df\nbig = df[df.amount > 60].reset_index(drop=True).assign(note='=1+1')"
+        "%leonidas load orders as df\n"
+        "big = df[df.amount > 60].reset_index(drop=True).assign(note='=1+1')"
     )
     said = run("%leonidas save big as big_orders.csv")
     assert said.startswith("big_orders.csv → big_orders: 49 rows × 5 columns")
