@@ -9,7 +9,7 @@ from leonidas_jupyter.tables.sql import open_sql
 from tests.chat.world import ALL_SPECS
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["sqlite", pytest.param("memory", marks=pytest.mark.soak)])
 def engine(request, tmp_path):
     """How a database is opened."""
 

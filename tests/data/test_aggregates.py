@@ -458,7 +458,7 @@ def differing(one, other):
     }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(queries(), st.booleans())
 def test_what_a_secret_changes_the_values_of_others_change_too(sql, alone):
     """Neighbouring tables: what is seen is never a function of one row's secret.

@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 MEAN = {"frame": "cars", "outputs": [
     {"op": "aggregate", "name": "mean", "column": "Horsepower", "statistic": "mean"}]}  # fmt: skip
 INTERRUPTIBLE = "x = [a for a in np.arange(60_000) for b in np.arange(60_000) if b < 0]\n"
-STUBBORN = "x = np.ones([4000, 4000], dtype=int) @ np.ones([4000, 4000], dtype=int)\n"
+STUBBORN = "x = np.ones([3000, 3000], dtype=int) @ np.ones([3000, 3000], dtype=int)\n"
 GREEDY = "x = [np.ones(50_000_000) for n in [1] * 100]\n"
 
 
@@ -121,7 +121,7 @@ def test_a_program_that_cannot_be_interrupted_is_ended(use):
         await workers.run(program(), PATHS)
         (worker,) = workers._idle
         with pytest.raises(RecipeFailed, match="took longer"):
-            await workers.run(doing(STUBBORN), PATHS, timeout=1.5)
+            await workers.run(doing(STUBBORN), PATHS, timeout=3)
         assert (await workers.run(program(), PATHS)).rows
         assert not worker.alive
 

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from tests.files.gate import Gate
-from tests.projects.world import ENGINES, World
+from tests.projects.world import TRIED, World
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=TRIED)
 def run(request, tmp_path):
     """Runs ``body(world)`` on a fresh world on each engine; options go to World."""
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.assistant.models.conftest import aws_keys, nothing_of_this_machine
+from tests.assistant.models.conftest import aws_keys, nothing_of_this_machine, read_once
 
-__all__ = ["aws_keys", "nothing_of_this_machine"]
+__all__ = ["aws_keys", "nothing_of_this_machine", "read_once"]
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(params=["a server", "no server"])
+@pytest.fixture(params=[pytest.param("a server", marks=pytest.mark.soak), "no server"])
 def home(request, tmp_path):
     """Surroundings in which one Jupyter server runs, or none."""
     if request.param == "no server":

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -34,10 +35,9 @@ def provider() -> Iterator[OpenAIStub]:
         yield stub
 
 
-@pytest.fixture
-def server(provider: OpenAIStub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server as the page configures it, but for the provider's address."""
-    options = [
+def configured(provider: OpenAIStub) -> list[str]:
+    """The options of the page, but for the provider's address."""
+    return [
         f"--Leonidas.model={MODEL}",
         f"--Leonidas.model_base_url={provider.base_url}",
         f"--Leonidas.ollama_url={provider.url}",
@@ -46,7 +46,20 @@ def server(provider: OpenAIStub, tmp_path_factory: pytest.TempPathFactory) -> It
         "--Leonidas.allowed_models=ollama:*",
         "--Leonidas.allowed_models=bedrock:*",
     ]
-    with Server(sys.executable, tmp_path_factory.mktemp("home"), *options) as running:
+
+
+@pytest.fixture(scope="module")
+def server(provider: OpenAIStub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server as the page configures it, in which models are connected."""
+    home = tmp_path_factory.mktemp("home")
+    with Server(sys.executable, home, *configured(provider)) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_server(provider: OpenAIStub, tmp_path: Path) -> Iterator[Server]:
+    """The same, in which none was."""
+    with Server(sys.executable, tmp_path, *configured(provider)) as running:
         yield running
 
 
@@ -94,7 +107,8 @@ def test_usage_is_told_as_the_readme_says(server: Server) -> None:
     assert '"total":{"runs":' in bash(server, command)
 
 
-def test_the_cells_about_python_work(server: Server, provider: OpenAIStub) -> None:
+def test_the_cells_about_python_work(fresh_server: Server, provider: OpenAIStub) -> None:
+    server = fresh_server
     provider.turns = [says]
     (block,) = blocks(README, "python", "With a model")
     cells = ["%load_ext leonidas_jupyter", "%leonidas use Demo", *as_cells(block)]

@@ -56,6 +56,8 @@ ENGINES = {
     "memory": lambda _folder, signer: (MemoryDatabase(SPECS), MemoryStore(signer)),
     "sqlite": lambda folder, signer: (sqlite(folder), LocalStore(folder / "store", signer)),
 }
+TRIED = ["sqlite", pytest.param("memory", marks=pytest.mark.soak)]
+"""The engine of a server as it is installed; contract tests hold the others to the same."""
 
 
 @dataclass

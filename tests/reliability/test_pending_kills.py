@@ -97,6 +97,7 @@ def usable(bench, server, session_id):
     return bench.ran == before + 1
 
 
+@pytest.mark.soak
 def test_code_that_waits_outlives_its_server(bench, data):
     server = bench()
     session_id = place(server)
@@ -139,6 +140,7 @@ def test_approved_code_is_not_run_again_after_a_kill(bench, data, state):
     assert inconsistencies(data) == {}
 
 
+@pytest.mark.soak
 def test_two_servers_that_are_asked_at_once_run_the_code_once(bench, data):
     servers = [bench(), bench()]
     session_id = place(servers[0])

@@ -19,6 +19,17 @@ def nothing_of_this_machine(monkeypatch, tmp_path):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def read_once():
+    """boto3 reads its descriptions of the services once, not again for each client."""
+    import botocore.session
+
+    loader = botocore.session.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
+
+
 @pytest.fixture
 def aws_keys(monkeypatch):
     """Credentials as the environment has them."""
