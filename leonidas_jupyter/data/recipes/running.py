@@ -58,7 +58,7 @@ def load(path: str, columns: list[str]) -> "pd.DataFrame":
     """A frame's columns as a kernel would have them."""
     from pyarrow import parquet
 
-    from leonidas_jupyter.kernel.framecache import to_pandas
+    from leonidas_jupyter.kernel.conversion import to_pandas
 
     # The file's own reader: a path is no data set here, whatever its folder is called.
     with parquet.ParquetFile(path) as file:
