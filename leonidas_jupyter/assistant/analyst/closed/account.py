@@ -199,7 +199,9 @@ def _numbers(facts: Facts, at: int, text: str, used: set[str], figures: set[floa
         calendar = _CALENDAR.search(text) and facts.kinds >= {"derive", "group"}
         if calendar or _number_of(match.group()) in figures | ruled:
             continue
-        if re.search(r"[&]\w*\s+$", text[: match.start()]):
+        if re.search(r"[&]\w*\s+$|\bround\w*\s+(?:off\s+)?to\s+$", text[: match.start()]):
+            continue
+        if text[: match.start()].endswith("(") and text[match.end() :].startswith(") "):
             continue
         if any(
             match.group() in pieces(name) for name in used if name in facts.marks.lexicon.by_name

@@ -55,9 +55,14 @@ _ORDER: tuple[tuple[str, str], ...] = (
     ),
     (
         "corr",
-        r"\b(?:auto)?corr\w*|\brho\b|\btau\b|\bpearson\w*|\bspearman\w*|\bkendall\w*|^r$|\br[\s-]value\b",
+        r"\b(?:auto)?corr\w*|\brho\b|\btau\b|\bpearson\w*|\bspearman\w*"
+        r"|\bkendall\w*|^r(?: (?:before|after|raw|log|all|overall|clean\w*))?$|\br[\s-]value\b",
     ),
-    ("outlier_count", r"\boutlier\w*|\boutlying\b|\banomal\w+|\bflagged\b"),
+    (
+        "outlier_count",
+        r"\boutlier\w*|\boutlying\b|\banomal\w+|\bflagged\b|\bextremes?(?: count)?$"
+        r"|\b(?:n|num|number|count) (?:of )?extremes?\b",
+    ),
     ("missing", r"\b(?:missing|null|nulls|nan|nans)\b"),
     ("skewness", r"\bskew\w*"),
     ("kurtosis", r"\bkurt\w*"),

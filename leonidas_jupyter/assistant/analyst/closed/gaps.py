@@ -156,8 +156,10 @@ def _fill_each(facts: Facts, at: int, text: str) -> bool:
     facts.kinds.add("fill")
     for match, how, columns in found:
         facts.use(at, match)
+        groups = filled_within(facts, at, text, match.end())
+        columns = [name for name in columns if name not in groups]
         facts.preparations.append(
-            Preparation("fill", (at, match.start()), columns, {"method": how, "by": []})
+            Preparation("fill", (at, match.start()), columns, {"method": how, "by": groups})
         )
     return True
 

@@ -48,6 +48,7 @@ _ALPHA = re.compile(
     r"|significance\s+threshold|\u03b1)\s*(?:value\s*)?(?:\(\s*(?:alpha|\u03b1)\s*\)\s*)?"
     r"(?:for\s+[^.]{0,40}?\s)?(?:should\s+be|of|is|=|at|:|to|set\s+to|set\s+at"
     r"|being)*\s*\(?\s*(?:alpha\s*=\s*|\u03b1\s*=\s*)?(?P<n>0?\.\d+|\d+%)"
+    r"|\btests?\b[^.;]*\bat\s+(?:the\s+)?(?P<k>\d+\s?%)(?=\s*(?:[.,;)]|$))"
     r"|(?P<m>0?\.\d+|\d+\s?%)\s+(?:level\b|significance|level\s+of\s+significance|alpha|confidence)"
 )
 _CONTEXT = re.compile(
@@ -73,7 +74,7 @@ def read_methods(facts: Facts) -> None:
         facts.methods = [method for method in facts.methods if method != "pearson"]
     for at, match in facts.finds(_ALPHA):
         facts.use(at, match)
-        facts.alpha = _level(match["n"] or match["m"])
+        facts.alpha = _level(match["n"] or match["m"] or match["k"])
 
 
 def _level(text: str) -> float:

@@ -7,6 +7,14 @@ from leonidas_jupyter.assistant.analyst.closed.marks import CS, C
 from leonidas_jupyter.assistant.analyst.closed.targets import looks_numeric
 
 _OUTLIER = re.compile(r"\boutl(?:ier|ying)\w*|\banomal\w+")
+_EXTREME = re.compile(
+    r"\b(?:extreme|unusual|abnormal|suspicious)(?:ly)?\s+(?:(?:high|low|large|small)\s+)?"
+    r"[\w\ue100-\uefff]+"
+    r"|\bz-?\s?scores?\s+(?:exceeds?|exceeding|(?:is|are)\s+(?:greater|above|larger|beyond))"
+    rf"|\babsolute\s+z-?\s?scores?\s+(?:(?:of|in|for)\s+(?:the\s+)?{C}\s+)?(?:is\s+|are\s+)?"
+    r"(?:above|greater|over|larger|exceed\w*)"
+)
+"""What calls outliers otherwise, where the text speaks of z-scores or of the IQR."""
 _Z = re.compile(r"\bz\s*-?\s*scores?\b|\bstandard\s+deviations?\s+(?:away\s+)?from\s+the\s+mean\b")
 _IQR = re.compile(r"\biqr\b|\binter-?\s*quartile\b|\btukey\b")
 _Z_THRESHOLD = (
@@ -31,6 +39,7 @@ _K = re.compile(
     r"(?P<n>\d+(?:\.\d+)?)\s*(?:times|\*|x|×)?\s*(?:the\s+)?(?:iqr"
     r"|inter-?\s*quartile)|(?:iqr|range)\s*(?:\*|x|×|multiplied by|times)\s*"
     r"(?P<m>\d+(?:\.\d+)?)|\bthreshold\s+(?:of|is)\s+(?P<t>\d+(?:\.\d+)?)"
+    r"|\b(?:factor|multiplier|multiple)\s+(?:of\s+)?(?P<f>\d+(?:\.\d+)?)"
     r"|\biqr(?:\s+(?:method|rule|criterion))?\s*[,(]?\s*(?:with\s+)?(?:an?\s+|the\s+)?"
     r"(?:factor|multiplier|multiple|k)?\s*(?:of|=|:)?\s*(?P<u>\d+(?:\.\d+)?)(?=\s*[),;]|\.?$|\.\s)"
 )
@@ -46,8 +55,11 @@ _ABOUT = re.compile(
     r"|(?:z\s*-?\s*scores?|threshold)[^.]*?[<>=]\s*-?\d+(?:\.\d+)?|greater than \+?\d+(?:\.\d+)?"
 )
 _AWAY = r"(?:remov|exclud|eliminat|drop|discard|filter|delet|prun|purg|omit|trim)\w*"
+_WITHIN = r"(?:[^.]|\.(?=\d))"
+"""A sign within a sentence: a point only in a number."""
+
 _REMOVED = re.compile(
-    rf"\b{_AWAY}\b[^.]*?\boutlier|outlier\w*\b[^.]*\b{_AWAY}"
+    rf"\b{_AWAY}\b{_WITHIN}*?\boutlier|outlier\w*\b{_WITHIN}*\b{_AWAY}"
     r"|\bwithout\s+(?:the\s+|any\s+)?outlier"
 )
 _BESIDE = re.compile(
@@ -78,8 +90,11 @@ def read_outliers(facts: Facts) -> None:
     removed: tuple[int, int] | None = None
     first: tuple[int, int] | None = None
     about = facts.says(_OUTLIER.pattern)
+    called = not about and (facts.says(_Z.pattern) or facts.says(_IQR.pattern))
+    about = about or called
     for at, text in enumerate(facts.texts):
-        match = _OUTLIER.search(text)
+        said = _EXTREME.sub(_as_outliers, text) if called else text
+        match = _OUTLIER.search(said)
         defined = about and (_Z.search(text) or _IQR.search(text))
         if match is None and not defined:
             continue
@@ -92,11 +107,17 @@ def read_outliers(facts: Facts) -> None:
         for span in _ABOUT.finditer(text):
             facts.use(at, span)
         if match:
-            columns = _judged(facts, text, match, columns)
+            columns = _judged(facts, said, match, columns)
             first = first or (at, match.start())
-            removed = removed or ((at, match.start()) if _removes(text) else None)
+            removed = removed or ((at, match.start()) if _removes(said) else None)
     if first is not None:
         _add(facts, removed or first, columns, (method, threshold, removed is not None))
+
+
+def _as_outliers(match: re.Match[str]) -> str:
+    """Return the word for what a text calls otherwise, as long as it, its column at the end."""
+    signs = "".join(re.findall(C, match.group()))
+    return f"{'outliers ':<{len(match.group()) - len(signs)}}{signs}"
 
 
 def _removes(text: str) -> bool:
@@ -130,6 +151,9 @@ def _judged(facts: Facts, text: str, match: re.Match[str], known: list[str]) -> 
     elif re.search("correl", text[: match.start()]) or known:
         named = []
     else:
+        related = re.search(r"\bcorrel", text)
+        before = facts.marks.columns_in(text[: related.start()] if related else text)
+        named = _told(facts, text, match) or before
         named = facts.marks.columns_in(_ONWARDS.split(text)[0]) or facts.marks.columns_in(text)
     own = facts.marks.lexicon.by_name
     fitting = [
@@ -138,6 +162,12 @@ def _judged(facts: Facts, text: str, match: re.Match[str], known: list[str]) -> 
         if name not in own or own[name].profile.type != "text" or looks_numeric(own[name].profile)
     ]
     return list(dict.fromkeys([*known, *fitting]))
+
+
+def _told(facts: Facts, text: str, match: re.Match[str]) -> list[str]:
+    """Return the column that the word before "outliers" tells: "the price outliers"."""
+    word = re.search(r"([a-z]{3,})\s+$", text[: match.start()])
+    return facts.marks.columns_in(facts.marks.loosely(word[1])) if word else []
 
 
 def _method(text: str) -> str | None:
@@ -153,7 +183,7 @@ def _threshold(facts: Facts, at: int, text: str, method: str | None) -> float | 
         if match is None:
             return None
         facts.use(at, match)
-        return float(match["n"] or match["m"] or match["t"] or match["u"])
+        return float(next(group for group in match.groups() if group))
     for pattern in _Z_THRESHOLD:
         match = pattern.search(text)
         if match:

@@ -52,10 +52,18 @@ def read_scales(facts: Facts, at: int, text: str) -> None:
         ):
             facts.use(at, span)
         facts.kinds.add("scale")
-        columns = facts.marks.columns_in(text)
+        columns = facts.marks.columns_in(_own_part(text, match)) or facts.marks.columns_in(text)
         columns = [name for name in columns if name not in facts.marks.new] or columns
         facts.add(Preparation("scale", (at, match.start()), columns, {"method": method}))
         return
+
+
+def _own_part(text: str, match: re.Match[str]) -> str:
+    """Return the numbered part, "(2) …", of a sentence in which a phrase stands; else all of it."""
+    starts = [part.start() for part in re.finditer(r"\(\d\)", text)]
+    begin = max((start for start in starts if start <= match.start()), default=0)
+    end = min((start for start in starts if start > match.start()), default=len(text))
+    return text[begin:end]
 
 
 def read_transforms(facts: Facts, at: int, text: str) -> None:
