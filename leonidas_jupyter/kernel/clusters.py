@@ -6,6 +6,8 @@ memory, once. Neither way takes a URL, a token, or this package to a worker: pan
 all that is needed there.
 """
 
+import hashlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +17,9 @@ from leonidas_jupyter.kernel.errors import LeonidasError
 
 PARTITION_BYTES = 64 * 1024**2
 """About how much of the file's uncompressed bytes a partition takes."""
+
+SECRETS = ("LEONIDAS_KERNEL_SECRET", "LEONIDAS_TOKEN")
+"""Variables of a kernel with which code could act for its user."""
 
 CONNECT_SECONDS = 30
 TAIL_BYTES = 1 << 16
@@ -60,6 +65,8 @@ def dask_frame(
     divisions = None
     if condition is None and all(part.rows for part in parts):
         divisions = (*(part.start for part in parts), parts[-1].start + parts[-1].rows - 1)
+    if client is not None:
+        _forget_secrets(client)
     if client is None or _all_see(client, path):
         read = _reader(types, condition)
         paths = [str(path)] * len(parts)
@@ -96,6 +103,28 @@ def _client(given: Any) -> Any:  # noqa: ANN401 - of distributed
         raise LeonidasError(
             f"No dask scheduler answers at {given!r} ({error}); is it running?", code="unreachable"
         ) from error
+
+
+def _forget_secrets(client: Any) -> None:  # noqa: ANN401 - of distributed
+    """Take the way to the server out of workers that inherited this kernel's environment.
+
+    Only values that are this kernel's own, which are told by their hashes.
+    """
+    ours = [os.environ[name] for name in SECRETS if os.environ.get(name)]
+    hashes = [hashlib.sha256(value.encode()).hexdigest() for value in ours]
+
+    def forget(names: Sequence[str], hashes: Sequence[str], kernel: int) -> None:
+        import hashlib
+        import os
+
+        for name in names:
+            value = os.environ.get(name, "")
+            known = hashlib.sha256(value.encode()).hexdigest() in hashes
+            if known and os.getpid() != kernel:  # workers may be threads of the kernel itself
+                del os.environ[name]
+
+    if hashes:
+        client.run(forget, SECRETS, hashes, os.getpid())
 
 
 def _parts(metadata: Any) -> list[Part]:  # noqa: ANN401 - pyarrow is not typed

@@ -179,6 +179,26 @@ def test_nothing_of_this_package_goes_to_a_worker(path, client, monkeypatch):
     assert modules_of_ours(client) == [[], []]
 
 
+def test_a_local_cluster_keeps_no_secret_of_the_kernel(path, client, monkeypatch):
+    monkeypatch.setenv(SECRET, "ours")
+
+    def give(value):
+        import os
+
+        os.environ["LEONIDAS_KERNEL_SECRET"] = value
+
+    def told():
+        import os
+
+        return os.environ.pop("LEONIDAS_KERNEL_SECRET", None)
+
+    for value, left in (("ours", None), ("their own", "their own")):
+        client.run(give, value)
+        clusters.dask_frame(path, client, None, None)
+        assert set(client.run(told).values()) == {left}
+    assert os.environ[SECRET] == "ours"
+
+
 WORKERS = """
 import sys, warnings
 warnings.simplefilter("ignore")
