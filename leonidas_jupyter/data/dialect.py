@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Compression = Literal["none", "gzip", "zip", "zstd", "xz"]
 """What the bytes are wrapped in."""
 
+Format = Literal["csv", "json", "parquet", "arrow", "excel"]
+"""What kind of file it is; ``csv`` is every text of delimited cells, ``excel`` every workbook."""
+
 IN_A_LINE = r"^[^\r\n\x00]*$"
 """What may separate or surround cells: nothing that ends a line, and no NUL."""
 
@@ -36,8 +39,13 @@ class Dialect(BaseModel):
     ``escape`` are empty where none is used (a doubled quote is ``escape == quote``); ``skip_space``
     says that a space after each delimiter belongs to it. ``columns`` holds the marks of typed
     columns; outer spaces of typed cells are not kept.
+
+    Which of the fields say something depends on ``format``: a workbook has a ``sheet``, rows before
+    the header and after the table; a JSON file an encoding; the others nothing of the kind.
     """
 
+    format: Format = "csv"
+    sheet: str = ""
     encoding: str = "utf-8"
     bom: bool = False
     compression: Compression = "none"
@@ -59,6 +67,8 @@ class DialectOverride(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    format: Format | None = None
+    sheet: str | None = Field(default=None, min_length=1, max_length=255)
     encoding: str | None = Field(default=None, min_length=1, max_length=40)
     delimiter: str | None = Field(default=None, min_length=1, max_length=8, pattern=IN_A_LINE)
     quote: str | None = Field(default=None, max_length=1, pattern=IN_A_LINE)
@@ -94,7 +104,10 @@ def recognise(path: Path, *, filename: str, override: DialectOverride | None = N
     Raises:
         UnreadableFile: the file is empty, binary, or no table.
     """
+    from leonidas_jupyter.data.formats import open_file
     from leonidas_jupyter.data.prepare import prepare
 
-    with tempfile.TemporaryDirectory(prefix="leonidas-") as scratch:
-        return prepare(path, Path(scratch), filename=filename, override=override).found.dialect
+    with tempfile.TemporaryDirectory(prefix="leonidas-") as folder:
+        scratch = Path(folder)
+        opened = open_file(path, scratch, filename=filename, override=override)
+        return prepare(opened, scratch, filename=filename, override=override).found.dialect

@@ -10,11 +10,12 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from leonidas_jupyter.data.advance import Rising, Watched
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.formats import Opened, Outcome, open_file
 from leonidas_jupyter.data.plans import literal
 from leonidas_jupyter.data.prepare import Prepared, prepare
 from leonidas_jupyter.data.profile import FrameProfile
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BadRow", "BadRows", "IngestReport", "UnreadableFile", "ingest"]
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Raised when the same file and dialect may give another frame; it is part of ``frame_hash``."""
 
 DUCKDB_MEMORY = "320MiB"
@@ -50,7 +51,10 @@ Found = TypeVar("Found")
 
 
 class IngestReport(BaseModel):
-    """What came of reading a file; ``frame_size`` (bytes) and ``frame_sha256``: its Parquet's."""
+    """What came of reading a file; ``frame_size`` (bytes) and ``frame_sha256``: its Parquet's.
+
+    ``sheets`` are the other sheets of a workbook that hold something.
+    """
 
     dialect: Dialect
     profile: FrameProfile
@@ -60,6 +64,7 @@ class IngestReport(BaseModel):
     frame_hash: str
     frame_size: int
     frame_sha256: str | None = None
+    sheets: list[str] = Field(default_factory=list)
 
 
 def frame_hash(content_sha256: str, dialect: Dialect) -> str:
@@ -87,34 +92,53 @@ def ingest(
     digest = Background(lambda: _sha256(source))
     scratch = Path(tempfile.mkdtemp(prefix=".reading-", dir=target.parent))
     try:
-        prepared = prepare(source, scratch, filename=filename, override=override)
-        progress(0.1)
+        opened = open_file(source, scratch, filename=filename, override=override)
+        progress(0.05)
         connection = _connect(scratch)
         typed = scratch / "typed.parquet"
-        typing, bad_rows = _read(connection, prepared, override, typed, progress)
+        outcome = _read_format(connection, opened, filename, override, typed, progress)
         progress(0.7)
-        found = prepared.found
-        originals = dict(zip(found.names, found.written, strict=True))
-        profile = profile_frame(connection, typed, originals)
+        profile = profile_frame(connection, typed, outcome.originals)
         connection.close()
         os.replace(typed, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     progress(1.0)
-    dialect = _described(prepared, typing)
-    return _report(dialect, profile, bad_rows, digest.result(), target)
+    return _report(outcome, profile, digest.result(), target)
 
 
-def _report(
-    dialect: Dialect, profile: FrameProfile, bad_rows: BadRows | None, sha256: str, target: Path
-) -> IngestReport:
+def _read_format(
+    connection: "duckdb.DuckDBPyConnection",
+    opened: Opened,
+    filename: str,
+    override: DialectOverride | None,
+    typed: Path,
+    progress: Progress,
+) -> Outcome:
+    """Write the typed Parquet file at ``typed`` by the reader of the file's format."""
+    if opened.format in ("parquet", "arrow"):
+        from leonidas_jupyter.data.columnar import read_columnar
+
+        return read_columnar(connection, opened, override, typed, progress)
+    if opened.format == "excel":
+        raise UnreadableFile("This is an Excel workbook: save the sheet as CSV and upload that.")
+    prepared = prepare(opened, typed.parent, filename=filename, override=override)
+    progress(0.1)
+    typing, bad_rows = _read(connection, prepared, override, typed, progress)
+    found = prepared.found
+    originals = dict(zip(found.names, found.written, strict=True))
+    return Outcome(_described(prepared, typing), originals, bad_rows)
+
+
+def _report(outcome: Outcome, profile: FrameProfile, sha256: str, target: Path) -> IngestReport:
     return IngestReport(
-        dialect=dialect,
+        dialect=outcome.dialect,
         profile=profile,
         rows=profile.rows,
         columns=len(profile.columns),
-        bad_rows=bad_rows,
-        frame_hash=frame_hash(sha256, dialect),
+        bad_rows=outcome.bad_rows,
+        sheets=outcome.sheets,
+        frame_hash=frame_hash(sha256, outcome.dialect),
         frame_size=target.stat().st_size,
         frame_sha256=_sha256(target),
     )

@@ -1,4 +1,4 @@
-"""What the bytes are wrapped in: archives are unpacked under limits, other formats named."""
+"""What the bytes are wrapped in: archives are unpacked under limits, what is no table is named."""
 
 import gzip
 import lzma
@@ -32,16 +32,16 @@ DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, Ru
 """What the readers of archives raise."""
 
 FOREIGN = (
-    (b"PAR1", "a Parquet file"),
     (b"%PDF-", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"\x7fELF", "a program"),
     (b"MZ\x90", "a program"),
-    (b"ARROW1", "an Arrow file"),
+    (b"PARE", "an encrypted Parquet file"),
+    (b"FEA1", "a Feather file of version 1"),
+    (b"ORC", "an ORC file"),
     (b"\x89HDF", "an HDF5 file"),
     (b"BZh", "a bzip2 archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
@@ -61,7 +61,10 @@ def compression_of(path: Path) -> Compression:
         raise UnreadableFile("The file is empty: upload it again with its content.")
     for signature, name in FOREIGN:
         if head.startswith(signature):
-            raise UnreadableFile(f"This is {name}, not a CSV: export it as CSV and upload that.")
+            raise UnreadableFile(
+                f"This is {name}, which is no table here: "
+                "export it as CSV, JSON, Parquet or Excel and upload that."
+            )
     for signature, compression in SIGNATURES:
         if head.startswith(signature):
             return compression
@@ -96,7 +99,7 @@ def _copy(source: IO[bytes], plain: IO[bytes], packed: int) -> None:
         if written > MAX_UNPACKED or (written > RATIO_COUNTS_FROM and written > packed * MAX_RATIO):
             raise UnreadableFile(
                 f"The compressed file unpacks to more than {written // CHUNK:,} MiB, "
-                f"over {written // max(packed, 1):,} times its size: upload the plain CSV instead."
+                f"over {written // max(packed, 1):,} times its size: upload the plain file instead."
             )
         plain.write(chunk)
 
@@ -126,10 +129,8 @@ def _open_zip(path: Path) -> IO[bytes]:
     ]
     if any(member.filename == "[Content_Types].xml" for member in members):
         raise UnreadableFile(
-            "This is an Excel or Office file, not a CSV: save the sheet as CSV and upload that."
+            "This is an Office document without a sheet: save its table as CSV and upload that."
         )
     if len(members) != 1:
-        raise UnreadableFile(
-            f"The zip archive holds {len(members)} files: upload one CSV at a time."
-        )
+        raise UnreadableFile(f"The zip archive holds {len(members)} files: upload one at a time.")
     return archive.open(members[0])
