@@ -27,6 +27,11 @@ _EDGES = re.compile(
     r"\b(?:bins?|edges?|cut[\s-]*points?|boundaries|breaks?)\b[^.;\d\[]*\[?\s*(?P<edges>-?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?"
     r"(?:-?\d+(?:\.\d+)?|-?(?:np\.)?inf\w*))+)\s*\]?"
 )
+BINNED = re.compile(
+    r"\b(?:bins?|binn\w+|cut|split|divid\w*|group\w*|categor\w*|class\w*|discreti[sz]\w*|segment\w*)\b"
+)
+"""Words by which values are put into classes."""
+
 _CLOSED_LEFT = re.compile(
     r"\bright\s*=\s*false\b|\bleft[\s-]+(?:inclusive|closed)\b|\binclude\w*\s+the\s+(?:left|lower)\b"
 )

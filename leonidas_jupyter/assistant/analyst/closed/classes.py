@@ -80,7 +80,7 @@ def _add(facts: Facts, name: str, at: int) -> bool:
     classes = (
         hours or limits_in(facts, at, text, source) or bins_of(facts, source, labels_told(facts))
     )
-    if len(classes) < _FEWEST:
+    if len(classes) < _FEWEST or not (hours or _within(facts, source, classes)):
         return False
     value: Any = _hour(source, facts) if hours else source
     facts.derived[name] = class_column(classes, source, value)
@@ -88,6 +88,20 @@ def _add(facts: Facts, name: str, at: int) -> bool:
     facts.kinds.add("classes")
     facts.preparations.append(Preparation("derive", (at, 0), [name]))
     return True
+
+
+def _within(facts: Facts, source: str, classes: Sequence[Class]) -> bool:
+    """Return whether a limit of the classes lies among the values of a column."""
+    known = facts.marks.lexicon.by_name.get(source)
+    numbers = [
+        limit for _, limits in classes for _, limit in limits if isinstance(limit, int | float)
+    ]
+    if known is None or not numbers:
+        return True
+    low, high = known.profile.min, known.profile.max
+    if not (isinstance(low, int | float) and isinstance(high, int | float)):
+        return True
+    return any(low <= number <= high for number in numbers)
 
 
 def class_column(classes: Sequence[Class], source: str, value: Any = None) -> Any:  # noqa: ANN401
@@ -108,6 +122,11 @@ def class_column(classes: Sequence[Class], source: str, value: Any = None) -> An
 
 def _source(facts: Facts, name: str, at: int) -> str | None:
     """Return the column whose values are sorted."""
+    years = [column for column in facts.marks.lexicon.columns if column.words[-1:] == ("year",)]
+    said = re.search(r"\byears?\b", facts.texts[at]) is not None
+    alone = set(facts.marks.columns_in(facts.texts[at])) <= {name}
+    if said and alone and len(years) == 1 and years[0].numeric:
+        return years[0].name
     for text in (facts.texts[at], " ".join(facts.texts[: at + 1]), " ".join(facts.texts)):
         found = [column for column in facts.marks.columns_in(text) if column != name]
         labels = {label.lower() for label in facts.marks.labels}

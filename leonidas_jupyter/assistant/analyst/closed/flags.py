@@ -77,6 +77,8 @@ def read_flag(facts: Facts, at: int, text: str, own: str) -> Any:  # noqa: ANN40
         facts.classes[own] = [then, otherwise]
         return _if(shape, {"op": "constant", "value": then}, {"op": "constant", "value": otherwise})
     facts.flags[own] = True
+    if "statistic" in repr(shape):
+        facts.kinds |= {"classes", "split"}
     gaps = [name for name in names_in(shape) if _has_gaps(name, facts)]
     if gaps and facts.kinds & {"ignore_missing", "drop"}:
         facts.add(Preparation("drop", (at, 0), gaps))

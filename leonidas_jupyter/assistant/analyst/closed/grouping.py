@@ -4,6 +4,7 @@ import re
 
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C
+from leonidas_jupyter.assistant.analyst.closed.periods import part_called
 from leonidas_jupyter.assistant.analyst.words import fold, pieces, singular
 
 _KINDS = r"(?:categor(?:y|ies)|values?|kinds?|types?|levels?|groups?)"
@@ -49,7 +50,8 @@ def read_groups(facts: Facts) -> None:
     """Add the columns whose values are groups to ``facts``."""
     for at, match in facts.finds(_GROUPED):
         for name in facts.marks.columns_in(match[1]):
-            if not _groups(name, facts):
+            divides = match.group().startswith("per ") and _divides(name, facts)
+            if divides or not _groups(name, facts):
                 continue
             facts.use(at, match)
             if name in facts.groups:
@@ -111,6 +113,14 @@ def _of_rows(word: str, facts: Facts) -> bool:
     )
 
 
+def _divides(name: str, facts: Facts) -> bool:
+    """Return whether a new column is so much per unit of another."""
+    return any(
+        isinstance(each, dict) and each.get("op") == "/" and each.get("right") == name
+        for each in facts.derived.values()
+    )
+
+
 def _groups(name: str, facts: Facts) -> bool:
     """Return whether a column can tell groups apart."""
     known = facts.marks.lexicon.by_name.get(name)
@@ -128,6 +138,8 @@ def group_called(words: str, column: str, facts: Facts) -> Condition | None:
     """Return the condition for the group that the words of a name call: ``second_floor``."""
     said = [fold(word) for word in re.findall(r"[^\W_]+", words)]
     known = facts.marks.lexicon.by_name.get(column)
+    if known is None and column not in facts.classes and column in facts.derived:
+        return part_called(said, column, facts.derived[column])
     if known is None:
         return _class_called(said, facts.classes.get(column, []), column)
     if known.numeric or known.profile.type == "boolean":

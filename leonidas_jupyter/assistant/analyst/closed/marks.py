@@ -221,7 +221,7 @@ class Marks:
             everyday = name not in self.new and (is_everyday(name) or re.fullmatch(r"[a-z]+", name))
             shouted = name.isupper() and name not in ("A", "I", "ID", "NO")
             coded = len(name) == 2 and name.isalpha() and name.lower() not in _SHORT
-            short = re.fullmatch(r"[A-Z]?[a-z]+", name) and len(name) < 4
+            short = name not in self.new and re.fullmatch(r"[A-Z]?[a-z]+", name) and len(name) < 4
             short = short and name not in self.new
             if (everyday or short) and not (shouted or coded):
                 continue

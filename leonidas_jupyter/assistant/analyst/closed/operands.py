@@ -139,7 +139,11 @@ def _composed(words: tuple[str, ...], part: str) -> bool:
 def _means(word: str, part: str) -> bool:
     if singular(word) == singular(part) or same_word(word, part):
         return True
-    return len(part) >= 3 and len(word) > len(part) and word.startswith(part)
+    if len(part) >= 3 and len(word) > len(part) and word.startswith(part):
+        return True
+    if len(part) < 5 or word[:3] != part[:3] or singular(word)[-1] != singular(part)[-1]:
+        return False
+    return _abbreviated(singular(word), singular(part))
 
 
 def _abbreviated(word: str, part: str) -> bool:

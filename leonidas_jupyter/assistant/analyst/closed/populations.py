@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.derived_words import counts_in, states_in
 from leonidas_jupyter.assistant.analyst.closed.excluding import leaves_out
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L, Marks
@@ -149,7 +150,8 @@ def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[in
         if span in taken or _free(span, taken):
             taken.append(span)
             yield condition, span
-    for condition, span in chain(_patterns(text, facts), numbers_listed(text, facts)):
+    stated = (_patterns, numbers_listed, states_in, counts_in)
+    for condition, span in chain.from_iterable(find(text, facts) for find in stated):
         if _free(span, taken):
             taken.append(span)
             yield condition, span

@@ -6,6 +6,7 @@
 import re
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.bins import BINNED, bins_of, labels_told
 from leonidas_jupyter.assistant.analyst.closed.classes import (
     class_column,
     limits_in,
@@ -53,6 +54,8 @@ def read_splits(facts: Facts) -> None:
         if facts.classes or SIDES in facts.derived:
             return
         _labelled(facts, at)
+    if not facts.classes and not facts.marks.new:
+        _binned(facts)
     if not facts.classes:
         _sides(facts)
 
@@ -112,6 +115,20 @@ def _labelled(facts: Facts, at: int) -> None:
     if len(found) >= 2:
         labels = [label for label, _ in found]
         _add(facts, f"{SPLIT} {known.name}", class_column(found, known.name), labels, at)
+
+
+def _binned(facts: Facts) -> None:
+    """Read "three bins of equal width called …"."""
+    labels = labels_told(facts)
+    for at, text in enumerate(facts.texts):
+        columns = facts.marks.columns_in(text)
+        known = facts.marks.lexicon.by_name.get(columns[0]) if len(columns) == 1 else None
+        if len(labels) < 2 or known is None or not known.numeric or not BINNED.search(text):
+            continue
+        found = bins_of(facts, known.name, labels)
+        if found:
+            _add(facts, f"{SPLIT} {known.name}", class_column(found, known.name), labels, at)
+            return
 
 
 def _sides(facts: Facts) -> None:
