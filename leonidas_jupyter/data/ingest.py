@@ -27,12 +27,10 @@ from leonidas_jupyter.data.readers import (
     read_leniently,
 )
 from leonidas_jupyter.data.typing_pass import (
-    MAX_ROUNDS,
-    WIDE,
     Typing,
     row_group,
+    type_text,
     write_typed,
-    write_typed_wide,
 )
 
 if TYPE_CHECKING:
@@ -67,9 +65,13 @@ class IngestReport(BaseModel):
     sheets: list[str] = Field(default_factory=list)
 
 
-def frame_hash(content_sha256: str, dialect: Dialect) -> str:
-    """The name of what reading these bytes under this dialect gives: a sha256 in hexadecimal."""
-    text = f"{content_sha256}\n{dialect.model_dump_json()}\n{READER_VERSION}"
+def frame_hash(content_sha256: str, dialect: Dialect, override: DialectOverride | None) -> str:
+    """The name of what reading these bytes under this dialect gives: a sha256 in hexadecimal.
+
+    What a person said counts, too: which columns stay text shows in no dialect.
+    """
+    said = override.model_dump_json(exclude_none=True) if override else ""
+    text = f"{content_sha256}\n{dialect.model_dump_json()}\n{said}\n{READER_VERSION}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -104,7 +106,7 @@ def ingest(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     progress(1.0)
-    return _report(outcome, profile, digest.result(), target)
+    return _report(outcome, profile, digest.result(), target, override)
 
 
 def _read_format(
@@ -122,15 +124,26 @@ def _read_format(
         return read_columnar(connection, opened, override, typed, progress)
     if opened.format == "excel":
         raise UnreadableFile("This is an Excel workbook: save the sheet as CSV and upload that.")
+    if opened.format == "json":
+        from leonidas_jupyter.data.jsontable import read_json
+
+        return read_json(connection, opened, filename, override, typed, progress)
     prepared = prepare(opened, typed.parent, filename=filename, override=override)
     progress(0.1)
     typing, bad_rows = _read(connection, prepared, override, typed, progress)
     found = prepared.found
     originals = dict(zip(found.names, found.written, strict=True))
-    return Outcome(_described(prepared, typing), originals, bad_rows)
+    typing.describe(found.dialect)
+    return Outcome(found.dialect, originals, bad_rows)
 
 
-def _report(outcome: Outcome, profile: FrameProfile, sha256: str, target: Path) -> IngestReport:
+def _report(
+    outcome: Outcome,
+    profile: FrameProfile,
+    sha256: str,
+    target: Path,
+    override: DialectOverride | None,
+) -> IngestReport:
     return IngestReport(
         dialect=outcome.dialect,
         profile=profile,
@@ -138,7 +151,7 @@ def _report(outcome: Outcome, profile: FrameProfile, sha256: str, target: Path) 
         columns=len(profile.columns),
         bad_rows=outcome.bad_rows,
         sheets=outcome.sheets,
-        frame_hash=frame_hash(sha256, outcome.dialect),
+        frame_hash=frame_hash(sha256, outcome.dialect, override),
         frame_size=target.stat().st_size,
         frame_sha256=_sha256(target),
     )
@@ -212,7 +225,7 @@ def _read(
     # What DuckDB misread has taught the first typing wrong things.
     typing = Typing(found, override)
     with Watched(connection, lambda part: progress(0.4 + 0.3 * part)):
-        _type_text(connection, typing, raw, typed)
+        type_text(connection, typing, raw, typed)
     return typing, bad_rows
 
 
@@ -232,7 +245,7 @@ def _read_clean(
             f"COPY (FROM {relation}) TO {literal(str(raw))} "
             f"(FORMAT parquet, ROW_GROUP_SIZE {row_group(found.width)})"
         )
-        _type_text(connection, typing, raw, typed)
+        type_text(connection, typing, raw, typed)
     last = typing.columns[-1]
     if last.plan.dialect.null_words or last.plan.padded:
         counted = f"SELECT count(*) - count(c{found.width - 1}) FROM {relation}"  # noqa: S608
@@ -240,34 +253,3 @@ def _read_clean(
         name = '"' + last.name.replace('"', '""') + '"'
         counted = f"SELECT count(*) - count({name}) FROM read_parquet({literal(str(typed))})"  # noqa: S608
     return bool(connection.execute(counted).fetchall()[0][0] == ends.result())
-
-
-def _type_text(
-    connection: "duckdb.DuckDBPyConnection", typing: Typing, raw: Path, typed: Path
-) -> None:
-    """Type a Parquet file of text, learning from the cells that do not fit until all do."""
-    source = f"read_parquet({literal(str(raw))})"
-    for attempt in range(MAX_ROUNDS):
-        if len(typing.columns) > WIDE:
-            written = write_typed_wide(connection, typing, raw, typed)
-        else:
-            written = write_typed(connection, typing, source, typed)
-        if written:
-            return
-        misfits = typing.learn(connection, source)
-        if attempt >= MAX_ROUNDS - 3:
-            typing.keep_as_text(misfits)
-        typing.plan()
-    raise UnreadableFile(
-        "The file's columns could not be typed faithfully: say in the dialect which are text."
-    )
-
-
-def _described(prepared: Prepared, typing: Typing) -> Dialect:
-    """The dialect with the marks of the columns and all that was assumed."""
-    dialect = prepared.found.dialect
-    for column in typing.columns:
-        if column.plan.type != "text" and column.plan.dialect.model_dump(exclude_defaults=True):
-            dialect.columns[column.name] = column.plan.dialect
-    dialect.assumed += typing.assumed
-    return dialect
