@@ -67,24 +67,24 @@ def dask_frame(
         divisions = (*(part.start for part in parts), parts[-1].start + parts[-1].rows - 1)
     if client is not None:
         _forget_secrets(client)
-    if client is None or _all_see(client, path):
-        read = _reader(types, condition)
-        paths = [str(path)] * len(parts)
-        args = (paths, *(list(each) for each in zip(*parts, strict=True)))
-        # The texts are as pandas has them already.
-        with library("dask").config.set({"dataframe.convert-string": False}):
+    # The texts are as pandas has them already.
+    with library("dask").config.set({"dataframe.convert-string": False}):
+        if client is None or _all_see(client, path):
+            read = _reader(types, condition)
+            args = ([str(path)] * len(parts), *(list(each) for each in zip(*parts, strict=True)))
             return frames.from_map(read, *args, columns=names, meta=meta, divisions=divisions)
-    read = library("dask").delayed(_reader(types, None), pure=True)
-    return frames.from_delayed(
-        [
-            read(_shipped(client, path, part, names, condition), None, part.start, rows, names)
+        read = library("dask").delayed(_reader(types, None), pure=True)
+        shipped = [
+            read(
+                _shipped(client, path, part, names, condition),
+                None,
+                part.start,
+                part.rows if condition is None else 0,
+                names,
+            )
             for part in parts
-            for rows in [part.rows if condition is None else 0]
-        ],
-        meta=meta,
-        divisions=divisions,
-        verify_meta=False,
-    )
+        ]
+        return frames.from_delayed(shipped, meta=meta, divisions=divisions, verify_meta=False)
 
 
 def _client(given: Any) -> Any:  # noqa: ANN401 - of distributed
