@@ -19,7 +19,9 @@ MAX_NAME = 60
 """Longest frame name before a number is added, in characters."""
 
 EXTENSIONS = re.compile(
-    r"(\.(csv|tsv|tab|txt|psv|dat|data|parquet|jsonl|json|xlsx?|gz|zip|zst|zstd|xz))+$", re.I
+    r"(\.(csv|tsv|tab|txt|psv|dat|data|parquet|feather|arrows?|jsonl|ndjson|geojson|json|"
+    r"xls[xmb]?|ods|gz|zip|zst|zstd|xz))+$",
+    re.I,
 )
 
 RESERVED = frozenset(

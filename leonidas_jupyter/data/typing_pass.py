@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leonidas_jupyter.data.dialect import DialectOverride
+from leonidas_jupyter.data.dialect import Dialect, DialectOverride
+from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.moments import both_orders, travel
 from leonidas_jupyter.data.plans import Hints, Plan, literal, plan_column
 from leonidas_jupyter.data.recognise import Recognition
@@ -117,6 +118,14 @@ class Typing:
             for i, column in enumerate(self.columns[start:stop])
         ]  # fmt: skip
         return f"SELECT {', '.join(parts)} FROM {source}"  # noqa: S608 - quoted names, own SQL
+
+    def describe(self, dialect: Dialect) -> None:
+        """Add to the dialect the marks of the columns and what was assumed about them."""
+        for column in self.columns:
+            marks = column.plan.dialect
+            if column.plan.type != "text" and marks.model_dump(exclude_defaults=True):
+                dialect.columns[column.name] = marks
+        dialect.assumed += self.assumed
 
     def keep_as_text(self, names: set[str]) -> None:
         """Leave columns as they are written."""
@@ -242,3 +251,28 @@ def _unless_misfit(write: Callable[[], object], target: Path) -> bool:
         target.unlink(missing_ok=True)
         return False
     return True
+
+
+def type_text(
+    connection: "duckdb.DuckDBPyConnection", typing: Typing, raw: Path, typed: Path
+) -> None:
+    """Type a Parquet file of text, learning from the cells that do not fit until all do.
+
+    Raises:
+        UnreadableFile: no plans were found that hold every cell.
+    """
+    source = f"read_parquet({literal(str(raw))})"
+    for attempt in range(MAX_ROUNDS):
+        if len(typing.columns) > WIDE:
+            written = write_typed_wide(connection, typing, raw, typed)
+        else:
+            written = write_typed(connection, typing, source, typed)
+        if written:
+            return
+        misfits = typing.learn(connection, source)
+        if attempt >= MAX_ROUNDS - 3:
+            typing.keep_as_text(misfits)
+        typing.plan()
+    raise UnreadableFile(
+        "The file's columns could not be typed faithfully: say in the dialect which are text."
+    )

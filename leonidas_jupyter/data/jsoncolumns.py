@@ -1,0 +1,205 @@
+"""The cells of JSON rows as a Parquet file of text, and what types their columns can take."""
+
+import json
+import math
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leonidas_jupyter.data.valuetyping import Values
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+INT64 = 2**63
+EXACT_INTEGER = 2**53
+"""Up to here every integer is a double, too."""
+
+
+@dataclass
+class _Column:
+    """What has been seen of a member: the types of its values, and how far numbers go.
+
+    ``exact`` says that each number with a fraction is what a double of it says.
+    """
+
+    values: Values = field(default_factory=Values)
+    kinds: set[type] = field(default_factory=set)
+    low: int = 0
+    high: int = 0
+    exact: bool = True
+    nans: int = 0
+
+    def settle(self) -> Values:
+        """The type that holds every value of the column."""
+        kinds, values = self.kinds - {type(None)}, self.values
+        values.sql_type = "VARCHAR"
+        if kinds == {bool}:
+            values.sql_type = "BOOLEAN"
+        elif kinds == {int} and self.low >= -INT64 and self.high < INT64:
+            values.sql_type = "BIGINT"
+        elif kinds and kinds <= {int, Decimal, float} and self._fits_doubles():
+            values.sql_type = "DOUBLE"
+        elif kinds == {str}:
+            values.sql_type, values.strings = None, True
+        return values
+
+    def texts(self, cells: list[Any]) -> list[str | None]:
+        """A batch's values as text, after a look at what they are."""
+        kinds = set(map(type, cells))
+        if float in kinds:
+            cells = [self._constant(cell) if type(cell) is float else cell for cell in cells]
+            kinds = set(map(type, cells)) | {float}
+        self.kinds |= kinds
+        if kinds & {int, bool}:
+            integers = [cell for cell in cells if type(cell) is int]
+            self.low, self.high = min([self.low, *integers]), max([self.high, *integers])
+        if Decimal in kinds and self.exact:
+            self.exact = all(_is_double(cell) for cell in cells if type(cell) is Decimal)
+        if kinds <= {str, type(None)}:
+            self.values.blank = self.values.blank or "" in cells
+            self.values.look_at(cells)
+            return cells
+        return [None if cell is None else _text(cell) for cell in cells]
+
+    def _constant(self, cell: float) -> str | None:
+        """What is no number of JSON, but written all the same: NaN, Infinity."""
+        if math.isnan(cell):
+            self.nans += 1
+            return None
+        return "Infinity" if cell > 0 else "-Infinity"
+
+    def _fits_doubles(self) -> bool:
+        return self.exact and self.low >= -EXACT_INTEGER and self.high <= EXACT_INTEGER
+
+
+class JsonColumns:
+    """Takes rows in and writes their cells to Parquet; a new member is a new column.
+
+    Until a new one comes, batches go into one file; ``finish`` joins the files where they differ.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._columns: dict[str, _Column] = {}
+        self._parts: list[Path] = []
+        self._writer: pq.ParquetWriter | None = None
+        self._width = 0
+        self._halves = 0
+
+    @property
+    def names(self) -> list[str]:
+        """The members seen so far, in the order of their first appearance."""
+        return list(self._columns)
+
+    @property
+    def width(self) -> int:
+        """How many members have been seen."""
+        return len(self._columns)
+
+    def expect(self, row: dict[str, Any]) -> None:
+        """Make room for the members of a row."""
+        if not row.keys() <= self._columns.keys():
+            for name in row:
+                self._columns.setdefault(name, _Column())
+
+    def add(self, rows: list[dict[str, Any]]) -> None:
+        """Write rows whose members are expected."""
+        import pyarrow as pa
+
+        arrays = [
+            self._array(column.texts([row.get(name) for row in rows]))
+            for name, column in self._columns.items()
+        ]
+        writer = self._writer
+        if writer is None or self._width != len(arrays):
+            writer = self._next(len(arrays))
+        writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=writer.schema))
+
+    def _array(self, texts: list[str | None]) -> "pa.Array":
+        import pyarrow as pa
+
+        try:
+            return pa.array(texts, pa.string())
+        except UnicodeEncodeError:  # half of a character, by an escape without its other half
+            whole = [text and text.encode("utf-8", "replace").decode() for text in texts]
+            self._halves += sum(one != other for one, other in zip(texts, whole, strict=True))
+            return pa.array(whole, pa.string())
+
+    def _next(self, width: int) -> "pq.ParquetWriter":
+        import pyarrow.parquet as pq
+
+        if self._writer is not None:
+            self._writer.close()
+        part = self._folder / f"part-{len(self._parts)}.parquet"
+        self._parts.append(part)
+        self._writer, self._width = pq.ParquetWriter(part, _schema(width)), width
+        return self._writer
+
+    def finish(self) -> Path:
+        """One Parquet file of text with all columns, ``c0``, ``c1`` and so on."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if self._writer is not None:
+            self._writer.close()
+        if len(self._parts) == 1:
+            return self._parts[0]
+        whole = self._folder / "whole.parquet"
+        schema = _schema(self.width)
+        with pq.ParquetWriter(whole, schema) as writer:
+            for part in self._parts:
+                file = pq.ParquetFile(part)
+                for batch in file.iter_batches(max(64, 1_000_000 // self.width)):
+                    missing = pa.nulls(batch.num_rows, pa.string())
+                    arrays = batch.columns + [missing] * (self.width - batch.num_columns)
+                    writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+                part.unlink()
+        return whole
+
+    def values(self) -> list[Values]:
+        """What is known of each column's values, once all rows are in."""
+        return [column.settle() for column in self._columns.values()]
+
+    def notes(self) -> list[str]:
+        """Sentences on what is no JSON, or no text."""
+        found = [
+            f"The values of “{name}” that are no number (NaN) are read as missing: {column.nans:,}."
+            for name, column in self._columns.items()
+            if column.nans
+        ]
+        if self._halves:
+            found.append(f"Texts with half a character, read with a ? there: {self._halves:,}.")
+        return found
+
+
+def _schema(width: int) -> "pa.Schema":
+    import pyarrow as pa
+
+    return pa.schema([(f"c{number}", pa.string()) for number in range(width)])
+
+
+def _is_double(number: Decimal) -> bool:
+    """Whether a double's shortest decimal is this number."""
+    double = float(number)
+    return math.isfinite(double) and Decimal(repr(double)) == number
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
+    return value if isinstance(value, str) else json_text(value)
+
+
+def json_text(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """A value as JSON text, its numbers as exact as they were read."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except TypeError:  # a Decimal is in it
+        pass
+    if isinstance(value, dict):
+        members = (f"{json_text(name)}:{json_text(item)}" for name, item in value.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(json_text, value)) + "]"
+    return str(value)

@@ -1,0 +1,166 @@
+"""JSON values into a frame: objects are rows, their members are cells.
+
+A number stays a number where the frame holds every one of its column exactly, else the column is
+text; strings stay text, except where all of a column are dates or times in one way of writing;
+objects and arrays inside of a row stay JSON text; a member that is missing is a missing value.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leonidas_jupyter.data.dialect import Dialect, DialectOverride
+from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.formats import Opened, Outcome
+from leonidas_jupyter.data.jsoncolumns import JsonColumns
+from leonidas_jupyter.data.jsonvalues import (
+    BETWEEN,
+    BrokenLines,
+    Documents,
+    is_lines,
+    values_of_lines,
+)
+from leonidas_jupyter.data.prepare import decode
+from leonidas_jupyter.data.readers import BATCH_CELLS, BATCH_ROWS
+from leonidas_jupyter.data.recognise import MAX_COLUMNS
+from leonidas_jupyter.data.typing_pass import type_text
+from leonidas_jupyter.data.valuetyping import ValueTyping
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]
+HEAD = 1 << 16
+BATCH_BYTES = 1 << 24
+
+
+def read_json(
+    connection: "duckdb.DuckDBPyConnection",
+    opened: Opened,
+    filename: str,
+    override: DialectOverride | None,
+    typed: Path,
+    progress: Callable[[float], None],
+) -> Outcome:
+    """Write the frame of a JSON file to ``typed``.
+
+    Raises:
+        UnreadableFile: it is no JSON, from some line on or at all, or has too many columns.
+    """
+    decoded = decode(opened.plain, typed.parent, override.encoding if override else None)
+    dialect = Dialect(
+        format="json", compression=opened.compression, encoding=decoded.encoding, bom=decoded.bom
+    )
+    dialect.assumed += decoded.notes
+    broken = BrokenLines()
+    size = max(decoded.text.stat().st_size, 1)
+    columns = JsonColumns(typed.parent)
+    with (
+        decoded.text.open("rb") as source,
+        io.TextIOWrapper(source, "utf-8", errors="replace", newline="") as handle,
+    ):
+        for batch in _batches(_rows(handle, filename, broken, dialect), source, columns):
+            columns.add(batch)
+            progress(0.1 + 0.3 * min(1.0, source.tell() / size))
+    if not columns.names:
+        raise UnreadableFile(_empty(broken))
+    raw = columns.finish()
+    dialect.assumed += columns.notes()
+    typing = ValueTyping(dialect, [columns.names], columns.values(), override)
+    type_text(connection, typing, raw, typed)
+    typing.describe(dialect)
+    return Outcome(dialect, typing.originals, broken.report(len(columns.names)))
+
+
+def _empty(broken: BrokenLines) -> str:
+    if broken.first:
+        return f"Line {broken.first[0][0]:,} is no JSON, nor is any other: export the file again."
+    return "The file holds no rows: upload it again with its content."
+
+
+def _rows(
+    handle: io.TextIOWrapper, filename: str, broken: BrokenLines, dialect: Dialect
+) -> Iterator[Row]:
+    """The rows of a JSON text, however it is laid out."""
+    beginning = handle.read(HEAD)
+    handle.seek(0)
+    lines = is_lines(beginning, filename)
+    dialect.newline = "\r\n" if "\r\n" in beginning else "\n"
+    values = values_of_lines(handle, broken) if lines else Documents(handle).values()
+    first = list(islice(values, 2))
+    alone = len(first) == 1 and not broken.count and isinstance(first[0], dict)
+    if alone and beginning.lstrip(BETWEEN)[:1] == "{":
+        values, note = _within(first[0])
+        dialect.assumed += note
+        return map(_row, values)
+    return map(_row, chain(first, values))
+
+
+def _within(document: Row) -> tuple[Iterator[Any], list[str]]:
+    """The rows of a file that is one object: those of the list in it, else the object itself."""
+    lists = {
+        name: value
+        for name, value in document.items()
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value)
+    }
+    if lists:
+        name = max(lists, key=lambda name: len(lists[name]))
+        others = [other for other in document if other != name]
+        note = f"The rows are those of “{name}” in the file's one object."
+        if others:
+            listed = ", ".join(others[:5]) + (" …" if len(others) > 5 else "")
+            note += f" What stands beside it is left out: {listed}."
+        return iter(lists[name]), [note]
+    columns = list(document.values())
+    lengths = {len(column) if isinstance(column, list) else -1 for column in columns}
+    if len(lengths) == 1 and -1 not in lengths:
+        rows = zip(*columns, strict=True)
+        note = "The file's one object holds a list per column; the rows are made of them."
+        return (dict(zip(document, row, strict=True)) for row in rows), [note]
+    if len(columns) > 1 and all(isinstance(column, dict) for column in columns):
+        return _of_records(document)
+    return iter([document]), []
+
+
+def _of_records(document: Row) -> tuple[Iterator[Any], list[str]]:
+    """The rows of an object of objects: columns as pandas writes them, or rows by their keys."""
+    if all(value and all(map(str.isdigit, value)) for value in document.values()):
+        numbers = dict.fromkeys(number for value in document.values() for number in value)
+        rows = ({name: value.get(n) for name, value in document.items()} for n in numbers)
+        return rows, ["The file's one object holds its columns, as pandas writes them."]
+    keyed = ({"key": key, **value} for key, value in document.items())
+    return keyed, ["Each member of the file's one object is a row; its name is in “key”."]
+
+
+def _row(value: Any) -> Row:  # noqa: ANN401 - any JSON
+    """A value as a row: an array's elements are numbered, and anything else is one cell."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list):
+        return {f"column_{number}": cell for number, cell in enumerate(value, 1)}
+    return {"value": value}
+
+
+def _batches(
+    rows: Iterable[Row], source: io.BufferedIOBase, columns: JsonColumns
+) -> Iterator[list[Row]]:
+    """Rows in batches of bounded count and size. Raises UnreadableFile: too many columns."""
+    batch: list[Row] = []
+    cells, start = 0, source.tell()
+    for row in rows:
+        batch.append(row)
+        cells += len(row)
+        columns.expect(row)
+        if columns.width > MAX_COLUMNS:
+            raise UnreadableFile(
+                f"The objects have more than {MAX_COLUMNS:,} names together, more columns than a "
+                "frame may have: turn the table around."
+            )
+        many = len(batch) >= BATCH_ROWS or len(batch) * columns.width >= BATCH_CELLS
+        if many or cells >= BATCH_CELLS or source.tell() - start > BATCH_BYTES:
+            yield batch
+            batch, cells, start = [], 0, source.tell()
+    if batch:
+        yield batch

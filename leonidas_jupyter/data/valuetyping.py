@@ -1,0 +1,82 @@
+"""Columns of files whose cells have types of their own: JSON and workbooks."""
+
+from dataclasses import dataclass, field
+
+from leonidas_jupyter.data.columnar import Cast
+from leonidas_jupyter.data.dialect import Dialect, DialectOverride
+from leonidas_jupyter.data.headings import column_names
+from leonidas_jupyter.data.layout import Layout
+from leonidas_jupyter.data.plans import Hints, Plan
+from leonidas_jupyter.data.recognise import Recognition
+from leonidas_jupyter.data.tokens import Syntax
+from leonidas_jupyter.data.typing_pass import SAMPLE_CELLS, Column, Typing
+
+MOMENTS = frozenset(("date", "datetime", "time"))
+
+
+@dataclass
+class Values:
+    """What is known of a column's values once all have been read.
+
+    ``sql_type`` is the type that holds each of them; None where they are text on the way to the
+    rules of CSV. ``strings``: the file has them as text, so that only dates and times may become
+    more. ``blank``: some are empty strings. ``sample`` are some of the texts.
+    """
+
+    sql_type: str | None = None
+    strings: bool = False
+    blank: bool = False
+    sample: dict[str, None] = field(default_factory=dict)
+
+    def look_at(self, texts: list[str | None]) -> None:
+        """Take note of some of the texts."""
+        for text in texts:
+            if len(self.sample) >= SAMPLE_CELLS:
+                return
+            if text:
+                self.sample[text] = None
+
+
+class ValueTyping(Typing):
+    """Typing that leaves values the type that their file gives them."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        header: list[list[str]],
+        values: list[Values],
+        override: DialectOverride | None,
+    ) -> None:
+        """``header`` are the rows that name the columns, from top to bottom."""
+        names, self.written = column_names(header, len(values))
+        self._values = dict(zip(names, values, strict=True))
+        layout = Layout(header=header, width=len(names))
+        found = Recognition(dialect, Syntax(","), layout, names, self.written, "\n")
+        self._sampled = False
+        super().__init__(found, override)
+        for column in self.columns:
+            column.cells = list(self._values[column.name].sample)
+        self._sampled = True
+        self.plan()
+
+    @property
+    def originals(self) -> dict[str, str]:
+        """The columns' names as written, by their names."""
+        names = [column.name for column in self.columns]
+        return dict(zip(names, self.written, strict=True))
+
+    def plan(self) -> None:
+        """Make every column's plan, once it is known what the columns hold."""
+        if self._sampled:
+            super().plan()
+
+    def _choose(self, column: Column, hints: Hints) -> Plan:
+        values = self._values[column.name]
+        if column.fixed or values.sql_type is not None:
+            return Cast(sql_type="VARCHAR" if column.fixed else values.sql_type or "VARCHAR")
+        plan = super()._choose(column, hints)
+        if values.strings and plan.type not in MOMENTS:
+            return Plan()
+        if values.blank and plan.type != "text":
+            plan.padded = True  # so that an empty string counts as missing among dates
+        return Plan() if plan.key in column.banned else plan
