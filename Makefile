@@ -61,7 +61,7 @@ $(VENV)/.for-run: $(BUILT_FROM) | $(VENV)/.made
 
 $(VENV)/.for-development: $(BUILT_FROM) | $(VENV)/.made
 	@echo "Installing what development and the tests need into $(VENV) ..."
-	@$(PIP) -e '.[server,test,lint]'
+	@$(PIP) -e '.[server,test,lint,bench]'
 	@touch $@ $(VENV)/.for-run
 
 $(VENV)/.made:

@@ -16,6 +16,7 @@ from bench import (
     cancelling,
     closed_form,
     computing,
+    csv_robustness,
     ingest,
     kernel_load,
     machine,
@@ -49,6 +50,7 @@ def _measurements(work: Path) -> dict[str, Measure]:
         "computing": computing.measure,
         "analyst": analyst.measure,
         "closed-form questions": lambda _: closed_form.measure(),
+        "csv robustness": lambda _: csv_robustness.measure(),
     }
 
 
