@@ -118,7 +118,7 @@ class Marks:
         for text in texts:
             self._bare(text)
         for text in texts:
-            for name in names_defined(_QUOTED.sub(" ", text), self.lexicon):
+            for name in names_defined(_QUOTED.sub("§", text), self.lexicon):
                 if self.exact(name) is None and name not in self.new:
                     self.new.append(name)
 
