@@ -93,6 +93,7 @@ MOST = (
     "|tallest|hottest|top|best|higher|larger)"
 )
 LEAST = (
-    "(?:lowest|smallest|(?<!at )least|minimum|shortest|weakest|lightest|coldest|fewest|worst|lower|smaller)"
+    "(?:lowest|smallest|(?<!at )least|minimum|shortest|weakest|lightest|coldest|fewest|worst|"
+    "lower|smaller)"
 )
 """Superlatives and comparatives of all kinds, as they stand in ordinary sentences."""
