@@ -8,8 +8,8 @@ import shlex
 from collections.abc import Callable
 from typing import NoReturn
 
-from leonidas_jupyter.kernel.conversion import BACKENDS, ENGINES
 from leonidas_jupyter.kernel.dialects import separator
+from leonidas_jupyter.kernel.engines import BACKENDS, ENGINES
 from leonidas_jupyter.kernel.errors import LeonidasError
 
 _OPTION = re.compile(

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from leonidas_jupyter.kernel.conversion import library, nullable_types
+from leonidas_jupyter.kernel.conversion import nullable_types
+from leonidas_jupyter.kernel.engines import library
 from leonidas_jupyter.kernel.errors import LeonidasError
 
 PARTITION_BYTES = 64 * 1024**2

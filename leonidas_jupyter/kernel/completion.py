@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leonidas_jupyter.kernel.arguments import COMMANDS, EXPOSURES
-from leonidas_jupyter.kernel.conversion import BACKENDS, ENGINES
+from leonidas_jupyter.kernel.engines import BACKENDS, ENGINES
 from leonidas_jupyter.kernel.errors import LeonidasError
 from leonidas_jupyter.kernel.frames import Frames
 

@@ -1,54 +1,9 @@
-"""From Arrow to the tables that people work with, and the libraries that this takes."""
+"""From Arrow to pandas. A session's kernel gets this file as it is, so it imports nothing of ours."""
 
 from typing import TYPE_CHECKING, Any
 
-from leonidas_jupyter.kernel.errors import LeonidasError
-
 if TYPE_CHECKING:
     import pandas as pd
-
-BACKENDS = ("numpy_nullable", "pyarrow")
-ENGINES = ("pandas", "polars", "duckdb", "dask", "arrow")
-EXTRAS = {"polars": "polars", "duckdb": "duckdb", "dask": "dask", "distributed": "dask"}
-"""Which extra of this package installs a library."""
-
-
-def library(name: str) -> Any:  # noqa: ANN401 - a module
-    """A library that only some need.
-
-    Raises:
-        LeonidasError: it is not installed; the sentence says how to.
-    """
-    from importlib import import_module
-
-    try:
-        return import_module(name)
-    except ImportError as error:
-        extra = EXTRAS[name.partition(".")[0]]
-        raise LeonidasError(
-            f"This takes {name}, which this kernel cannot import ({error}): "
-            f'`pip install "leonidas-jupyter[{extra}]"` in its environment.'
-        ) from error
-
-
-def check_kinds(engine: str, dtype_backend: str | None) -> None:
-    """See that an engine and a backend are ones that there are, and fit each other.
-
-    Raises:
-        LeonidasError: which there are.
-    """
-    if engine not in ENGINES:
-        raise LeonidasError(
-            f"There is no engine {engine!r}; there are: {', '.join(ENGINES)}.", code="usage"
-        )
-    if dtype_backend is not None and dtype_backend not in BACKENDS:
-        raise LeonidasError(
-            f"There is no dtype_backend {dtype_backend!r}; there are: {', '.join(BACKENDS)}, and "
-            "None for pandas' own types.",
-            code="usage",
-        )
-    if dtype_backend is not None and engine != "pandas":
-        raise LeonidasError(f"dtype_backend is for pandas, not for {engine}.", code="usage")
 
 
 def to_pandas(table: Any, dtype_backend: str | None = None) -> "pd.DataFrame":  # noqa: ANN401 - pyarrow is not typed
@@ -103,16 +58,3 @@ def nullable_types(*, everywhere: bool = False) -> dict[Any, Any]:
         pa.string(): pd.StringDtype(),
         pa.large_string(): pd.StringDtype(),
     }
-
-
-def from_arrow(table: Any, engine: str, dtype_backend: str | None) -> Any:  # noqa: ANN401 - one of several libraries' tables
-    """A table in memory as ``pandas``, ``polars`` or ``arrow`` have it.
-
-    Raises:
-        LeonidasError: the library is not installed.
-    """
-    if engine == "arrow":
-        return table
-    if engine == "polars":
-        return library("polars").from_arrow(table)
-    return to_pandas(table, dtype_backend)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from leonidas_jupyter.kernel.client import Client, path_of
-from leonidas_jupyter.kernel.conversion import check_kinds, from_arrow, library
+from leonidas_jupyter.kernel.engines import check_kinds, from_arrow, library
 from leonidas_jupyter.kernel.errors import LeonidasError
 from leonidas_jupyter.kernel.filters import condition_of, filter_of, sql_of
 from leonidas_jupyter.kernel.framecache import FrameCache, OtherContent

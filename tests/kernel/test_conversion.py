@@ -8,7 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from leonidas_jupyter.kernel.conversion import check_kinds, from_arrow, library, to_pandas
+from leonidas_jupyter.kernel.conversion import to_pandas
+from leonidas_jupyter.kernel.engines import check_kinds, from_arrow, library
 from leonidas_jupyter.kernel.errors import LeonidasError
 
 TABLE = pa.table(

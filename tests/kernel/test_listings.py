@@ -35,15 +35,25 @@ def test_sentences_are_broken_into_lines_and_nothing_else():
     assert "white-space:nowrap" in html[said:at].rpartition("<th")[2]
 
 
+class Listed:
+    """A project's files that can be loaded."""
+
+    def __init__(self, files):
+        self._files = files
+
+    def completed(self):
+        return self._files
+
+
 def test_frames_list_themselves_as_a_table():
     file = File("f", "p", "sales.csv", "COMPLETED", frame_name="sales", rows=1200, columns=3)
-    html = Frames(lambda: [file], lambda _: None)._repr_html_()
+    html = Frames(lambda: Listed([file]))._repr_html_()
     assert ">sales<" in html
     assert ">1,200<" in html
 
 
 def test_a_project_without_frames_says_how_to_get_one():
-    assert "%leonidas upload" in Frames(list, lambda _: None)._repr_html_()
+    assert "%leonidas upload" in Frames(lambda: Listed([]))._repr_html_()
 
 
 def test_history_never_passes_the_built_in_analyst_off_as_a_language_model():

@@ -1,7 +1,7 @@
 """What works inside the kernel: its text is sent there and becomes the module ``_leonidas``.
 
 So it uses nothing but the standard library, IPython, and (in functions) pandas and pyarrow, and
-leaves no name in the user's namespace. ``_leonidas_frames`` is `kernel.framecache`, sent as well:
+leaves no name in the user's namespace. ``_leonidas_frames`` is `kernel.conversion`, sent as well:
 frames have the same types as ``%leonidas`` gives. What comes back is code's word, not ours: whoever
 runs code in a kernel can change this module there.
 """

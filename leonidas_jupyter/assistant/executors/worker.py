@@ -28,7 +28,7 @@ MAX_SAID = 1_000
 """Characters of what went wrong in a kernel that are told."""
 
 INSIDE = (
-    ("_leonidas_frames", "leonidas_jupyter.kernel", "framecache.py"),
+    ("_leonidas_frames", "leonidas_jupyter.kernel", "conversion.py"),
     ("_leonidas_tables", "leonidas_jupyter.assistant.executors", "tables.py"),
     ("_leonidas", "leonidas_jupyter.assistant.executors", "inside.py"),
 )

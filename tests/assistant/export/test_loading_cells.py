@@ -12,7 +12,7 @@ from leonidas_jupyter.assistant.export.conversation import ProjectFile
 from leonidas_jupyter.assistant.export.loading import Names, loading_cell
 from leonidas_jupyter.data.frames import Frame, frame_name
 from leonidas_jupyter.data.ingest import ingest
-from leonidas_jupyter.kernel.framecache import to_pandas
+from leonidas_jupyter.kernel.conversion import to_pandas
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
