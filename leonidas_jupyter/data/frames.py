@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from leonidas_jupyter.data.profile import FrameProfile
+from leonidas_jupyter.data.sketches import KeySketch
 from leonidas_jupyter.data.statement import CATALOG_NAME
 
 MAX_NAME = 60
@@ -49,7 +50,8 @@ class Frame(BaseModel):
     """A project's file as a typed table: its name in SQL and Python, its origin, its profile.
 
     ``generated`` says that the file is a result which was saved from a session, so that its rows
-    and the names of its columns are whatever was computed.
+    and the names of its columns are whatever was computed. ``keys`` tell with which other frames
+    it may join; they never go out.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Frame(BaseModel):
     content_version: int
     profile: FrameProfile
     generated: bool = False
+    keys: list[KeySketch] = Field(default_factory=list, exclude=True, repr=False)
 
 
 def frame_name(filename: str, taken: Collection[str] = ()) -> str:

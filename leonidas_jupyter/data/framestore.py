@@ -21,6 +21,7 @@ from leonidas_jupyter.data.recipes.results import RecipeResult
 from leonidas_jupyter.data.recipes.steps import Recipe
 from leonidas_jupyter.data.recipes.workers import RecipeWorkers
 from leonidas_jupyter.data.scratch import Scratch
+from leonidas_jupyter.data.sketches import KeySketch, SketchedProfile
 from leonidas_jupyter.data.sql import Export, QueryResult, SqlFailed, SqlWorkers
 from leonidas_jupyter.data.worker import Progress, WorkerLimits, run_ingest
 from leonidas_jupyter.storage.base import ObjectMissing, ObjectStore
@@ -133,7 +134,7 @@ class FrameStore:
         self._sql = sql
         self._recipes = recipes
         self._scratch = Scratch(scratch)
-        self._profiles: OrderedDict[str, FrameProfile] = OrderedDict()
+        self._profiles: OrderedDict[str, tuple[FrameProfile, list[KeySketch]]] = OrderedDict()
 
     async def ingest(
         self,
@@ -179,30 +180,36 @@ class FrameStore:
 
     async def profile(self, standing: Standing) -> FrameProfile:
         """The frame's profile. Raises FrameLost."""
+        return (await self._profile(standing))[0]
+
+    async def _profile(self, standing: Standing) -> tuple[FrameProfile, list[KeySketch]]:
         key = standing.frame_hash
-        profile = self._profiles.get(key)
-        if profile is None:
+        kept = self._profiles.get(key)
+        if kept is None:
             chunks = self._store.get(standing.content.profile(key))
             try:
                 raw = b"".join([chunk async for chunk in chunks])
-                profile = self._profiles[key] = FrameProfile.model_validate_json(raw)
+                whole = SketchedProfile.model_validate_json(raw)
             except (ObjectMissing, ValidationError) as error:
                 raise FrameLost(standing.filename) from error
+            kept = self._profiles[key] = (whole.shown(), whole.keys)
             while len(self._profiles) > PROFILES_KEPT:
                 self._profiles.popitem(last=False)
         self._profiles.move_to_end(key)
-        return profile
+        return kept
 
     async def frame(self, standing: Standing) -> Frame:
         """The frame as the rest of the product knows it. Raises FrameLost."""
+        profile, keys = await self._profile(standing)
         return Frame(
             name=standing.name,
             file_id=standing.content.file_id,
             filename=standing.filename,
             frame_hash=standing.frame_hash,
             content_version=standing.content.content_version,
-            profile=await self.profile(standing),
+            profile=profile,
             generated=standing.generated,
+            keys=keys,
         )
 
     async def query(

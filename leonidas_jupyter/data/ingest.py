@@ -18,7 +18,6 @@ from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.formats import Opened, Outcome, open_file
 from leonidas_jupyter.data.plans import literal
 from leonidas_jupyter.data.prepare import Prepared, prepare
-from leonidas_jupyter.data.profile import FrameProfile
 from leonidas_jupyter.data.readers import (
     BadRow,
     BadRows,
@@ -26,6 +25,7 @@ from leonidas_jupyter.data.readers import (
     ends_in_delimiter,
     read_leniently,
 )
+from leonidas_jupyter.data.sketches import SketchedProfile
 from leonidas_jupyter.data.typing_pass import (
     Typing,
     row_group,
@@ -55,7 +55,7 @@ class IngestReport(BaseModel):
     """
 
     dialect: Dialect
-    profile: FrameProfile
+    profile: SketchedProfile
     rows: int
     columns: int
     bad_rows: BadRows | None = None
@@ -123,7 +123,9 @@ def _read_format(
 
         return read_columnar(connection, opened, override, typed, progress)
     if opened.format == "excel":
-        raise UnreadableFile("This is an Excel workbook: save the sheet as CSV and upload that.")
+        from leonidas_jupyter.data.sheettable import read_sheet
+
+        return read_sheet(connection, opened, override, typed, progress)
     if opened.format == "json":
         from leonidas_jupyter.data.jsontable import read_json
 
@@ -139,7 +141,7 @@ def _read_format(
 
 def _report(
     outcome: Outcome,
-    profile: FrameProfile,
+    profile: SketchedProfile,
     sha256: str,
     target: Path,
     override: DialectOverride | None,

@@ -27,7 +27,12 @@ class Bin(BaseModel):
 
 
 class ColumnProfile(BaseModel):
-    """One column of a frame. Statistics are null where the type has none."""
+    """One column of a frame. Statistics are null where the type has none.
+
+    ``distinct_exact`` and ``quantiles_exact`` say what is counted, not estimated; everything else
+    is exact. Quartiles lie between two values where that many rows make it so. ``categories`` are
+    all values of a text that has few. Lengths are in characters.
+    """
 
     name: str
     original_name: str
@@ -42,11 +47,13 @@ class ColumnProfile(BaseModel):
     q25: Scalar = None
     median: Scalar = None
     q75: Scalar = None
+    quantiles_exact: bool = True
     top: list[TopValue] = Field(default_factory=list)
     categories: list[str] | None = None
     histogram: list[Bin] | None = None
     min_length: int | None = None
     max_length: int | None = None
+    mean_length: float | None = None
     candidate_key: bool = False
     warnings: list[str] = Field(default_factory=list)
 

@@ -17,7 +17,10 @@ from leonidas_jupyter.data.counting import (
     count_short,
     one_row,
 )
+from leonidas_jupyter.data.keynames import names_things
 from leonidas_jupyter.data.profile import ColumnProfile, ColumnType, FrameProfile, Scalar
+from leonidas_jupyter.data.sketches import SketchedProfile, sketch_keys
+from leonidas_jupyter.data.textual import say_why
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,6 +36,12 @@ DETAILED_COLUMNS = 1000
 
 TOP_VALUES_WIDE = 3
 DUPLICATE_COLUMNS = 1000
+
+NEARLY_CONSTANT = 0.95
+"""A value in at least this share of a column's cells is said."""
+
+FEW_ROWS = 20
+"""Below so many rows shares say nothing."""
 
 TYPES: dict[str, ColumnType] = {
     "BIGINT": "integer",
@@ -54,7 +63,7 @@ def quoted(name: str) -> str:
 
 def profile_frame(
     connection: "duckdb.DuckDBPyConnection", parquet: Path, originals: dict[str, str]
-) -> FrameProfile:
+) -> SketchedProfile:
     """Profile a frame's Parquet file; ``originals`` maps names to names as written."""
     import pyarrow.parquet as pq
 
@@ -67,11 +76,15 @@ def profile_frame(
     for start in range(0, len(columns), size):
         batch = columns[start : start + size]
         _profile_batch(connection, opened, source, batch, rows, len(columns) <= DETAILED_COLUMNS)
-    return FrameProfile(
+    say_why(connection, parquet, columns)
+    profile = SketchedProfile(
         rows=rows,
         columns=[column.profile for column in columns],
         duplicate_rows=_duplicates(connection, source, columns, rows),
+        keys=sketch_keys(connection, source, columns, rows),
     )
+    _warn_of_rows(profile)
+    return profile
 
 
 def _column(name: str, kind: str, originals: dict[str, str]) -> Column:
@@ -122,7 +135,8 @@ def _first_scan(column: Column, rows: int) -> str:
     name = column.sql
     fields = {"n": f"count({name})", "d": f"approx_count_distinct({name})"}
     if column.type == "text":
-        fields |= {"low": f"min(length({name}))", "high": f"max(length({name}))"}
+        length = f"length({name})"
+        fields |= {"low": f"min({length})", "high": f"max({length})", "mean": f"avg({length})"}
     elif column.type != "boolean":
         fields |= {"low": f"min({name})", "high": f"max({name})"}
     if column.type in ("integer", "number"):
@@ -150,6 +164,7 @@ def _take_first(column: Column, found: dict[str, Any], rows: int) -> None:
         return
     if column.type == "text":
         profile.min_length, profile.max_length = low, high
+        profile.mean_length = _finite(found["mean"])
         return
     profile.min, profile.max = _scalar(low, column), _scalar(high, column)
     if column.type in RANGED:
@@ -157,6 +172,7 @@ def _take_first(column: Column, found: dict[str, Any], rows: int) -> None:
         quartiles = [_scalar(value, column) for value in found["q"]]
         profile.q25, profile.median, profile.q75 = quartiles
         if rows > EXACT_ROWS:
+            profile.quantiles_exact = False
             profile.warnings.append("quartiles are approximate")
     if column.type in ("integer", "number"):
         profile.mean = _finite(found["mean"])
@@ -189,6 +205,32 @@ def _warn(profile: ColumnProfile, rows: int) -> None:
         profile.warnings.append(f"mostly missing: {profile.nulls:,} of {rows:,} cells")
     if profile.distinct == 1 and rows > 1 and profile.distinct_exact:
         profile.warnings.append("constant: one value only")
+    elif rows >= FEW_ROWS and profile.top:
+        first, present = profile.top[0], rows - profile.nulls
+        if first.count >= NEARLY_CONSTANT * present and profile.nulls * 2 <= rows:
+            share = min(100 * first.count / present, 99.9)
+            profile.warnings.append(f"nearly constant: one value in {share:.3g} % of the cells")
+    if _counts_rows(profile, rows):
+        profile.warnings.append("an identifier: sums and means of it say nothing")
+
+
+def _counts_rows(profile: ColumnProfile, rows: int) -> bool:
+    """Whether whole numbers only tell rows apart: by their name, or because they count them."""
+    if profile.type != "integer" or not profile.candidate_key or rows < FEW_ROWS:
+        return False
+    low, high = profile.min, profile.max
+    dense = isinstance(low, int) and isinstance(high, int) and high - low + 1 == rows
+    return names_things(profile.name) or (dense and low in (0, 1))
+
+
+def _warn_of_rows(profile: FrameProfile) -> None:
+    """Say what a person should know of the rows."""
+    repeated = profile.duplicate_rows
+    if repeated is None:
+        profile.warnings.append("repeated rows were not counted: the frame is too large")
+    elif repeated:
+        rows = "1 row repeats another" if repeated == 1 else f"{repeated:,} rows repeat others"
+        profile.warnings.append(f"{rows} in every cell")
 
 
 def _duplicates(
