@@ -1,4 +1,4 @@
-"""From Arrow to pandas. A session's kernel gets this file as it is, so it imports nothing of ours."""
+"""From Arrow to pandas. Sessions' kernels get this file as it is, so it imports nothing of ours."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,6 +1,7 @@
 """From Arrow to pandas, polars and Arrow: types, values, whose memory it is."""
 
 import datetime
+import subprocess
 import sys
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from leonidas_jupyter.kernel import conversion
 from leonidas_jupyter.kernel.conversion import to_pandas
 from leonidas_jupyter.kernel.engines import check_kinds, from_arrow, library
 from leonidas_jupyter.kernel.errors import LeonidasError
@@ -79,6 +81,20 @@ def test_what_is_changed_is_not_the_file(tmp_path, chunks, backend):
     frame.loc[0, "ok"] = False
     assert frame.loc[0, ["id", "name", "ok"]].tolist() == [99, "changed", False]
     assert kept.read_bytes() == before
+
+
+def test_it_runs_where_this_package_is_not(tmp_path):
+    """A session's own kernel is sent the file, and may be of an environment without the rest."""
+    code = (
+        "import sys, pathlib\n"
+        "sys.modules['leonidas_jupyter'] = None\n"
+        "made = {'__name__': '_leonidas_frames'}\n"
+        "exec(pathlib.Path(sys.argv[1]).read_text('utf-8'), made)\n"
+        "import pyarrow as pa\n"
+        "print(made['to_pandas'](pa.table({'n': [1, None]})).dtypes['n'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, conversion.__file__], capture_output=True)
+    assert done.stdout.strip() == b"Int64", done.stderr
 
 
 def test_other_engines_have_tables_of_their_own():
