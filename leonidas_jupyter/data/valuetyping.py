@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 from leonidas_jupyter.data.columnar import Cast
-from leonidas_jupyter.data.dialect import Dialect, DialectOverride
+from leonidas_jupyter.data.dialect import ColumnDialect, Dialect, DialectOverride
 from leonidas_jupyter.data.headings import column_names
 from leonidas_jupyter.data.layout import Layout
-from leonidas_jupyter.data.plans import Hints, Plan
+from leonidas_jupyter.data.plans import Hints, Plan, literal
 from leonidas_jupyter.data.recognise import Recognition
+from leonidas_jupyter.data.summarise import TYPES
 from leonidas_jupyter.data.tokens import Syntax
 from leonidas_jupyter.data.typing_pass import SAMPLE_CELLS, Column, Typing
 
@@ -20,12 +21,14 @@ class Values:
 
     ``sql_type`` is the type that holds each of them; None where they are text on the way to the
     rules of CSV. ``strings``: the file has them as text, so that only dates and times may become
-    more. ``blank``: some are empty strings. ``sample`` are some of the texts.
+    more. ``blank``: some are empty strings. ``missing`` are words among them that stand for missing
+    values. ``sample`` are some of the texts.
     """
 
     sql_type: str | None = None
     strings: bool = False
     blank: bool = False
+    missing: list[str] = field(default_factory=list)
     sample: dict[str, None] = field(default_factory=dict)
 
     def look_at(self, texts: list[str | None]) -> None:
@@ -72,11 +75,23 @@ class ValueTyping(Typing):
 
     def _choose(self, column: Column, hints: Hints) -> Plan:
         values = self._values[column.name]
-        if column.fixed or values.sql_type is not None:
-            return Cast(sql_type="VARCHAR" if column.fixed else values.sql_type or "VARCHAR")
+        if column.fixed:
+            return Cast(sql_type="VARCHAR")
+        if values.sql_type is not None:
+            return _given(values.sql_type, values.missing)
         plan = super()._choose(column, hints)
         if values.strings and plan.type not in MOMENTS:
             return Plan()
         if values.blank and plan.type != "text":
             plan.padded = True  # so that an empty string counts as missing among dates
         return Plan() if plan.key in column.banned else plan
+
+
+def _given(sql_type: str, missing: list[str]) -> Plan:
+    """The plan of a column whose values have that type, beside words for missing ones."""
+    if not missing:
+        return Cast(sql_type=sql_type)
+    words = ", ".join(literal(word) for word in missing)
+    convert = f"CASE WHEN trim({{v}}) NOT IN ({words}) THEN {{v}} END"
+    marks = ColumnDialect(null_words=[word for word in missing if word])
+    return Cast(type=TYPES[sql_type], dialect=marks, convert=convert, sql_type=sql_type)
