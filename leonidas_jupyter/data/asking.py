@@ -1,13 +1,24 @@
 """What a project's frames are asked, once the caller is authorised."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from leonidas_jupyter.data.frames import Frame
-from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, of_what_stands
+from leonidas_jupyter.data.framestore import (
+    Content,
+    FrameLost,
+    FrameStore,
+    Standing,
+    of_what_stands,
+)
+from leonidas_jupyter.data.joins import MOST_FRAMES, Join, likely_joins
 from leonidas_jupyter.data.recipes.results import RecipeResult
 from leonidas_jupyter.data.recipes.steps import Recipe
 from leonidas_jupyter.data.sql import Export, QueryResult
+
+PROFILES_AT_ONCE = 16
+"""How many profiles are fetched at the same time."""
 
 
 class Asking:
@@ -25,11 +36,31 @@ class Asking:
         self._standing = standing
         self._frames = frames
         self._seconds = seconds
+        self._at_once = asyncio.Semaphore(PROFILES_AT_ONCE)
 
     @of_what_stands
     async def frames(self, project_id: str) -> list[Frame]:
         """The frames that can be asked, by the time of their files."""
         return [await self._frames.frame(each) for each in await self._standing(project_id)]
+
+    async def joins(self, project_id: str, standing: Standing) -> list[Join]:
+        """The columns by which a frame is likely to join with the project's others.
+
+        Computed from what their profiles keep, which reads no data; a frame that is lost has none.
+        Raises FrameLost where that is the one asked about.
+        """
+        frame = await self._frames.frame(standing)
+        others = [each for each in await self._standing(project_id) if each != standing]
+        found = await asyncio.gather(*(self._unless_lost(each) for each in others[-MOST_FRAMES:]))
+        known = [other for other in found if other is not None]
+        return await asyncio.to_thread(likely_joins, frame, known) if known else []
+
+    async def _unless_lost(self, standing: Standing) -> Frame | None:
+        try:
+            async with self._at_once:
+                return await self._frames.frame(standing)
+        except FrameLost:
+            return None
 
     @of_what_stands
     async def query(

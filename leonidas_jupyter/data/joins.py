@@ -1,15 +1,15 @@
 """Columns by which two frames are likely to join: alike in name, type and values."""
 
-import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from leonidas_jupyter.data.frames import Frame
-from leonidas_jupyter.data.keynames import KEY_WORDS, names_things, words
+from leonidas_jupyter.data.keynames import KEY_WORDS, TIME_WORDS, names_things, words
 from leonidas_jupyter.data.profile import ColumnProfile
-from leonidas_jupyter.data.sketches import KeySketch
+from leonidas_jupyter.data.sketches import HASHES, KeySketch
 
 MOST_FRAMES = 200
 """Other frames that one is compared with at most."""
@@ -110,7 +110,7 @@ def likely_joins(frame: Frame, others: Sequence[Frame]) -> list[Join]:
         others: frames of the same project; itself among them is passed over.
     """
     found: list[Join] = []
-    values: dict[int, frozenset[int]] = {}
+    values: dict[int, Values] = {}
     for other in others[:MOST_FRAMES]:
         if other.file_id != frame.file_id:
             found += _between(frame, other, values)
@@ -123,7 +123,7 @@ def _weight(join: Join) -> float:
     return 2.0 * (join.unique_here or join.unique_there) + share
 
 
-def _between(frame: Frame, other: Frame, values: dict[int, frozenset[int]]) -> Sequence[Join]:
+def _between(frame: Frame, other: Frame, values: dict[int, "Values"]) -> Sequence[Join]:
     """The joins of two frames; which they are is remembered for as long as both are the same."""
     pair = (frame.name, frame.frame_hash, other.name, other.frame_hash)
     known = _KNOWN.get(pair)
@@ -143,7 +143,7 @@ def _best(joins: Iterator[Join]) -> Iterator[Join]:
             yield join
 
 
-def _joins(frame: Frame, other: Frame, values: dict[int, frozenset[int]]) -> Iterator[Join]:
+def _joins(frame: Frame, other: Frame, values: dict[int, "Values"]) -> Iterator[Join]:
     theirs = keys_of(other)
     for own in keys_of(frame):
         for key in theirs:
@@ -191,12 +191,12 @@ def _alike(own: Key, key: Key) -> bool:
 def _may_join(own: Key, key: Key) -> bool:
     """Whether it is worth comparing values."""
     if _alike(own, key):
-        if own.unique or key.unique:
-            return True
-        # Rows of both would be paired many to many: only by what clearly is one domain.
+        timed = not TIME_WORDS.isdisjoint(own.thing)
+        if own.column.type == "integer" and not (own.named or key.named or timed):
+            return False  # amounts
+        # Without a unique side rows are paired many to many: only by what clearly is one domain.
         several = min(own.column.distinct, key.column.distinct) > 2
-        kind = own.column.type != "integer" or (own.named and key.named)
-        return own.thing == key.thing and several and kind
+        return own.unique or key.unique or (own.thing == key.thing and several)
     return (own.unique or key.unique) and own.sparse and key.sparse
 
 
@@ -229,7 +229,7 @@ def _within(first: ColumnProfile, second: ColumnProfile) -> bool:
 
 
 def measured(
-    own: KeySketch, other: KeySketch, values: dict[int, frozenset[int]] | None = None
+    own: KeySketch, other: KeySketch, values: "dict[int, Values] | None" = None
 ) -> Overlap | None:
     """How far two columns hold the same values; None where their hashes do not compare.
 
@@ -243,26 +243,36 @@ def measured(
     kept = {} if values is None else values
     here, there = _values(own, kept), _values(other, kept)
     end = min(_end(own, here), _end(other, there))
-    if own.complete and other.complete:
-        first, second = here, there
-    else:
-        first = frozenset(value for value in here if value <= end)
-        second = frozenset(value for value in there if value <= end)
-    common = len(first & second)
+    # What is above the lower end stands in one of the two at most.
+    common = len(here.known & there.known)
     exact = own.complete and other.complete
     return Overlap(
-        _share(common, len(first), exact), _share(common, len(second), exact), common, exact
+        _share(common, bisect_right(here.ordered, end), exact),
+        _share(common, bisect_right(there.ordered, end), exact),
+        common,
+        exact,
     )
 
 
-def _values(sketch: KeySketch, kept: dict[int, frozenset[int]]) -> frozenset[int]:
+@dataclass(frozen=True)
+class Values:
+    """A sketch's hashes, ascending, and as a set."""
+
+    ordered: tuple[int, ...]
+    known: frozenset[int]
+
+
+def _values(sketch: KeySketch, kept: dict[int, Values]) -> Values:
     if (found := kept.get(id(sketch))) is None:
-        found = kept[id(sketch)] = frozenset(sketch.values())
+        ordered = sketch.values()
+        found = kept[id(sketch)] = Values(ordered, frozenset(ordered))
     return found
 
 
-def _end(sketch: KeySketch, values: frozenset[int]) -> float:
-    return math.inf if sketch.complete else max(values, default=-1)
+def _end(sketch: KeySketch, values: Values) -> int:
+    if sketch.complete:
+        return HASHES
+    return values.ordered[-1] if values.ordered else -1
 
 
 def _share(common: int, of: int, exact: bool) -> float | None:

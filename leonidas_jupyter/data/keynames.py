@@ -1,6 +1,7 @@
 """The words of column and frame names, and which say that a column names things."""
 
 import re
+from functools import lru_cache
 
 KEY_WORDS = frozenset(
     re.findall(
@@ -11,11 +12,15 @@ KEY_WORDS = frozenset(
 )
 """Words, as ``words`` gives them, in the names of columns that name things."""
 
+TIME_WORDS = frozenset({"year", "quarter", "month", "week", "day", "hour", "period"})
+"""Words of columns whose whole numbers are times, and so name rows, too."""
 
-def words(name: str) -> list[str]:
+
+@lru_cache(maxsize=10_000)
+def words(name: str) -> tuple[str, ...]:
     """The words of a name, in lower case and in the singular: ``CustomerIDs`` is customer, id."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return [_singular(word) for word in re.findall(r"[^\W_]+", parted.lower())]
+    return tuple(_singular(word) for word in re.findall(r"[^\W_]+", parted.lower()))
 
 
 def names_things(name: str) -> bool:

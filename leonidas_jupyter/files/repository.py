@@ -89,6 +89,11 @@ class FilesRepository:
             if (after := page.next) is None:
                 return found
 
+    async def names(self, project_id: str) -> dict[str, str]:
+        """The names of a project's files by their ids, without those marked as deleted."""
+        files = await self.all_of_project(project_id)
+        return {file.file_id: file.filename for file in files if file.deleted_at is None}
+
     async def rename(
         self, file: StoredFile, filename: str, *, if_version: int | None
     ) -> StoredFile:

@@ -12,6 +12,7 @@ from leonidas_jupyter.core.filenames import check_filename
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.framestore import Standing
 from leonidas_jupyter.data.ingest import BadRows
+from leonidas_jupyter.data.joins import Join
 from leonidas_jupyter.data.profile import ColumnType, FrameProfile, Scalar
 from leonidas_jupyter.data.reading import FileRecord, FileStatus, Incoming
 from leonidas_jupyter.data.sql import QueryResult
@@ -179,9 +180,11 @@ class FileRename(BaseModel):
 
 
 class FileResponse(BaseModel):
-    """A file as the project's members see it; ``profile`` only where one file is read.
+    """A file as the project's members see it; ``profile`` and ``joins`` only where one is read.
 
     ``status`` speaks of the newest content, the other fields of the content that stands.
+    ``derived_from_names`` are the names of the files in ``derived_from``, those that are gone as
+    "a deleted file". ``joins`` tell by which columns the frame is likely to join with others.
     """
 
     file_id: str
@@ -197,6 +200,7 @@ class FileResponse(BaseModel):
     status: FileStatus
     source: FileSource
     derived_from: str | None
+    derived_from_names: list[str] | None = None
     reason: str | None
     rows: int | None
     columns: int | None
@@ -204,6 +208,7 @@ class FileResponse(BaseModel):
     dialect: Dialect | None
     override: DialectOverride | None
     profile: FrameProfile | None = None
+    joins: list[Join] | None = None
     created_at: datetime
     updated_at: datetime
     version: int
@@ -211,8 +216,21 @@ class FileResponse(BaseModel):
     @classmethod
     def of(cls, file: StoredFile, profile: FrameProfile | None = None) -> Self:
         """What goes out for a stored file."""
-        stored = {name: getattr(file, name) for name in cls.model_fields if name != "profile"}
+        stored = {name: getattr(file, name) for name in cls.model_fields if name not in _ADDED}
         return cls(**stored, profile=profile)
+
+    def name_sources(self, names: Mapping[str, str]) -> None:
+        """Say from which files it was computed, by what they are called now."""
+        if self.derived_from:
+            sources = self.derived_from.split(",")
+            self.derived_from_names = [names.get(source, GONE) for source in sources]
+
+
+_ADDED = frozenset({"profile", "joins", "derived_from_names"})
+"""What a file's row does not say."""
+
+GONE = "a deleted file"
+"""What stands for the name of a file that is gone."""
 
 
 class PreviewColumn(BaseModel):

@@ -73,7 +73,7 @@ class FilesService:
             tasks=tasks,
             limits=limits.reading,
         )
-        asking = Asking(self._standing, self._frames, limits.sql_seconds)
+        asking = self._asking = Asking(self.standing, self._frames, limits.sql_seconds)
         self.frames, self.query = asking.frames, asking.query
         self.export, self.frame_file = asking.export, asking.frame_file
         self.statistics = asking.statistics
@@ -203,14 +203,26 @@ class FilesService:
         await self._projects.authorize(caller, project_id, Action.READ)
         page = await self._repository.of_project(project_id, after=after, limit=limit)
         standing = [file for file in page.items if file.deleted_at is None]
-        return Page(items=[FileResponse.of(file) for file in standing], next=page.next)
+        shown = [FileResponse.of(file) for file in standing]
+        return Page(items=await self._with_sources(project_id, shown), next=page.next)
 
     @of_what_stands
     async def read(self, caller: Caller, file_id: str) -> FileResponse:
-        """One file, with its profile."""
+        """One file, with its profile and likely joins."""
         file = await self._file(caller, file_id, Action.READ)
-        profile = await self._frames.profile(file.standing) if file.standing else None
-        return FileResponse.of(file, profile)
+        standing = file.standing
+        shown = FileResponse.of(file, await self._frames.profile(standing) if standing else None)
+        if standing is not None:
+            shown.joins = await self._asking.joins(file.project_id, standing)
+        return (await self._with_sources(file.project_id, [shown]))[0]
+
+    async def _with_sources(self, project_id: str, shown: list[FileResponse]) -> list[FileResponse]:
+        """The files, those that were computed from others with the names of these."""
+        if any(file.derived_from for file in shown):
+            names = await self._repository.names(project_id)
+            for file in shown:
+                file.name_sources(names)
+        return shown
 
     async def download(
         self, caller: Caller, file_id: str, form: schemas.Form
@@ -281,7 +293,8 @@ class FilesService:
             self._removals.start(file_id)
             return
 
-    async def _standing(self, project_id: str) -> list[Standing]:
+    async def standing(self, project_id: str) -> list[Standing]:
+        """The frames that can be asked, for callers who are authorised."""
         files = await self._repository.all_of_project(project_id)
         return [frame for file in files if (frame := file.standing) is not None]
 

@@ -6,7 +6,8 @@ import hashlib
 from leonidas_jupyter.data.dialect import Dialect
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.ingest import IngestReport
-from leonidas_jupyter.data.profile import ColumnProfile, FrameProfile
+from leonidas_jupyter.data.profile import ColumnProfile
+from leonidas_jupyter.data.sketches import SketchedProfile
 
 
 class Gate:
@@ -32,7 +33,7 @@ class Gate:
             raise UnreadableFile("Line 1 is no table.")
         target.write_bytes(b"parquet of " + content)
         said = override.model_dump_json() if override else ""
-        profile = FrameProfile(
+        profile = SketchedProfile(
             rows=content.count(b"\n"),
             columns=[ColumnProfile(name="a", original_name="a", type="text", nulls=0, distinct=1)],
         )
