@@ -151,6 +151,8 @@ def _columns(facts: Facts, text: str, used: set[str]) -> None:
         if name in used or (name in facts.groups and not grouped):
             continue
         known = facts.marks.lexicon.by_name.get(name)
+        if _OF_ALL.search(text[: match.start()]):
+            continue
         if known is not None and not known.numeric and not known.flag:
             before, after = (
                 text[max(0, match.start() - 30) : match.start()],
@@ -164,6 +166,13 @@ def _columns(facts: Facts, text: str, used: set[str]) -> None:
         if re.search(r"\b(?:plot|chart|histogram|visuali[sz]e|graph)\w*\b", text):
             continue
         raise Declined(f"I do not understand what part the column {name} plays.")
+
+
+_OF_ALL = re.compile(
+    rf"\b(?:us(?:e|ing)|consider(?:ing)?|includ(?:e|ing)|over|across)\s+(?:all\s+(?:[a-z]+|{C})\s+and\s+)?"
+    r"all\s+(?:of\s+)?(?:the\s+)?$|\b(?:regardless\s+of|whatever|irrespective\s+of)\s+(?:the\s+|its\s+|their\s+)?$"
+)
+"""What stands before a column none of whose values is left out."""
 
 
 def _number_of(text: str) -> float | None:

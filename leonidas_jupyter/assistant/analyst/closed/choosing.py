@@ -119,14 +119,14 @@ class Choosing:
     def _pair_called(self, ask: Ask) -> list[str]:
         """Return the two columns of the text that words of a name tell: ``length_depth``."""
         found = [*mentioned(self._facts), *mentioned(self._facts, loose=True)]
-        words = [word for word in ask.words.split() if len(word) > 2 and word not in _PLAIN]
+        words = [word for word in ask.words.split() if len(word) > 1 and word not in _PLAIN]
         told = list(ask.columns)
         for word in words:
             close = [
                 name
                 for name in dict.fromkeys(found)
                 if any(
-                    len(part) > 2 and (part == word or part.startswith(word))
+                    part == word or (len(word) > 2 and part.startswith(word))
                     for part in pieces(name)
                 )
             ]

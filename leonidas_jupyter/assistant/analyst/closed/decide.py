@@ -77,6 +77,9 @@ _ANSWERS = ({"yes", "no"}, {"true", "false"})
 
 
 def _by_polarity(said: str, denied: bool, options: Sequence[str]) -> list[str]:
+    leaning = _concluded(said)
+    if leaning and sorted(map(_leaning, options)) == [-1, 1]:
+        return [option for option in options if _leaning(option) == leaning]
     denials = [option for option in options if negative(option)]
     if denied:
         return denials if len(denials) == 1 else []
@@ -192,6 +195,9 @@ _KEEPS = re.compile(
     r"\b(?:fails?|failed|failing|unable) to reject\b|\b(?:cannot|not|don't|doesn't) (?:be )?"
     r"reject\w*|\b(?:accept|retain|keep)\w*\b|\binsignificant\b|\buncorrelated\b|\bunrelated\b"
 )
+_ACCEPTS = re.compile(
+    r"\b(?<!not )(?:accept|retain|adopt)\w* (?:the )?(?:alternative|alternate|h1|ha)\b"
+)
 _REJECTS = re.compile(
     r"\breject\w*|\bsignifican\w*|\bdiffer\w*|\bdeviat\w*|\bdepart\w*|\bassociat\w*|\bdependen\w*"
     r"|\brelat\w*|\bcorrelat\w*|\beffect\w*|\bunequal\b|\bnonnormal\w*|\babnormal\w*|\bheterosced\w*"
@@ -210,9 +216,17 @@ def _without(about: str, options: Sequence[str]) -> str:
     return re.sub(rf"\b(?:{allowed})\b", " ", bare(about))
 
 
+def _concluded(said: str) -> int:
+    """Return how a consequence leans, where all of its parts that lean do so to one side."""
+    parts = {_leaning(part) for part in re.split(r"\b(?:and|so|hence|that|meaning)\b", said)} - {0}
+    return parts.pop() if len(parts) == 1 else 0
+
+
 def _leaning(text: str) -> int:
     """Return 1 for words that reject a test's null hypothesis, -1 for such that keep it."""
     said = bare(text)
+    if _ACCEPTS.search(said):
+        return 1
     if _KEEPS.search(said):
         return -1
     turned = -1 if _NOT.search(said) else 1

@@ -122,7 +122,8 @@ DEMANDS = (
         r"|\bdivided\s+(?:the\s+)?(?:data|rows)|\badd\w*\s+a\s+(?:new\s+)?(?:column|feature)",
     ),
     _demand(r"\bin\s+(?:thousands|millions|billions|hundreds"
-    r"|units\s+of)\b", "another unit", "", r"\(\s*in\s+\w+\s*\)"),
+    r"|units\s+of)\b", "another unit", "",
+            rf"\(\s*in\s+\w+\s*\)|{C}[^.;]{{0,40}}\b(?:is|are)\s+(?:\w+\s+){{0,2}}in\s+\w+"),
     _demand(
         r"\b(?:hourly|daily|weekly|monthly|quarterly|yearly|annual)\s+(?:means?|averages?"
         r"|medians?|totals?|sums?)\b",

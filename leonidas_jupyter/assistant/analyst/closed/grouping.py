@@ -62,7 +62,7 @@ def read_groups(facts: Facts) -> None:
 
 _LEAST = re.compile(
     r"\b(?P<how>at\s+least|no\s+fewer\s+than|(?:a\s+)?minimum\s+of|more\s+than|≥)\s*(?P<n>\d+)\s+"
-    r"(?P<what>[a-z]+s)\b"
+    r"(?:(?:such|different|separate|of\s+these|of\s+those)\s+)?(?P<what>[a-z]+s)\b"
 )
 _COUNTED = frozenset(
     (
@@ -86,6 +86,8 @@ def read_least(facts: Facts) -> None:
         having = re.search(
             r"\b(?:with|have|has|having|appear\w*|occur\w*|contain\w*|is|are)\s+$", ahead
         )
+        if re.match(rf"\s*\(?\s*{C}", facts.texts[at][match.end() :]):
+            continue
         if match["what"] not in _COUNTED and not (having and _of_rows(match["what"], facts)):
             continue
         facts.claim(at, match)

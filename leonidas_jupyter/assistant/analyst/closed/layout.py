@@ -87,7 +87,11 @@ def read_closed_form(text: str) -> ClosedForm | None:
     first = NAME.search(text)
     if first is None:
         return None
-    head = [part for part in sentences(text[: first.start()]) if not _RETURN.match(part)]
+    head = [
+        part
+        for part in sentences(text[: first.start()])
+        if not _RETURN.match(part) and not _ties(part)
+    ]
     slots, general = _slots(text[first.start() :])
     whole = decimals_in(" ".join(general))
     asked = decimals_in(" ".join(head))
@@ -96,6 +100,20 @@ def read_closed_form(text: str) -> ClosedForm | None:
     last = [match.start() for match in NAME.finditer(text)][-1]
     lines = "\n" in text[first.start() : last]
     return ClosedForm(tuple(head), filled, tuple(general), lines)
+
+
+_TIE = re.compile(
+    r"(?:in\s+(?:the\s+)?case\s+of|in\s+the\s+event\s+of|if\s+there\s+(?:is|are)|should\s+there\s+be"
+    r"|when\s+there\s+(?:is|are)|on|with|for)\s+(?:a\s+|an\s+|any\s+)*ties?\b"
+    r"|ties\s+(?:are|should\s+be|must\s+be)\s+broken\b|break\s+ties\b|no\s+ties?\b",
+    re.I,
+)
+_OF_SEVERAL = re.compile(r"\b(?:all|both|every|each|list|commas?|separated|several|tied)\b", re.I)
+
+
+def _ties(sentence: str) -> bool:
+    """Return whether a sentence only says which of several equal ones is named."""
+    return _TIE.match(sentence) is not None and _OF_SEVERAL.search(sentence) is None
 
 
 def _with(slot: Slot, decimals: int | None) -> Slot:

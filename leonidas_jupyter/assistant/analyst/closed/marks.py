@@ -38,6 +38,11 @@ _AGAIN = re.compile(
     r"|variable|attribute|metric)\b",
     re.I,
 )
+_VALUE_IN = re.compile(
+    rf"(\b(?:each|every)\s+){C}\s+(?:in|of)\s+(?:the\s+)?({C})\s+(?:column|field|variable)\b"
+)
+"""A word for the values of a column, that is another column's name: "each name in the C column"."""
+
 UNNAMED = "new feature"
 """What a new column is called that the text gives no name."""
 
@@ -139,7 +144,7 @@ class Marks:
             marked = f"{marked[: found.start]} {sign} {marked[found.end :]}"
         if self.new:
             marked = _AGAIN.sub(f" {self.column_sign(self.new[-1])} ", marked)
-        marked = self._everyday(marked)
+        marked = _VALUE_IN.sub(r"\1\2 ", self._everyday(marked))
         self.described |= described_in(marked)
         return tidy(marked)
 
@@ -256,6 +261,11 @@ class Marks:
                     rf"|(?<=\bminus ){name}(?![\w])|(?<=\bminus the ){name}(?![\w])"
                     rf"|(?<=\bdivided by ){name}(?![\w])|(?<=\bdivided by the ){name}(?![\w])"
                     rf"|(?<= [-+*/] ){name}(?![\w])",
+                    re.I,
+                ),
+                re.compile(
+                    rf"(?<=\bwithout a ){name}(?![\w])|(?<=\bwithout an ){name}(?![\w])"
+                    rf"|(?<=\bmissing ){name}s?(?![\w])|(?<=\bknown ){name}s?(?![\w])",
                     re.I,
                 ),
                 re.compile(

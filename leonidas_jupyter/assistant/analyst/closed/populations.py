@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.amounts import amounts_in
 from leonidas_jupyter.assistant.analyst.closed.derived_words import counts_in, states_in
 from leonidas_jupyter.assistant.analyst.closed.excluding import leaves_out
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
@@ -133,14 +134,37 @@ def read_populations(facts: Facts) -> None:
                 continue
             if any(start < span[1] and span[0] < end for start, end in facts.claimed[at]):
                 continue
+            if _stays(text, span, condition):
+                facts.spans[at].add(span)
+                continue
             away = leaves_out(text, *span, [other for _, other in found])
             if away is not None:
                 facts.spans[at] |= {span, away}
                 facts.excluded.append(condition)
                 continue
-            if condition not in facts.conditions:
+            if condition not in facts.conditions and not _bounds(condition, facts):
                 facts.conditions.append(condition)
             facts.spans[at].add(span)
+
+
+_STAYING = re.compile(
+    r"\s*(?:\([^()]*\)\s*)?(?:(?:is|are|be|should|must|have|to|values?|also|still|too)\s+)+"
+    r"(?:included|kept|retained|counted|allowed|valid|possible)\b"
+)
+
+
+def _stays(text: str, span: tuple[int, int], condition: Condition) -> bool:
+    """Return whether values of a sign are said to stay: "negative balances are to be included"."""
+    signed = condition.op in ("<", ">") and condition.value == 0
+    return signed and _STAYING.match(text[span[1] :]) is not None and "only" not in text[: span[0]]
+
+
+def _bounds(condition: Condition, facts: Facts) -> bool:
+    """Return whether a year only repeats where a period begins or ends: "both bounds (…)"."""
+    return condition.op == "==" and any(
+        one.op == "between" and one.column == condition.column and condition.value in one.value
+        for one in facts.conditions
+    )
 
 
 def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
@@ -150,7 +174,7 @@ def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[in
         if span in taken or _free(span, taken):
             taken.append(span)
             yield condition, span
-    stated = (_patterns, numbers_listed, states_in, counts_in)
+    stated = (_patterns, numbers_listed, states_in, counts_in, amounts_in)
     for condition, span in chain.from_iterable(find(text, facts) for find in stated):
         if _free(span, taken):
             taken.append(span)

@@ -13,6 +13,9 @@ L = "[\uf000-\uf7ff]"
 CS = rf"{C}(?:(?:\s*(?:,|/|&|\band\b|\bor\b|\bversus\b|\bvs\b)\s*)+(?:the\s+)?{C})*"
 """A pattern for one or more columns."""
 
+_PLAIN = r"(?!(?:and|or|of|to|in|by|per|with|from|for|than|vs|versus|on|at|as)\b)[a-z]+"
+"""A word that may stand between a description and the column in brackets that it describes."""
+
 _NOUN = r"(?:columns?|variables?|features?|fields?|attributes?)"
 _TIDY = (
     (
@@ -24,7 +27,7 @@ _TIDY = (
     ),
     (re.compile(rf"({C})\s*(?:'s|\u2019s)"), r"\1 "),
     (re.compile(rf"({C})\s+(?:data\s+)?{_NOUN}\b", re.I), r"\1"),
-    (re.compile(rf"{C}\s+(?:[a-z]+\s+)?\(\s*({C})\s*\)"), r"\1"),
+    (re.compile(rf"(?:{C}\s+(?:{_PLAIN}\s+)?)+\(\s*({C})\s*\)"), r"\1"),
     (re.compile(rf"\(\s*({C})\s*\)"), r"\1"),
     (re.compile(rf"({C})(\s*\1)+"), r"\1"),
     (re.compile(rf"({C})\s+(?:prices?|values?|readings?)(?=\s*[-+*/)=])", re.I), r"\1"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from leonidas_jupyter.assistant.analyst.closed.concepts import pattern_of
+from leonidas_jupyter.assistant.analyst.closed.concepts import AGGREGATES, concept_in, pattern_of
 from leonidas_jupyter.assistant.analyst.closed.facts import Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C
 from leonidas_jupyter.assistant.analyst.words import fold, pieces, singular
@@ -32,7 +32,9 @@ def columns_by_name(words: str, facts: Facts) -> tuple[list[str], str]:
     ]
     for name in sorted(dict.fromkeys(names), key=lambda each: -len(_parts(each))):
         spelled = "".join(_parts(name))
-        if len(spelled) < 2 or (name not in facts.marks.columns and len(spelled) < 3):
+        if len(spelled) < 2 and not _letter(spelled, left, name, facts):
+            continue
+        if name not in facts.marks.columns and len(spelled) < 3:
             continue
         for size in range(len(left), 0, -1):
             at = next(
@@ -48,6 +50,28 @@ def columns_by_name(words: str, facts: Facts) -> tuple[list[str], str]:
                 del left[at : at + size]
                 break
     return found, " ".join(left)
+
+
+_OWN_LETTERS = frozenset("prtfnkdwuhz")
+_OF_LETTERS = frozenset({"value", "values", "statistic", "stat", "squared", "score", "test", "2"})
+
+
+def _letter(letter: str, words: Sequence[str], name: str, facts: Facts) -> bool:
+    """Return whether one letter of a name is the column of that letter that the text names.
+
+    "r" in ``mean_r`` is, in ``r_value`` it is a coefficient.
+    """
+    if name not in facts.marks.columns or len(words) < 2 or letter not in words:
+        return False
+    if letter not in _OWN_LETTERS:
+        return True
+    return not _OF_LETTERS & set(words) and words[-1] == letter and _statistic(words[:-1])
+
+
+def _statistic(words: Sequence[str]) -> bool:
+    """Return whether words call a statistic of one column: "mean", "std dev"."""
+    concept = concept_in(" ".join(words))
+    return concept is not None and concept.kind in AGGREGATES
 
 
 @lru_cache(maxsize=8192)
@@ -199,6 +223,9 @@ def _pair(facts: Facts, own: Sequence[str], *, loose: bool) -> list[str]:
             if between
             else free_columns(text, facts)
         )
+        told = {one.column for one in facts.conditions} | set(facts.groups)
+        if set(names) & told:
+            continue
         pairs += _side_by_side(text, facts) if own else []
         if len(names) == 2:
             pairs.append(tuple(names))

@@ -12,6 +12,7 @@ from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.explained import explained, overlapped
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts
+from leonidas_jupyter.assistant.analyst.closed.gaps import MISSING
 from leonidas_jupyter.assistant.analyst.closed.marks import C
 from leonidas_jupyter.assistant.analyst.closed.moments import MONTHS, WEEKDAYS
 from leonidas_jupyter.assistant.analyst.closed.nouns import calls_rows, row_noun
@@ -40,6 +41,9 @@ _OPERATIVE = re.compile(
     r"|disregard\w*|delet\w*|not\s+(?:consider|count|includ|use)\w*)\b[^.;:?]*$"
 )
 """Words behind which a clause says what rows or values to take."""
+
+_ABSENT = re.compile(rf"\b{MISSING}\s+(?:[a-z]+\s+)?$")
+"""What says that the word behind it has no value: such rows are in no figure of it."""
 
 _DONE = re.compile(r"\b(?:be|been|being|is|are|was|were|get|gets|got)\s+(?:\w+ly\s+|first\s+)?$")
 _DOING = re.compile(r"\b(?:by|after|before|without|when|while)\s+(?:first\s+)?$")
@@ -70,11 +74,19 @@ def check_unknown(facts: Facts, recipe: Mapping[str, Any], slots: Sequence[str])
         for name in facts.marks.columns_in(text)
     }
     said_again = bool(wanted) and wanted <= clear
+    spare = _described_elsewhere(facts)
     for at, (text, strange) in enumerate(zip(facts.texts, found, strict=True)):
         introduces = said_again and (at == 0 or _introduces(text))
         for match in strange:
-            if _stops(match, text, facts, counted=counted, introduces=introduces):
+            if _of_condition(match.group(), facts):
+                continue
+            if introduces and match.group() in _STRICT and _ALL_OF.match(text[match.end() :]):
+                continue
+            if not _stops(match, text, facts, counted=counted, introduces=introduces):
+                continue
+            if not spare or at >= spare[0] or match.group() in _SALIENT:
                 raise Declined(f"I do not understand “{match.group()}”.")
+            spare.pop(0)
 
 
 def _stops(
@@ -93,10 +105,47 @@ def _stops(
     if word in _STRICT | _SALIENT or _like_a_value(word, facts):
         return True
     if _OPERATIVE.search(text[: match.start()]):
-        return True
+        return counted or not _ABSENT.search(text[: match.start()])
     if introduces or (counted and _tallied(word, text)):
         return False
     return counted or _salient(match, text, facts)
+
+
+_ALL_OF = re.compile(
+    r"\s+(?:in|of|from)\s+(?:the|this)\s+(?:whole\s+|entire\s+|given\s+)?(?:data\s?set|data|table|file|sample"
+    r"|study|records)\b"
+)
+
+
+def _of_condition(word: str, facts: Facts) -> bool:
+    """Return whether a word is a part of a value that a condition was read with."""
+    parts = {part for one in (*facts.conditions, *facts.excluded) for part in one.words}
+    return len(word) > _LONG and any(
+        len(part) > _LONG and (part.startswith(word[:_STEM]) or word.startswith(part))
+        for part in parts
+    )
+
+
+_LONG, _STEM = 3, 6
+
+
+def _described_elsewhere(facts: Facts) -> list[int]:
+    """Return the sentences in which conditions stand that no sentence before speaks of.
+
+    Each explains one word of a sentence before it: "the male subjects … rows with sex 'M'".
+    """
+    found = []
+    for one in dict.fromkeys((*facts.conditions, *facts.excluded)):
+        sign = facts.marks.column_sign(one.column)
+        spoken = [at for at, text in enumerate(facts.texts) if sign in text]
+        if spoken and spoken[0] > 0 and one.column in facts.marks.columns:
+            found.append(spoken[0])
+    found += [
+        step.at[0]
+        for step in facts.preparations
+        if step.kind == "drop" and step.columns and step.at[0] > 0
+    ]
+    return sorted(found)
 
 
 def _introduces(text: str) -> bool:
