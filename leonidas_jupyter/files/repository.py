@@ -41,6 +41,8 @@ class FilesRepository:
     async def add(self, file: StoredFile) -> StoredFile:
         """Store a new file under the next free frame name, and count it.
 
+        Where a file of this id is stored already, it is that one, as it stands.
+
         Raises:
             Missing: the project is gone.
         """
@@ -52,6 +54,8 @@ class FilesRepository:
             try:
                 await self._database.transact([Put(FILES, named, if_absent=True), count])
             except Exists:
+                if (stored := await self.files.get(file.file_id)) is not None:
+                    return stored
                 taken.add(name)
             else:
                 return named

@@ -1,6 +1,6 @@
 """The shapes of files: what is stored, what comes in, what goes out."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -59,6 +59,21 @@ class StoredFile(FileRecord):
     frame_key: str | None = None
     source: FileSource
     derived_from: str | None = None
+
+    @classmethod
+    def awaited(
+        cls, file_id: str, project_id: str, incoming: Incoming, awaiting: Mapping[str, Any]
+    ) -> Self:
+        """A new file whose content is on its way; ``awaiting`` are the fields that say so."""
+        return cls(
+            file_id=file_id,
+            project_id=project_id,
+            status=FileStatus.UPLOADING,
+            source=FileSource(incoming.source or FileSource.USER_UPLOAD),
+            derived_from=incoming.derived_from,
+            **incoming.facts(),
+            **awaiting,
+        )
 
     @property
     def standing(self) -> Standing | None:
@@ -219,18 +234,29 @@ class FileResponse(BaseModel):
         stored = {name: getattr(file, name) for name in cls.model_fields if name not in _ADDED}
         return cls(**stored, profile=profile)
 
-    def name_sources(self, names: Mapping[str, str]) -> None:
-        """Say from which files it was computed, by what they are called now."""
-        if self.derived_from:
-            sources = self.derived_from.split(",")
-            self.derived_from_names = [names.get(source, GONE) for source in sources]
-
 
 _ADDED = frozenset({"profile", "joins", "derived_from_names"})
 """What a file's row does not say."""
 
 GONE = "a deleted file"
 """What stands for the name of a file that is gone."""
+
+
+async def with_sources(
+    files: list[FileResponse], names: Callable[[str], Awaitable[Mapping[str, str]]]
+) -> list[FileResponse]:
+    """Files of one project, those that were computed from others with what these are called now.
+
+    Args:
+        files: they change.
+        names: the names of a project's files by their ids; asked only where one was computed.
+    """
+    derived = [(file, file.derived_from) for file in files if file.derived_from]
+    if derived:
+        known = await names(derived[0][0].project_id)
+        for file, sources in derived:
+            file.derived_from_names = [known.get(each, GONE) for each in sources.split(",")]
+    return files
 
 
 class PreviewColumn(BaseModel):

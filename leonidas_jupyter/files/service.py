@@ -16,6 +16,7 @@ from leonidas_jupyter.data.frames import FrameCache
 from leonidas_jupyter.data.framestore import FrameStore, Standing, of_what_stands
 from leonidas_jupyter.data.reading import FileStatus, Incoming, Reading, busy
 from leonidas_jupyter.data.recipes.workers import RecipeWorkers
+from leonidas_jupyter.data.siblings import Siblings
 from leonidas_jupyter.data.sql import SqlWorkers
 from leonidas_jupyter.files import schemas
 from leonidas_jupyter.files.repository import FilesRepository
@@ -64,19 +65,6 @@ class FilesService:
             store=store, cache=cache, sql=sql, scratch=scratch, recipes=recipes
         )
         table = repository.files
-        self._reading = Reading(
-            table=table,
-            frames=self._frames,
-            store=store,
-            bus=bus,
-            leases=leases,
-            tasks=tasks,
-            limits=limits.reading,
-        )
-        asking = self._asking = Asking(self.standing, self._frames, limits.sql_seconds)
-        self.frames, self.query = asking.frames, asking.query
-        self.export, self.frame_file = asking.export, asking.frame_file
-        self.statistics = asking.statistics
         self.arrivals = Arrivals(
             table=table,
             store=store,
@@ -85,6 +73,23 @@ class FilesService:
             max_bytes=limits.max_upload_bytes,
             seconds=limits.upload_seconds,
         )
+        sheets = Siblings(
+            table, store, self.arrivals, self._begin_new, self._go_on, limits.max_upload_bytes
+        )
+        self._reading = Reading(
+            table=table,
+            frames=self._frames,
+            store=store,
+            bus=bus,
+            leases=leases,
+            tasks=tasks,
+            limits=limits.reading,
+            beside=sheets.make,
+        )
+        asking = self._asking = Asking(self.standing, self._frames, limits.sql_seconds)
+        self.frames, self.query = asking.frames, asking.query
+        self.export, self.frame_file = asking.export, asking.frame_file
+        self.statistics = asking.statistics
         self._uploads = Resumable(UPLOAD, table, self._sweep, leases=leases, tasks=tasks)
         self._removals = Resumable(CASCADE, table, self._remove, leases=leases, tasks=tasks)
         bus.subscribe(ProjectDeleted, self._project_deleted)
@@ -118,16 +123,14 @@ class FilesService:
             raise not_found("file") from None
         return schemas.PresignedUrlResponse.of(file.file_id, await self.arrivals.url(file))
 
-    async def _begin_new(self, project_id: str, incoming: Incoming) -> StoredFile:
-        wanted = StoredFile(
-            file_id=new_id(),
-            project_id=project_id,
-            status=FileStatus.UPLOADING,
-            source=FileSource(incoming.source or FileSource.USER_UPLOAD),
-            derived_from=incoming.derived_from,
-            **incoming.facts(),
-            **self.arrivals.awaiting(incoming),
-        )
+    async def _go_on(self, file: StoredFile) -> None:
+        await self._reading.start(file)
+
+    async def _begin_new(
+        self, project_id: str, incoming: Incoming, file_id: str | None = None
+    ) -> StoredFile:
+        awaiting = self.arrivals.awaiting(incoming)
+        wanted = StoredFile.awaited(file_id or new_id(), project_id, incoming, awaiting)
         try:
             file = await self._repository.add(wanted)
         except Missing:
@@ -202,9 +205,8 @@ class FilesService:
         """A project's files, newest first."""
         await self._projects.authorize(caller, project_id, Action.READ)
         page = await self._repository.of_project(project_id, after=after, limit=limit)
-        standing = [file for file in page.items if file.deleted_at is None]
-        shown = [FileResponse.of(file) for file in standing]
-        return Page(items=await self._with_sources(project_id, shown), next=page.next)
+        shown = [FileResponse.of(file) for file in page.items if file.deleted_at is None]
+        return Page(items=await schemas.with_sources(shown, self._repository.names), next=page.next)
 
     @of_what_stands
     async def read(self, caller: Caller, file_id: str) -> FileResponse:
@@ -214,15 +216,7 @@ class FilesService:
         shown = FileResponse.of(file, await self._frames.profile(standing) if standing else None)
         if standing is not None:
             shown.joins = await self._asking.joins(file.project_id, standing)
-        return (await self._with_sources(file.project_id, [shown]))[0]
-
-    async def _with_sources(self, project_id: str, shown: list[FileResponse]) -> list[FileResponse]:
-        """The files, those that were computed from others with the names of these."""
-        if any(file.derived_from for file in shown):
-            names = await self._repository.names(project_id)
-            for file in shown:
-                file.name_sources(names)
-        return shown
+        return (await schemas.with_sources([shown], self._repository.names))[0]
 
     async def download(
         self, caller: Caller, file_id: str, form: schemas.Form

@@ -207,6 +207,10 @@ def _load(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="a frame, or a file")
+
+
 def _save(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("variable", help="a DataFrame, of pandas, polars, dask, DuckDB or Arrow")
     parser.add_argument("as_file", nargs="*", metavar="as NAME.csv", help="the file's name")
@@ -270,6 +274,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "load": ("load a frame into a variable: load sales, load sales as df", _load),
     "save": ("save a table as a file of the project: save df as cleaned.csv", _save),
     "frames": ("the frames, as a mapping of DataFrames", _nothing),
+    "profile": ("what is known of a frame: types, gaps, distributions, joins", _profile),
     "sessions": ("the project's conversations", _nothing),
     "ask": ("ask a question in one line", _ask),
     "approve": ("let DS Bro run the code that it showed", _approve),

@@ -115,7 +115,7 @@ class Completion:
 
     def _first(self, command: str, word: str) -> list[str]:
         """What fits as a command's first argument."""
-        if command == "load":
+        if command in {"load", "profile"}:
             return self._fitting("frames", word)
         if command == "save":
             return [name for name in self._tables() if name.startswith(word)]

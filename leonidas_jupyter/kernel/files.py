@@ -13,6 +13,7 @@ from leonidas_jupyter.kernel.framecache import FrameCache
 from leonidas_jupyter.kernel.frames import UnknownFrame, no_such_frame
 from leonidas_jupyter.kernel.listings import file_listing
 from leonidas_jupyter.kernel.loading import FrameLoader, Wanted
+from leonidas_jupyter.kernel.profiles import FrameProfile
 from leonidas_jupyter.kernel.progress import bar, clock
 from leonidas_jupyter.kernel.replies import Json
 from leonidas_jupyter.kernel.transfers import Signed, send, sha256_of
@@ -118,6 +119,17 @@ class ProjectFiles:
             reason = file.reason or "the server does not say why; ask who runs it"
             raise LeonidasError(f"{file.filename}: {reason}", code="unreadable_csv")
         return file
+
+    def profile(self, file: File, *, progress: bool = True) -> FrameProfile:
+        """What is known of a file's frame, once it has been read.
+
+        Raises:
+            LeonidasError: it could not be read.
+        """
+        if not file.frame_hash:
+            file = self.wait(file, progress=progress)
+        path = path_of("/files/{file_id}", file_id=file.file_id)
+        return FrameProfile(file, self._client.call("GET", path))
 
     def columns(self, file: File) -> list[str]:
         """The names of the columns of a file's frame; none where there is no frame."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from leonidas_jupyter.kernel.files import ProjectFiles
+    from leonidas_jupyter.kernel.profiles import FrameProfile
     from leonidas_jupyter.kernel.wire import File
 
 
@@ -64,6 +65,20 @@ class Frames(Mapping[str, "pd.DataFrame"]):
         """
         wanted = Wanted(columns, where, engine, dtype_backend, any_size)
         return self._files().load(self._file(name), wanted, progress=progress)
+
+    def profile(self, name: str) -> "FrameProfile":
+        """What is known of a frame, without loading it; in a cell a table with histograms.
+
+        Types, missing and distinct values, ranges, common values, what to look out for, and the
+        columns by which it is likely to join with other frames.
+
+        Args:
+            name: the frame's name, or its file's.
+
+        Raises:
+            LeonidasError: there is no such frame, or its file could not be read.
+        """
+        return self._files().profile(self._file(name))
 
     def lazy(self, name: str, engine: str = "duckdb") -> Any:  # noqa: ANN401 - of DuckDB or polars
         """A frame that stays on the disk, whatever its size: only results come into memory.

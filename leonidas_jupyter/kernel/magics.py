@@ -125,6 +125,9 @@ class LeonidasMagic:
     def _frames(self, _arguments: argparse.Namespace) -> object:
         return self._connected().frames
 
+    def _profile(self, arguments: argparse.Namespace) -> object:
+        return self._connected().frames.profile(arguments.name)
+
     def _sessions(self, _arguments: argparse.Namespace) -> object:
         return self._connected().sessions()
 
@@ -265,6 +268,7 @@ _RUN: dict[str, Callable[[LeonidasMagic, argparse.Namespace], object]] = {
     "load": LeonidasMagic._load,
     "save": LeonidasMagic._save,
     "frames": LeonidasMagic._frames,
+    "profile": LeonidasMagic._profile,
     "sessions": LeonidasMagic._sessions,
     "ask": LeonidasMagic._ask,
     "approve": LeonidasMagic._approve,
