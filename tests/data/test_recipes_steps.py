@@ -61,6 +61,7 @@ def test_drop_duplicates():
         ("n", "zero", [10, 0, 30, 40, 50, 10]),
         ("n", "ffill", [10, 10, 30, 40, 50, 10]),
         ("n", "bfill", [10, 30, 30, 40, 50, 10]),
+        ("n", "interpolate", [10, 20, 30, 40, 50, 10]),
         ("t", "mode", ["red", "red", "red", "blue", "red", "red"]),
         ("t", "ffill", ["red", "red", "red", "blue", "blue", "red"]),
     ],
@@ -82,6 +83,10 @@ def test_fill_missing_with_constants_and_within_groups():
     assert filled("x", method="bfill", by=["g"]) == [1.5, 2.5, 4.5, 4.5, 5.5, 1.5]
     assert "'t' holds text" in refused([{"op": "fill_missing", "columns": ["t"],
                                          "method": "mean"}])  # fmt: skip
+    assert "'t' holds text" in refused([{"op": "fill_missing", "columns": ["t"],
+                                         "method": "interpolate"}])  # fmt: skip
+    assert "not by groups" in refused([{"op": "fill_missing", "columns": ["n"],
+                                        "method": "interpolate", "by": ["g"]}])  # fmt: skip
     assert "holds text" in refused([{"op": "fill_missing", "columns": ["t"],
                                      "method": "constant", "value": 1}])  # fmt: skip
 

@@ -21,7 +21,7 @@ def _(step: steps.FillMissing, build: Build) -> None:
 
 
 def _filled_kind(step: steps.FillMissing, name: str, kind: Kind, schema: Schema) -> Kind:
-    if step.method in ("mean", "median", "zero"):
+    if step.method in ("mean", "median", "zero", "interpolate"):
         kind = schema.numbers(name, step.method if step.method != "zero" else "number to fill in")
         exact = step.method == "zero"
         return Kind(kind.type, nullable=kind.nullable) if exact else NUMBER
@@ -32,6 +32,10 @@ def _filled_kind(step: steps.FillMissing, name: str, kind: Kind, schema: Schema)
 def _filled(step: steps.FillMissing, name: str, column: str, kind: Kind, build: Build) -> str:
     groups = f"{build.table}.groupby({literals(known(step.by, build))}"
     groups += f"{observed(build.schema, step.by)})[{literal(name)}]"
+    if step.method == "interpolate":
+        if step.by:
+            raise RecipeRefused("Missing values are interpolated over all rows, not by groups.")
+        return f"{column}.astype(float).interpolate()"
     if step.method in ("ffill", "bfill"):
         # Of rows in no group, groupby makes missing values.
         return (

@@ -42,7 +42,7 @@ ATTRIBUTES = frozenset(
     count cov crosstab cummax cummin cumprod cumsum cut DataFrame date day day_name dayofyear
     describe diag diff dof drop drop_duplicates dropna dt endswith exp f_oneway ffill fillna
     float64 floor format full get get_dummies gmean groupby head hour idxmax idxmin iloc index
-    inf infer_objects isin isna isnull isocalendar jarque_bera kendalltau kruskal ks_2samp
+    inf infer_objects interpolate isin isna isnull isocalendar jarque_bera kendalltau kruskal ks_2samp
     kstest kurt kurtosis len levene linalg loc log log10 log1p log2 logaddexp logcdf logsf lower
     lstsq mannwhitneyu map mask max mean median melt merge min minimize minute mode month
     month_name nan ndarray negative norm normalize normaltest notna nunique ones pct_change

@@ -38,11 +38,16 @@ class DropDuplicates(Shape):
 
 
 class FillMissing(Shape):
-    """Put a value where one is missing: the column's own statistic, or a constant ``value``."""
+    """Put a value where one is missing: the column's own statistic, or a constant ``value``.
+
+    ``interpolate`` draws straight lines between the neighbouring rows, the last value goes on.
+    """
 
     op: Literal["fill_missing"] = "fill_missing"
     columns: Names
-    method: Literal["mean", "median", "mode", "min", "max", "zero", "constant", "ffill", "bfill"]
+    method: Literal[
+        "mean", "median", "mode", "min", "max", "zero", "constant", "ffill", "bfill", "interpolate"
+    ]
     value: Value = None
     by: list[Name] = Field(default_factory=list, description="The statistic within each group.")
 

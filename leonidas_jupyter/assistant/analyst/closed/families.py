@@ -18,7 +18,7 @@ Groups = Mapping[str, Sequence[Condition]]
 
 _OF_ALL = re.compile(r"\b(?:overall|all|total|entire|whole|both|together|combined|any)\b")
 _REST = re.compile(r"\b(?:others?|rest|non|not|without|no)\b")
-_YEAR = re.compile(r"(?<!\d)(1[6-9]\d\d|20\d\d)(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(1[6-9]\d\d|20\d\d)(?!\d|\s?s\b)")
 _WORD = re.compile(r"[a-z]+")
 _KINDS = AGGREGATES | {"count", "share", "corr", "missing", "outlier_count", "p", ""}
 _FEW = 40

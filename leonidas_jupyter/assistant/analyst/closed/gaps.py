@@ -83,8 +83,32 @@ _OF_TABLE = re.compile(
 """Words that make the dropping of missing values one of whole rows, whatever column they are in."""
 
 
+_VERB = r"(?:fill|imput|replac|substitut|drop|remov|delet|eliminat|discard|exclud)"
+_THEN = re.compile(
+    rf"(?:,\s*(?:and\s+)?(?:then\s+)?|;\s*|\band\s+(?:then\s+)?|\bthen\s+)(?=(?:\(?\d[.)]\s+)?{_VERB})"
+    rf"|(?<=[;:,.])\s*(?=\(?\d[.)]\s+{_VERB})"
+)
+"""Where a sentence goes on to another treatment of missing values."""
+
+
 def read_gaps(facts: Facts, at: int, text: str) -> None:
-    """Add how a sentence has missing values treated to ``facts``."""
+    """Add how a sentence has missing values treated to ``facts``, part by part."""
+    starts = [0, *(match.end() for match in _THEN.finditer(text))]
+    parts = [
+        " " * start + text[start:end]
+        for start, end in zip(starts, [*starts[1:], len(text)], strict=True)
+    ]
+    if not (_FILL.search(text) and any(_drops(part) for part in parts)):
+        parts = [text]
+    for part in parts:
+        _read_gaps(facts, at, part)
+
+
+def _drops(part: str) -> bool:
+    return _DROP.search(part) is not None and re.search(r"\b(?:fill|imput)", part) is None
+
+
+def _read_gaps(facts: Facts, at: int, text: str) -> None:
     if re.search(rf"\b{MISSING}\b", text):
         facts.kinds.add("missing")
     ignored = _IGNORE.search(text)
@@ -242,8 +266,6 @@ def resolved(facts: Facts, numeric: Sequence[str]) -> None:
                 raise Declined("It does not say with what missing values shall be filled.")
             if not step.columns:
                 step.columns = list(numeric) if step.how.get("all") or True else []
-            if step.how["method"] == "interpolate":
-                raise Declined("Interpolating missing values is not understood.")
         if step.kind == "transform" and "function" not in step.how:
             step.how["function"] = "log"
 

@@ -26,7 +26,7 @@ _METHODS: tuple[tuple[str, str], ...] = (
     ("chi2", r"\bchi[\s-]?squared?\b|\bchi2\b|χ"),
     (
         "linear",
-        r"\blinear\s+(?:regression|model)\b|\bregression\s+line\b|\bleast\s+squares\b|\bols\b"
+        r"\blinear\s+(?:regression|model)\b|\blinearregression\b|\bregression\s+line\b|\bleast\s+squares\b|\bols\b"
         r"|\b(?:multiple|simple)\s+regression\b|\bstraight\s+line\b",
     ),
     ("logistic", r"\blogistic\b|\blogisticregression\b|\blogit\b"),
@@ -39,7 +39,7 @@ _FOREIGN = re.compile(
     r"|\bnearest\s+neighbo\w+|\bnaive\s+bayes\b|\barima\b|\blstm\b|\bridge\b"
     r"|\blasso\b|\bpolynomial\b|\bcross[\s-]validat\w*"
     r"|\bgeocod\w*|\bisolation\b|\bdbscan\b"
-    r"|\bsentiment\b|\bmachine learning (?:model|algorithm)\b(?!.*(?:linear|logistic))"
+    r"|\bsentiment\b"
     r"|\bfourier\b|\bseasonal\w*|\bgarch\b|\bt-?sne\b"
     r"|\bboot-?strap\w*|\bbox-?cox\b|\bpartial correlation\b"
 )
@@ -86,4 +86,9 @@ def foreign(facts: Facts) -> str | None:
     """Return a method that the text names and no tool here has."""
     for _, match in facts.finds(_FOREIGN):
         return match.group()
-    return None
+    known = facts.says(r"\blinear\b|\blogistic|\blinearregression\b|\bleast\s+squares\b")
+    return None if known else next((match.group() for _, match in facts.finds(_LEARNT)), None)
+
+
+_LEARNT = re.compile(r"\bmachine[\s-]+learning\s+(?:model|algorithm)\b")
+"""What is learnt, by a method that another sentence names or none does."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import C
-from leonidas_jupyter.assistant.analyst.closed.roles import roles
+from leonidas_jupyter.assistant.analyst.closed.roles import roles, spelled_out
 from leonidas_jupyter.assistant.analyst.closed.training import share_for_testing, trained_on
 
 _SEED = re.compile(
@@ -15,7 +15,7 @@ _SEED = re.compile(
 )
 _PREDICTS = re.compile(r"\b(?:predict|estimat|forecast|expect)\w*\b")
 _VALUE = re.compile(
-    rf"({C})\s*(?:values?\s+)?(?:of|=|is|:|at|equal\s+to)?\s*(?P<n>-?\d+(?:\.\d+)?)(?!\s*%|[\d.]*\s*decimal)"
+    rf"({C})\s*(?:values?\s+)?(?:of|=|is|:|at|equal\s+to)?\s*(?P<n>-?\d+(?:,\d{{3}})*(?:\.\d+)?)(?!\s*%|[\d.,]*\s*decimal)"
 )
 _STRENGTH = re.compile(r"\bc\s*=\s*(?P<n>\d+(?:\.\d+)?)\b")
 _ITERATIONS = re.compile(r"\bmax[_\s]iter(?:ations?)?\s*(?:=|of|:)?\s*(?P<n>\d+)")
@@ -159,21 +159,51 @@ _BY_TRAINING = (
 def _given(facts: Facts, features: list[str]) -> list[float]:
     """Return the values of the features for which the model shall predict."""
     given: dict[str, float] = {}
-    for at, text in enumerate(facts.texts):
-        cue = _PREDICTS.search(text)
-        if cue is None:
-            continue
-        for match in _VALUE.finditer(text, cue.end()):
-            name = facts.marks.column(match[1])
-            if name in features:
-                given[name] = float(match["n"])
-                facts.use(at, match)
+    for texts in (facts.texts, [spelled_out(text, facts) for text in facts.texts], facts.loose):
+        for at, text in enumerate(texts):
+            cue = _PREDICTS.search(text)
+            for match in _VALUE.finditer(text, cue.end()) if cue else ():
+                name = facts.marks.column(match[1])
+                if name in features and name not in given:
+                    given[name] = float(match["n"].replace(",", ""))
+                    _understood(facts, at, match["n"])
+    if not given and len(features) == 1:
+        given = _only_given(facts, features[0])
     if set(given) != set(features):
         return []
     facts.conditions = [
         one for one in facts.conditions if not (one.op == "==" and one.column in given)
     ]
     return [given[name] for name in features]
+
+
+_POINT = re.compile(
+    r"\b(?:for|of|at|in|when|if|given|with|is|be)\s+(?:an?\s+|the\s+)?(?:[a-z]+\s+){0,2}?"
+    r"(?P<n>-?\d+(?:,\d{3})*(?:\.\d+)?)(?!\s*%|[\d.,]*\s*decimal)\b"
+)
+
+
+def _only_given(facts: Facts, feature: str) -> dict[str, float]:
+    """Return the value of the only feature where a question about a prediction has one number."""
+    found: dict[float, None] = {}
+    for at, text in enumerate(facts.texts):
+        cue = _PREDICTED.search(text)
+        for match in _POINT.finditer(text) if cue else ():
+            if not facts.used(at, *match.span("n")):
+                facts.use(at, match, "n")
+                found[float(match["n"].replace(",", ""))] = None
+    return {feature: next(iter(found))} if len(found) == 1 else {}
+
+
+_PREDICTED = re.compile(
+    r"\b(?:what|which|predict|estimate|forecast|report|give|find|use)\b[^;]*"
+    r"\b(?:predict|estimat|forecast|expect)\w*\b|^\s*(?:then\s+)?(?:predict|estimate|forecast)\b"
+)
+
+
+def _understood(facts: Facts, at: int, number: str) -> None:
+    for match in re.finditer(re.escape(number), facts.texts[at]):
+        facts.use(at, match)
 
 
 __all__ = ["Condition", "Model", "model_of", "read_model"]

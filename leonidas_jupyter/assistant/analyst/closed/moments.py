@@ -34,6 +34,7 @@ _SINCE = re.compile(
     rf"\b(?P<how>after|since|before|until|from)\s+(?:the\s+)?(?:year\s+)?(?P<y>{_YEAR})\b(?!\s*-|\s*to\b)"
     r"(?P<on>\s+(?:onwards?|on)\b)?"
 )
+_DECADE = re.compile(r"\b(?:the\s+)?(?P<y>(?:1[6-9]|20)\d0)'?s\b")
 _NAMED = re.compile(
     rf"\b(?:in|of|for|during|and|or)?\s*\(?\s*(?:the\s+months?\s+(?:of\s+)?)?(?P<list>(?:{_MONTH})"
     rf"(?:\s*(?:,|and|or|to|through|-|&)\s*(?:and\s+)?(?:{_MONTH}))*)\b(?:\s*\))?(?:\s+(?:of\s+)?(?P<y>{_YEAR}))?"
@@ -87,6 +88,10 @@ def _stretches(
         if " and " in match.group() and "between" not in match.group():
             continue
         yield _between(year, date, int(first), int(last)), match.span()
+    for match in _DECADE.finditer(text):
+        one = int(match["y"])
+        found = _between(year, date, one, one + 9)
+        yield Condition(found.column, found.op, found.value, (match["y"],)), match.span()
     for match in _SINCE.finditer(text):
         one = int(match["y"])
         if match["how"] == "from" and not match["on"]:
@@ -150,6 +155,11 @@ def _listed(text: str) -> Sequence[int]:
             [*range(first, last + 1)] if first <= last else [*range(first, 13), *range(1, last + 1)]
         )
     return named
+
+
+def of_years(one: Condition) -> bool:
+    """Return whether a condition is one of a stretch of several years."""
+    return one.op == "between" and str(one.value[0])[:4] != str(one.value[1])[:4]
 
 
 def rather_a_year(number: float, column: str, lexicon: FrameLexicon) -> bool:

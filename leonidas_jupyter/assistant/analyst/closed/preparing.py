@@ -12,9 +12,16 @@ _DUPLICATES = re.compile(
     rf"|duplicat\w*\b[^.]*?\b{REMOVE}"
 )
 
+_STEP_NUMBER = re.compile(
+    r"(?:^|[.,;:)]\s*|\band\s+)\(?\d{1,2}[.)]\s+(?=[a-z])|\b(?:steps?|points?)\s+\(?\d{1,2}\b"
+)
+"""The number of a step in a list of them, or where another step speaks of it."""
+
 
 def read_preparations(facts: Facts) -> None:
     """Add the steps that prepare the data to ``facts``, in the order of the text."""
+    for at, match in facts.finds(_STEP_NUMBER):
+        facts.use(at, match)
     for at, text in enumerate(facts.texts):
         _duplicates(facts, at, text)
         read_gaps(facts, at, text)

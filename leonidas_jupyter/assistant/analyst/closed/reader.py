@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.analyst.closed.classes import read_classes
 from leonidas_jupyter.assistant.analyst.closed.conditional import conditioned
 from leonidas_jupyter.assistant.analyst.closed.derived_words import flag_called, name_classes
 from leonidas_jupyter.assistant.analyst.closed.deriving import read_derived
+from leonidas_jupyter.assistant.analyst.closed.echoes import without_echoes
 from leonidas_jupyter.assistant.analyst.closed.entities import entity_called
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
 from leonidas_jupyter.assistant.analyst.closed.families import families, set_apart
@@ -23,6 +24,7 @@ from leonidas_jupyter.assistant.analyst.closed.leading import read_top
 from leonidas_jupyter.assistant.analyst.closed.marks import Marks
 from leonidas_jupyter.assistant.analyst.closed.methods import foreign, read_methods
 from leonidas_jupyter.assistant.analyst.closed.models import read_model
+from leonidas_jupyter.assistant.analyst.closed.moments import of_years
 from leonidas_jupyter.assistant.analyst.closed.operands import spell_out
 from leonidas_jupyter.assistant.analyst.closed.ordering import in_order
 from leonidas_jupyter.assistant.analyst.closed.outlying import read_outliers
@@ -34,7 +36,7 @@ from leonidas_jupyter.assistant.analyst.closed.rules import read_rules
 from leonidas_jupyter.assistant.analyst.closed.said import said
 from leonidas_jupyter.assistant.analyst.closed.splits import read_splits
 from leonidas_jupyter.assistant.analyst.closed.stages import pruned, stages_of
-from leonidas_jupyter.assistant.analyst.closed.targets import mentioned
+from leonidas_jupyter.assistant.analyst.closed.targets import mentioned, names_in
 from leonidas_jupyter.assistant.analyst.closed.wanted import Ask, Wanted, allowed_words, read_ask
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon
 from leonidas_jupyter.assistant.analyst.words import pieces
@@ -107,6 +109,7 @@ def read_task(closed: ClosedForm, lexicon: FrameLexicon) -> Task:
     read_least(facts)
     read_top(facts)
     read_populations(facts)
+    without_echoes(facts)
     read_model(facts)
     read_groups(facts)
     read_halves(facts)
@@ -231,11 +234,15 @@ def _among(
         if any(one.column == column for one in ask.where):
             continue
         called = [one for one in conditions if one.words and _called(one, words, conditions)]
+        called = list({(one.op, str(one.value)): one for one in called}.values())
         if len(called) != 1:
             called = [one for one in [group_called(words, column, facts)] if one is not None]
         if len(called) == 1:
             ask.where.append(called[0])
     for column in [*facts.groups, *facts.classes]:
+        made_of = names_in(facts.derived[column]) if column in facts.derived else set()
+        if made_of & {one.column for one in ask.where if of_years(one)}:
+            continue
         one = group_called(words, column, facts)
         if one is not None and one not in ask.where and column not in groups:
             ask.where.append(one)

@@ -1,13 +1,14 @@
 """Names that ask for a test's figures, or for which of the allowed words it leads to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed import figures
+from leonidas_jupyter.assistant.analyst.closed.apart import sampled_by, samples_of
 from leonidas_jupyter.assistant.analyst.closed.counting import Counting
 from leonidas_jupyter.assistant.analyst.closed.decide import consequence_options, negative
-from leonidas_jupyter.assistant.analyst.closed.facts import Declined
+from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined
 from leonidas_jupyter.assistant.analyst.closed.group_choice import GroupChoice
 from leonidas_jupyter.assistant.analyst.closed.roles import spelled_out
 from leonidas_jupyter.assistant.analyst.closed.sampling import (
@@ -88,10 +89,14 @@ class Testing(Counting, GroupChoice):
         output: figures.Output = {"name": ask.slot.name}
         output["op"] = "compare_two" if kind in figures.TWO else "compare_groups"
         output["test"] = "ks" if kind == "ks2" else kind
+        samples = samples_of(self.asks, ask, kind in figures.TWO)
+        if samples:
+            return self._apart(ask, output, samples)
         if len(column_of) == 1:
-            values = list(dict.fromkeys(one.value for one in self._groups[column_of[0]]))
             if any(one.op != "==" for one in self._groups[column_of[0]]):
-                raise decline(ask)
+                own = {str(one.shape): one for one in self._groups[column_of[0]]}
+                return self._apart(ask, output, [[one] for one in own.values()])
+            values = list(dict.fromkeys(one.value for one in self._groups[column_of[0]]))
             return {
                 **output,
                 "column": self._compared_column(ask),
@@ -109,6 +114,16 @@ class Testing(Counting, GroupChoice):
         if not column_of:
             return {**output, **self._sampled(ask, kind)}
         raise Declined("I do not know which groups shall be compared.")
+
+    def _apart(
+        self, ask: Ask, output: figures.Output, samples: Sequence[Sequence[Condition]]
+    ) -> figures.Output:
+        """Return the test of samples that conditions tell apart."""
+        own = {str(one.shape) for each in samples for one in each}
+        ask.where = [one for one in ask.where if str(one.shape) not in own]
+        column = self._compared_column(ask)
+        name, labels = sampled_by(samples, self._facts, self._stages)
+        return {**output, "column": column, "by": name, "groups": labels}
 
     def _sampled(self, ask: Ask, kind: str) -> figures.Output:
         """Return the samples that the text names only by a column's plain name, or by numbers."""

@@ -93,11 +93,16 @@ def _stated(facts: Facts) -> float | None:
                 share = float(match["n"])
                 share = share / _HUNDRED if share > 1 else share
                 return round(1 - share, 6) if train else share
+    ratios: dict[float, list[tuple[int, re.Match[str]]]] = {}
     for at, match in facts.finds(_RATIO):
         parts = float(match["train"]), float(match["test"])
         if re.search(r"\bsplit|\btrain", facts.texts[at]) and sum(parts) in (10, 100):
+            ratios.setdefault(parts[1] / sum(parts), []).append((at, match))
+    if len(ratios) == 1:
+        share, said = ratios.popitem()
+        for at, match in said:
             facts.use(at, match)
-            return parts[1] / sum(parts)
+        return share
     if not facts.says(_WHOLE) and facts.says(_SPLIT):
         raise Declined("It does not say how many rows are for training and how many for testing.")
     return None
