@@ -42,9 +42,9 @@ ATTRIBUTES = frozenset(
     count cov crosstab cummax cummin cumprod cumsum cut DataFrame date day day_name dayofyear
     describe diag diff dof drop drop_duplicates dropna dt endswith exp f_oneway ffill fillna
     float64 floor format full get get_dummies gmean groupby head hour idxmax idxmin iloc index
-    inf infer_objects interpolate isin isna isnull isocalendar jarque_bera kendalltau kruskal ks_2samp
-    kstest kurt kurtosis len levene linalg loc log log10 log1p log2 logaddexp logcdf logsf lower
-    lstsq mannwhitneyu map mask max mean median melt merge min minimize minute mode month
+    inf infer_objects interpolate isin isna isnull isocalendar jarque_bera kendalltau kruskal
+    ks_2samp kstest kurt kurtosis len levene linalg loc log log10 log1p log2 logaddexp logcdf logsf
+    lower lstsq mannwhitneyu map mask max mean median melt merge min minimize minute mode month
     month_name nan ndarray negative norm normalize normaltest notna nunique ones pct_change
     pearsonr permutation pinv pivot_table prod pvalue qcut quantile quarter random RandomState
     rank reduce reindex rename rename_axis rename_categories replace reset_index reshape rolling
