@@ -11,15 +11,18 @@ NULL_WORDS = (
 """Words that stand for a missing value where the column's other cells are numbers or dates."""
 
 _NULLS = frozenset(NULL_WORDS)
-_CURRENCY = r"[$€£¥₹₽₩₺₪฿]|USD|EUR|GBP|CHF|JPY|kr|Rs\.?|R\$|zł|Kč"
-_DIGITS = r"(?:\d+(?:[.,]\d*)?|[.,]\d+|\d{1,3}(?:[,.' \u00a0\u202f\u2019]\d{3})+(?:[.,]\d+)?)"
+_CURRENCY = r"(?:US|AU|CA|HK|NZ|A|C)?[$€£¥₹₽₩₺₪฿₦₴₫₱]|USD|EUR|GBP|CHF|JPY|kr|Rs\.?|R\$|zł|Kč"
+_DIGITS = r"(?:\d+(?:[.,]\d*)?|[.,]\d+|\d{1,3}(?:[,.' \u00a0\u202f\u2019]\d{3})+(?:[.,]\d+)?"
+_DIGITS += r"|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?)"
 _NUMBER = re.compile(
-    rf"[+-]?(?:{_CURRENCY})?\s?[+-]?{_DIGITS}(?:[eE][+-]?\d{{1,3}})?\s?(?:%|‰|{_CURRENCY})?"
-    rf"|\((?:{_CURRENCY})?{_DIGITS}\)|[+-]?(?:inf|nan|Inf|NaN|INF)"
+    rf"[+-]?(?:{_CURRENCY})?\s?[+\u2212-]?{_DIGITS}(?:[eE][+-]?\d{{1,3}})?\s?(?:%|‰|{_CURRENCY})?-?"
+    rf"|(?:{_CURRENCY})?\((?:{_CURRENCY})?{_DIGITS}\s?(?:%|{_CURRENCY})?\)|[+-]?(?:inf|nan|Inf|NaN|INF)"
 )
 _DATE = re.compile(
     r"\d{1,4}([-/.])(?:\d{1,2}|[A-Za-z]{3,9}\.?)\1\d{1,4}"
-    r"|\d{1,2}(?:st|nd|rd|th|\.)?[ -][A-Za-zäéûô]{3,9}\.?,?(?:[ -]\d{2,4})?"
+    r"|\d{1,2}(?:st|nd|rd|th|\.)?[ -][^\W\d_]{3,10}\.?,?(?:[ -]\d{2,4})?"
+    r"|\d{1,2}\.? (?:de )?[^\W\d_]{3,10}\.?(?: de)? \d{4}|\d{4}[年년] ?\d{1,2}[月월] ?\d{1,2}[日일]"
+    r"|[A-Za-z]{3,9}, (?:\d{1,2} [A-Za-z]{3,9}|[A-Za-z]{3,9} \d{1,2},) \d{4}"
     r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|[A-Za-z]{3}-\d{2,4}"
 )
 _TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?")

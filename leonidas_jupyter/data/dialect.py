@@ -18,14 +18,28 @@ IN_A_LINE = r"^[^\r\n\x00]*$"
 NO_DIGIT = r"^[^0-9\r\n\x00+-]*$"
 
 
+Negative = Literal["-", "\u2212", "()", "after"]
+"""How numbers below zero are marked: a minus, the printed one, brackets, or a minus after them."""
+
+
 class ColumnDialect(BaseModel):
-    """How one column's cells are written, so that typed values can be written back as they were."""
+    """How one column's cells are written, so that typed values can be written back as they were.
+
+    ``plus`` says that numbers above zero carry a plus, ``indian`` that a thousands mark stands
+    before the last three digits and then before every two. ``format`` is of dates and times as
+    DuckDB notes it (``%P`` is am or pm in small letters); where it has ``%B`` and there are
+    ``months``, these are the twelve words for it.
+    """
 
     decimal: str = "."
     thousands: str = ""
     prefix: str = ""
     suffix: str = ""
+    negative: Negative = "-"
+    plus: bool = False
+    indian: bool = False
     format: str | None = None
+    months: list[str] = Field(default_factory=list)
     true_word: str | None = None
     false_word: str | None = None
     null_words: list[str] = Field(default_factory=list)

@@ -3,12 +3,16 @@
 import datetime
 import itertools
 import re
+import string
+from collections.abc import Iterator
 
 from leonidas_jupyter.data.dialect import ColumnDialect
+from leonidas_jupyter.data.monthwords import months_of, numbered_sql
 from leonidas_jupyter.data.plans import Hints, Plan, literal
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
           "October", "November", "December")  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHORT = "|".join(month[:3] for month in MONTHS)
 _FULL = "|".join(MONTHS)
 FIELDS = {
@@ -30,17 +34,31 @@ FIELDS = {
     "%g": r"(?P<f>\d{3})",
     "%f": r"(?P<f>\d{6})",
     "%p": r"(?P<p>AM|PM)",
+    "%P": r"(?P<p>am|pm)",
+    "%a": rf"(?:{'|'.join(day[:3] for day in DAYS)})",
+    "%A": rf"(?:{'|'.join(DAYS)})",
 }
-"""Fields of formats as DuckDB names them (``%g`` are milliseconds) and what stands for them."""
+"""Fields of formats as DuckDB names them and what stands for them.
+
+``%g`` are milliseconds; ``%^b`` (capitals) and ``%P`` (small letters) are not DuckDB's.
+"""
 
 CALENDAR = "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
 """What Python's dates hold; DuckDB also reads ``infinity``, years before Christ, and later ones."""
 
 _CODE = re.compile(r"%[-^]?[A-Za-z]")
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?P<second>:\d{2})?(?:\.(?P<part>\d+))?"
-    r"(?P<half>\s?[AP]M)?(?P<zone>\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?P<second>:\d{2})?(?:(?P<point>[.,])(?P<part>\d+))?"
+    r"(?P<half>\s?(?:[AP]M|[ap]m))?(?P<zone>\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 )
+_WEEKDAY = re.compile(rf"(?:(?P<full>{'|'.join(DAYS)})|{FIELDS['%a']}),? ")
+_CJK_DAY = re.compile(r"\d{4}([年년] ?)(\d{1,2})([月월] ?)(\d{1,2})([日일])")
+_WORDED = re.compile(
+    r"(?:(?P<before>\d{1,2})(?P<one>\.? |[-/.]| de ))?\0(?P<two>,? |[-/.]| de | del )"
+    r"(?:(?P<after>\d{1,2})(?P<three>,? ))?(?P<year>\d{4}|\d{2})(?P<rest>\D.*)?"
+)
+"""A date with a month in words, which is a NUL here."""
+
 _DAY = re.compile(
     r"(?P<one>\d{4}|\d{1,2}|[A-Za-z]{3,9})(?P<first>[-/. ])"
     r"(?P<two>\d{1,2}|[A-Za-z]{3,9})(?P<second>,?[-/. ])(?P<three>\d{4}|\d{1,2})"
@@ -53,7 +71,7 @@ def plan_moments(values: list[str], hints: Hints) -> Plan | None:
         return None
     fitting = [found for found in _formats(values[0]) if _fits(found, values)]
     if not fitting:
-        return None
+        return _plan_worded(values)
     days = {_day_first(found) for found in fitting}
     if len(days) > 1:
         preferred = hints.day_first if hints.day_first is not None else _usual_order(values[0])
@@ -64,6 +82,32 @@ def plan_moments(values: list[str], hints: Hints) -> Plan | None:
     if order is not None:
         plan.decides = ("day", "first" if order else "second")
     return plan
+
+
+def _plan_worded(values: list[str]) -> Plan | None:
+    """A plan for dates with months in words of any language, by that of months in numbers."""
+    for months, numbered in months_of(values):
+        word = next(word for word in sorted(months, key=len, reverse=True) if word in values[0])
+        for pattern in _worded_formats(values[0].replace(word, "\0")):
+            if _fits(pattern.replace("%B", "%m"), numbered):
+                plan = _build(pattern.replace("%B", "%m"), ambiguous=False)
+                plan.convert = plan.convert.replace("{v}", numbered_sql(months))
+                plan.dialect.format, plan.dialect.months = pattern, list(months)
+                return plan
+    return None
+
+
+def _worded_formats(sample: str) -> Iterator[str]:
+    """The formats of a date whose month in words is a NUL."""
+    found = _WORDED.fullmatch(sample)
+    if found is None or (found["before"] is None) == (found["after"] is None):
+        return
+    year = "%Y" if len(found["year"]) == 4 else "%y"
+    rests = _rests(found["rest"]) if found["rest"] else [""]
+    for day, rest in itertools.product(("%d", "%-d"), rests):
+        lead = f"{day}{found['one']}" if found["before"] else ""
+        inner = f"{day}{found['three']}" if found["after"] else ""
+        yield f"{lead}%B{found['two']}{inner}{year}{rest}"
 
 
 def both_orders(values: list[str]) -> tuple[str, str] | None:
@@ -85,7 +129,7 @@ def _usual_order(sample: str) -> bool:
 
 def _day_first(pattern: str) -> bool | None:
     """Whether the day stands before a month in digits; None where their order is not in doubt."""
-    codes = [code.replace("-", "") for code in _CODE.findall(pattern)]
+    codes = [code.replace("-", "") for code in _CODE.findall(pattern) if code not in ("%a", "%A")]
     if codes[:2] == ["%d", "%m"]:
         return True
     return False if codes[:2] == ["%m", "%d"] else None
@@ -96,18 +140,27 @@ def _formats(sample: str) -> list[str]:
     clock = _CLOCK.fullmatch(sample)
     if clock is not None:
         return [] if clock["zone"] else _clock_formats(clock)
-    day = _DAY.match(sample)
-    if day is None:
+    week = _WEEKDAY.match(sample)
+    lead = ("%A" if week["full"] else "%a") + week[0].lstrip(string.ascii_letters) if week else ""
+    sample = sample[week.end() :] if week else sample
+    found = _DAY.match(sample)
+    days = _day_formats(found) if found else []
+    if found is None and (found := _CJK_DAY.match(sample)) is not None:
+        days = [
+            f"%Y{found[1]}{month}{found[3]}{day}{found[5]}"
+            for month, day in (("%m", "%d"), ("%-m", "%-d"))
+        ]
+    if found is None:
         return []
-    rest = sample[day.end() :]
-    days = _day_formats(day)
-    if not rest:
-        return days
-    gap = re.match(r"T|,? ", rest)
+    rest = sample[found.end() :]
+    return [lead + a + b for a in days for b in (_rests(rest) if rest else [""])]
+
+
+def _rests(rest: str) -> list[str]:
+    """The formats of a clock behind a day, and of the gap between the two."""
+    gap = re.match(r"T|,? |:", rest)
     clock = _CLOCK.fullmatch(rest[gap.end() :]) if gap else None
-    if gap is None or clock is None:
-        return []
-    return [a + gap[0] + b for a in days for b in _clock_formats(clock)]
+    return [gap[0] + found for found in _clock_formats(clock)] if gap and clock else []
 
 
 def _day_formats(day: re.Match[str]) -> list[str]:
@@ -132,14 +185,15 @@ def _day_formats(day: re.Match[str]) -> list[str]:
 
 
 def _clock_formats(clock: re.Match[str]) -> list[str]:
-    part = {None: "", 3: ".%g", 6: ".%f"}.get(len(clock["part"]) if clock["part"] else None)
+    part = {None: "", 3: "%g", 6: "%f"}.get(len(clock["part"]) if clock["part"] else None)
     if part is None or (part and not clock["second"]):
         return []
+    part = (clock["point"] or "") + part
     tail = ":%M" + (":%S" if clock["second"] else "") + part
     if clock["half"]:
         gap = " " if clock["half"].startswith(" ") else ""
         hours = ["%I", "%-I"]
-        tail += gap + "%p"
+        tail += gap + ("%P" if clock["half"].islower() else "%p")
     else:
         hours = ["%H", "%-H"]
     return [hour + tail + (clock["zone"] or "") for hour in hours]
@@ -215,12 +269,15 @@ def _parse_sql(cell: str, pattern: str) -> tuple[str, str]:
         kind = "DATE" if pattern == "%Y-%m-%d" else "TIMESTAMP"
         parsed = f"TRY_CAST({cell} AS {kind})"
         return parsed, f"CAST({parsed} AS VARCHAR) = {cell}"
-    duck = literal(pattern.replace("%^b", "%b"))
+    duck = literal(pattern.replace("%^b", "%b").replace("%P", "%p"))
+    own = f"{cell} NOT SIMILAR TO '.*[AP]M.*' AND " if "%P" in pattern else ""
+    if own:
+        cell = f"replace(replace({cell}, 'am', 'AM'), 'pm', 'PM')"
     parsed = f"try_strptime({cell}, {duck})"
     written = f"strftime({parsed}, {duck})"
     if "%^b" in pattern:
         written = f"upper({written})"
-    return parsed, f"{written} = {cell}"
+    return parsed, f"{own}{written} = {cell}"
 
 
 def _zone_of(pattern: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from leonidas_jupyter.data import signs
 from leonidas_jupyter.data.dialect import ColumnDialect
 from leonidas_jupyter.data.plans import Hints, Plan, literal
 
@@ -15,8 +16,11 @@ MOST_DIGITS = len(str(BIGGEST))
 EXACT_DIGITS = 15
 """Every decimal number of so many significant digits survives the way through a binary double."""
 
-SIGNS = ("R$", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₪", "฿", "USD", "EUR", "GBP", "CHF", "JPY",
-         "kr", "Rs.", "Rs", "zł", "Kč", "%", "‰")  # fmt: skip
+SIGNS = ("US$", "AU$", "CA$", "HK$", "NZ$", "A$", "C$", "R$", "$", "€", "£", "¥", "₹", "₽", "₩",
+         "₺", "₪", "฿", "₦", "₴", "₫", "₱", "USD", "EUR", "GBP", "CHF", "JPY", "AUD", "BRL", "CAD",
+         "CNY", "CZK", "DKK", "HKD", "HUF", "ILS", "INR", "KRW", "MXN", "NOK", "NZD", "PLN", "RUB",
+         "SEK", "SGD", "THB", "TRY", "ZAR", "kr.", "kr", "Rs.", "Rs", "zł", "Kč", "元", "円", "원",
+         "%", "‰")  # fmt: skip
 """What may stand before or after every number of a column."""
 
 GROUPINGS = (",", ".", " ", "'", "\u00a0", "\u202f", "\u2019")
@@ -45,6 +49,7 @@ class Marks:
     prefix: str = ""
     suffix: str = ""
     inner_sign: bool = False
+    indian: bool = False
 
     @property
     def bare(self) -> bool:
@@ -71,7 +76,21 @@ def plan_numbers(values: list[str], hints: Hints) -> Plan | None:
             grouped = _marked_plan(values, hints)
             return grouped if grouped is not None and grouped.dialect.thousands == "." else plan
         return plan
-    return _marked_plan(values, hints)
+    styles = {style for value in values if (style := signs.style_of(value)) != "-"}
+    if not styles:
+        return _marked_plan(values, hints)
+    return _signed_plan(values, styles.pop(), hints) if len(styles) == 1 else None
+
+
+def _signed_plan(values: list[str], style: str, hints: Hints) -> Plan | None:
+    """A plan of numbers whose signs are not plain minuses, by that of the same with minuses."""
+    if not signs.convincing(values, style):
+        return None
+    plain = [signs.with_minus(value, style) for value in values]
+    if any(signs.style_of(value) != "-" for value in plain):
+        return None
+    plan = plan_numbers(plain, hints)
+    return signs.signed(plan, style) if plan is not None else None
 
 
 def _plain_plan(values: list[str], decimal: str | None) -> Plan | None:
@@ -139,7 +158,7 @@ def _marked_plan(values: list[str], hints: Hints) -> Plan | None:
     if first is None:
         return None
     bodies = []
-    signs = set()
+    minuses = set()
     for found in framed:
         if (
             found is None
@@ -147,15 +166,20 @@ def _marked_plan(values: list[str], hints: Hints) -> Plan | None:
             or found["suffix"] != first["suffix"]
         ):
             return None
-        signs.add((bool(found["outer"]), bool(found["inner"])))
+        minuses.add((bool(found["outer"]), bool(found["inner"])))
         bodies.append(found["body"])
-    if (True, True) in signs or {(True, False), (False, True)} <= signs:
+    if (True, True) in minuses or {(True, False), (False, True)} <= minuses:
         return None
-    inner = (False, True) in signs and bool(first["prefix"])
+    inner = (False, True) in minuses and bool(first["prefix"])
     for decimal, thousands, ambiguous in _mark_pairs(bodies, hints):
         marks = Marks(decimal, thousands, first["prefix"], first["suffix"], inner)
         if all(_survives(marks.plain(body)) for body in bodies):
             return _build(marks, bodies, ambiguous)
+    if hints.thousands in (None, ",") and hints.decimal != ",":
+        marks = Marks(".", ",", first["prefix"], first["suffix"], inner, indian=True)
+        pattern = re.compile(_body_pattern(marks))
+        if all(pattern.fullmatch(body) and _survives(marks.plain(body)) for body in bodies):
+            return _build(marks, bodies, ambiguous=False)
     return None
 
 
@@ -178,19 +202,21 @@ def _mark_pairs(bodies: list[str], hints: Hints) -> list[tuple[str, str, bool]]:
 
 
 def _body(decimal: str, thousands: str) -> re.Pattern[str]:
-    return re.compile(_body_pattern(decimal, thousands))
+    return re.compile(_body_pattern(Marks(decimal, thousands)))
 
 
-def _whole_pattern(thousands: str) -> str:
+def _whole_pattern(marks: Marks) -> str:
     whole = r"0|[1-9][0-9]*"
-    if thousands:
-        whole = rf"[1-9][0-9]{{0,2}}(?:{re.escape(thousands)}[0-9]{{3}})+|{whole}"
+    if marks.indian:
+        return r"(?:[1-9][0-9]?(?:,[0-9]{2})*,[0-9]{3}|0|[1-9][0-9]{0,2})"
+    if marks.thousands:
+        whole = rf"[1-9][0-9]{{0,2}}(?:{re.escape(marks.thousands)}[0-9]{{3}})+|{whole}"
     return rf"(?:{whole})"
 
 
-def _body_pattern(decimal: str, thousands: str) -> str:
-    mark = re.escape(decimal)
-    return rf"(?:{_whole_pattern(thousands)}(?:{mark}[0-9]*)?|{mark}[0-9]+)"
+def _body_pattern(marks: Marks) -> str:
+    mark = re.escape(marks.decimal)
+    return rf"(?:{_whole_pattern(marks)}(?:{mark}[0-9]*)?|{mark}[0-9]+)"
 
 
 def _build(marks: Marks, bodies: list[str], ambiguous: bool) -> Plan:
@@ -199,9 +225,7 @@ def _build(marks: Marks, bodies: list[str], ambiguous: bool) -> Plan:
     lead = prefix + sign if marks.inner_sign else sign + prefix
     whole = all(body.replace(marks.thousands or "\0", "").isdigit() for body in bodies)
     # DuckDB rounds a fraction when it casts to a whole number, so none may get there.
-    body = (
-        _whole_pattern(marks.thousands) if whole else _body_pattern(marks.decimal, marks.thousands)
-    )
+    body = _whole_pattern(marks) if whole else _body_pattern(marks)
     pattern = lead + body + suffix
     plain = "{v}"
     for mark in (marks.prefix, marks.suffix, marks.thousands):
@@ -214,7 +238,11 @@ def _build(marks: Marks, bodies: list[str], ambiguous: bool) -> Plan:
     # RE2 reads the same pattern language as far as it is used here.
     convert = f"CASE WHEN regexp_full_match({{v}}, {literal(pattern)}) THEN {typed} END"
     dialect = ColumnDialect(
-        decimal=marks.decimal, thousands=marks.thousands, prefix=marks.prefix, suffix=marks.suffix
+        decimal=marks.decimal,
+        thousands=marks.thousands,
+        prefix=marks.prefix,
+        suffix=marks.suffix,
+        indian=marks.indian,
     )
     decided = not ambiguous and (marks.thousands in (",", ".") or not whole)
     return Plan(

@@ -43,9 +43,16 @@ def cells(column, missing=()):
 
 _NUMBERS = '''
 
-def numbers(column, missing=(), decimal=".", thousands="", prefix="", suffix="", whole=False):
+def numbers(
+    column, missing=(), decimal=".", thousands="", prefix="", suffix="", negative="-", whole=False
+):
     """Numbers as they are written in the file."""
     column = cells(column, missing)
+    if negative == "after":
+        column = column.str.replace(r"^(.*)-$", r"-\\1", regex=True)
+    elif negative != "-":
+        column = column.str.replace(negative[0], "-", regex=False)
+        column = column.str.replace(")", "", regex=False)
     for mark in (prefix, suffix, thousands):
         column = column.str.replace(mark, "", regex=False) if mark else column
     column = column.str.replace(decimal, ".", regex=False)
@@ -57,9 +64,13 @@ def numbers(column, missing=(), decimal=".", thousands="", prefix="", suffix="",
 
 _DATES = '''
 
-def moments(column, missing=(), format="ISO8601", utc=False):
+def moments(column, missing=(), format="ISO8601", utc=False, months=()):
     """Dates and times as they are written in the file."""
-    return pd.to_datetime(cells(column, missing), format=format, utc=utc)
+    column = cells(column, missing)
+    numbers = {month: f"{number:02d}" for number, month in enumerate(months, 1)}
+    for month in sorted(months, key=len, reverse=True):
+        column = column.str.replace(month, numbers[month], regex=False)
+    return pd.to_datetime(column, format=format, utc=utc)
 '''
 
 _TRUTH = '''
@@ -209,11 +220,12 @@ def _typed(column: ColumnProfile, dialect: Dialect) -> str:
     if column.type in ("integer", "number"):
         return f"numbers({cell}{missing}{_number_marks(column, marks)})"
     if column.type in ("date", "datetime"):
-        form = f", format={_python_format(marks.format)!r}" if marks.format else ""
+        form = f", format={_python_format(marks)!r}" if marks.format else ""
+        form += f", months={marks.months!r}" if marks.months else ""
         zoned = ", utc=True" if str(column.min).endswith(("Z", "+00:00")) else ""
         return f"moments({cell}{missing}{form}{zoned})"
     if column.type == "time":
-        form = f", format={_python_format(marks.format)!r}" if marks.format else ""
+        form = f", format={_python_format(marks)!r}" if marks.format else ""
         return f"pd.to_datetime(cells({cell}){form}).dt.time"
     if column.type == "boolean":
         return f"truth({cell}{missing}, words=({marks.true_word!r}, {marks.false_word!r}))"
@@ -223,13 +235,17 @@ def _typed(column: ColumnProfile, dialect: Dialect) -> str:
 def _number_marks(column: ColumnProfile, marks: ColumnDialect) -> str:
     given = {
         name: value
-        for name in ("decimal", "thousands", "prefix", "suffix")
+        for name in ("decimal", "thousands", "prefix", "suffix", "negative")
         if (value := getattr(marks, name)) != getattr(ColumnDialect(), name)
     }
     text = "".join(f", {name}={value!r}" for name, value in given.items())
     return text + (", whole=True" if column.type == "integer" else "")
 
 
-def _python_format(pattern: str) -> str:
-    """DuckDB's format in Python's notation, which has no milliseconds of their own."""
-    return pattern.replace("%g", "%f").replace("%-", "%")
+def _python_format(marks: ColumnDialect) -> str:
+    """DuckDB's format in Python's notation, which has no milliseconds of their own.
+
+    Python reads words of months and halves of days in small and in capital letters alike.
+    """
+    pattern = (marks.format or "").replace("%g", "%f").replace("%-", "%").replace("%^b", "%b")
+    return (pattern.replace("%B", "%m") if marks.months else pattern).replace("%P", "%p")
