@@ -15,11 +15,25 @@ MimeBundle = dict[str, Any]
 
 @dataclass(frozen=True)
 class FrameUse:
-    """A frame that a tool read, in the version that its file had."""
+    """A frame that a tool read, in the version that its file had, under the dialect of then."""
 
     name: str
     file_id: str
     content_version: int
+    filename: str = ""
+    frame_hash: str = ""
+
+
+@dataclass(frozen=True)
+class OwnUse:
+    """A variable that code read in place of a file's frame: made by a person, or by earlier code.
+
+    ``place`` is whose it is; ``filename`` the file that has a frame of this name.
+    """
+
+    name: str
+    filename: str
+    place: Literal["notebook", "session"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,7 @@ class ToolReturned:
     """A tool has run: what to show, and the receipt (frames read, milliseconds).
 
     ``result`` is the whole of it, for an answer that goes on later; null where the outputs hold it.
+    ``own`` are variables that it read in place of frames.
     """
 
     id: str
@@ -72,6 +87,7 @@ class ToolReturned:
     result: Mapping[str, Any] | None = None
     frames: Sequence[FrameUse] = ()
     elapsed_ms: float = 0.0
+    own: Sequence[OwnUse] = ()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from leonidas_jupyter.assistant.events import (
 from leonidas_jupyter.assistant.journal import FINISHED, TEXT, Journal, RunEvent
 from leonidas_jupyter.assistant.shapes import (
     FrameRead,
+    OwnRead,
     Receipts,
     RunFinished,
     RunStatus,
@@ -203,10 +204,8 @@ class AnswerRecord:
         call.ok, call.summary = event.ok, event.summary
         call.outputs = list(event.outputs)
         call.result = None if event.result is None else dict(event.result)
-        call.frames = [
-            FrameRead(name=use.name, file_id=use.file_id, content_version=use.content_version)
-            for use in event.frames
-        ]
+        call.frames = [FrameRead.model_validate(use, from_attributes=True) for use in event.frames]
+        call.own = [OwnRead.model_validate(use, from_attributes=True) for use in event.own]
         call.elapsed_ms = round(event.elapsed_ms, 1)
         await self._tell(call)
 
@@ -216,6 +215,8 @@ class AnswerRecord:
             ok=bool(call.ok),
             summary=call.summary or "",
             outputs=call.outputs or [],
+            frames=call.frames or [],
+            own=call.own,
         )
         await self._add("tool_result", result)
 

@@ -81,11 +81,38 @@ Decision = Literal["once", "session", "refuse"]
 
 
 class FrameRead(BaseModel):
-    """A frame that a tool read, and the version of its file at that time."""
+    """A frame that a tool read, and the version of its file at that time.
+
+    ``filename`` is what the file was called then; with ``content_version`` the ``frame_hash`` tells
+    the dialect under which it was read. Both are null in answers of an older version.
+    """
 
     name: str
     file_id: str
     content_version: int
+    filename: str | None = None
+    frame_hash: str | None = None
+
+
+class OwnRead(BaseModel):
+    """A variable that code read, which is no file: ``filename`` is the file of a like frame.
+
+    ``place`` is ``notebook`` where a person has made it, ``session`` where earlier code has.
+    """
+
+    name: str
+    filename: str | None = None
+    place: Literal["notebook", "session"] = "notebook"
+
+
+class FrameChange(BaseModel):
+    """What has become of a file since an answer read it: ``sentence`` says it to people."""
+
+    file_id: str
+    frame: str
+    filename: str
+    change: Literal["content", "dialect", "deleted"]
+    sentence: str
 
 
 class ToolCall(BaseModel):
@@ -100,6 +127,7 @@ class ToolCall(BaseModel):
         client_reported: the result came from the client that ran it.
         frames: with ``elapsed_ms`` the receipt: which frames were read, in which version.
         elapsed_ms: how long it took.
+        own: variables that the code read, which may not be as any file.
     """
 
     id: str
@@ -113,6 +141,7 @@ class ToolCall(BaseModel):
     outputs: list[MimeBundle] | None = None
     frames: list[FrameRead] | None = None
     elapsed_ms: float | None = None
+    own: list[OwnRead] = Field(default_factory=list)
     overwrites: list[str] = Field(default_factory=list)
     decision: Decision | None = None
     edited: bool = False
@@ -261,12 +290,14 @@ class ToolCallStarted(BaseModel):
 
 
 class ToolResult(BaseModel):
-    """What a tool answered, in forms to show."""
+    """What a tool answered, in forms to show, and which data it read."""
 
     id: str
     ok: bool
     summary: str
     outputs: list[MimeBundle]
+    frames: list[FrameRead] = Field(default_factory=list)
+    own: list[OwnRead] = Field(default_factory=list)
 
 
 class RunFinished(BaseModel):

@@ -189,6 +189,7 @@ class Toolbox:
             result=result,
             frames=output.frames,
             elapsed_ms=elapsed,
+            own=output.own,
         )
         await self._emit(returned)
         code = tool.code_of(parsed, self._context)

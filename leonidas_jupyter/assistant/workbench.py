@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from leonidas_jupyter.assistant.changes import Standing
 from leonidas_jupyter.assistant.executors import Execution, Executor, Executors, Place
 from leonidas_jupyter.assistant.namespace import ClientFrame
 from leonidas_jupyter.assistant.policy import PythonTool
@@ -21,6 +22,7 @@ from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.core.security import Caller
 from leonidas_jupyter.data.frames import Frame
+from leonidas_jupyter.data.framestore import Standing as StandingFrame
 from leonidas_jupyter.data.recipes.results import RecipeResult
 from leonidas_jupyter.data.recipes.steps import Recipe
 from leonidas_jupyter.data.sql import QueryResult
@@ -34,6 +36,9 @@ class ProjectFiles(Protocol):
 
     async def frames(self, project_id: str) -> Sequence[Frame]:
         """The frames that can be asked."""
+
+    async def standing(self, project_id: str) -> Sequence[StandingFrame]:
+        """Where they are kept, without their profiles."""
 
     async def query(self, project_id: str, sql: str, *, limit: int) -> QueryResult:
         """See `tools.base.RunQuery`."""
@@ -153,6 +158,15 @@ class Workbench:
             beside=bench.frames,
             statistics=partial(files.statistics, project_id),
         )
+
+    async def standing(self, project_id: str) -> dict[str, Standing]:
+        """The files of a project that have a frame, by their ids, as they are now."""
+        return {
+            each.content.file_id: Standing(
+                each.filename, each.content.content_version, each.frame_hash
+            )
+            for each in await self._files.standing(project_id)
+        }
 
     def executor(self, bench: Bench) -> Executor | None:
         """What runs a bench's Python; None where the client does, or nothing can."""

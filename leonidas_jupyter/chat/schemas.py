@@ -20,6 +20,7 @@ So the text of the events with an id, replayed from ``after=0``, is the answer, 
 that followed live has appended is the same.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from leonidas_jupyter.assistant.approvals import Answers, Approval, ClientResult, unanswered
+from leonidas_jupyter.assistant.changes import Standing, changes
 from leonidas_jupyter.assistant.desk import Holds
 from leonidas_jupyter.assistant.models.registry import ModelRegistry
 from leonidas_jupyter.assistant.namespace import MAX_FRAMES, ClientFrame
@@ -37,6 +39,7 @@ from leonidas_jupyter.assistant.shapes import (
     APPROVAL,
     RUN_EVENTS,
     AnswerRow,
+    FrameChange,
     Receipts,
     RunRow,
     RunsIn,
@@ -200,7 +203,7 @@ class ChatRequest(BaseModel):
 
 
 class MessageResponse(BaseModel):
-    """A message as clients see it."""
+    """A message as clients see it; ``changed`` are files that are not as the answer read them."""
 
     message_id: str
     session_id: str
@@ -212,12 +215,15 @@ class MessageResponse(BaseModel):
     model: str | None = None
     usage: Usage | None = None
     receipts: Receipts | None = None
+    changed: list[FrameChange] = Field(default_factory=list)
     created_at: datetime
 
     @classmethod
-    def of(cls, message: Message) -> "MessageResponse":
-        """The wire shape of a stored message."""
-        return cls.model_validate(message.model_dump(include=set(cls.model_fields)))
+    def of(cls, message: Message, files: Mapping[str, Standing] | None = None) -> "MessageResponse":
+        """The wire shape of a stored message; ``files`` tell what it read that has changed."""
+        shown = cls.model_validate(message.model_dump(include=set(cls.model_fields)))
+        shown.changed = changes(message.tool_calls, files) if files is not None else []
+        return shown
 
 
 class ChatResponse(BaseModel):

@@ -268,12 +268,14 @@ class ChatService:
         Raises:
             LeonidasError: ``not_found``, ``invalid_request``.
         """
-        await self._sessions.authorize(caller, session_id, Action.READ)
+        session = await self._sessions.authorize(caller, session_id, Action.READ)
         if after is not None and before is not None:
             raise invalid("Ask with after or with before, not with both.")
         page = await self._repository.page(session_id, after=after, before=before, limit=limit)
         shown = [await self._desk.shown(message) for message in page.items]
-        items = [schemas.MessageResponse.of(message) for message in shown]
+        read = any(call.frames for message in shown for call in message.tool_calls)
+        files = await self._bench.standing(session.project_id) if read else None
+        items = [schemas.MessageResponse.of(message, files) for message in shown]
         return Page(items=items, next=page.next)
 
     async def delete(self, caller: Caller, session_id: str, message_id: str) -> None:

@@ -26,6 +26,9 @@ _TABLE = (
 _RULE = "border-top:1px solid var(--jp-border-color2,rgba(128,128,128,.3));"
 _WARN = "color:var(--jp-warn-color-normal,#b26a00);"
 
+_CALM = ("key", "an identifier", "quartiles")
+"""How notes begin that warn of nothing."""
+
 Column = Mapping[str, Any]
 
 
@@ -140,7 +143,7 @@ def _row_html(column: Column, rows: int) -> str:
     name, kind, missing, distinct, _, values, _ = _row_text(column, rows)
     full = column.get("original_name") or name
     notes = "<br>".join(
-        f'<span style="{QUIET if note == "key" else _WARN}">{escape(note)}</span>'
+        f'<span style="{QUIET if note.startswith(_CALM) else _WARN}">{escape(note)}</span>'
         for note in _said(column)
     )
     cells = (
@@ -149,7 +152,7 @@ def _row_html(column: Column, rows: int) -> str:
         (escape(missing), "" if column["nulls"] else QUIET),
         (escape(distinct), "font-variant-numeric:tabular-nums"),
         (bars_html(bars_of(column), name), "line-height:0;"),
-        (escape(values), "white-space:normal;max-width:26em;overflow-wrap:anywhere"),
+        (escape(values), "white-space:normal;max-width:30em;overflow-wrap:anywhere"),
         (notes, "white-space:normal;max-width:24em;overflow-wrap:anywhere"),
     )
     return (

@@ -1,5 +1,6 @@
 """What a profile says of a column in words and figures."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,9 +24,11 @@ def number_text(value: object) -> str:
         number = float(value)
         if number.is_integer() and abs(number) < 10**15:
             return f"{number:,.0f}"
-        plain = 1e-3 <= abs(number) < 1e15
-        digits = 2 if abs(number) >= 100 else 4
-        return f"{number:,.{digits}f}".rstrip("0").rstrip(".") if plain else f"{number:.4g}"
+        if not 1e-3 <= abs(number) < 1e15:
+            return f"{number:.4g}"
+        decimals = max(0, 3 - math.floor(math.log10(abs(number))))
+        plain = f"{number:,.{decimals}f}"
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
     text = str(value).removesuffix("T00:00:00").replace("T", " ")
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 

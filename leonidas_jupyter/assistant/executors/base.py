@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from leonidas_jupyter.assistant.events import MimeBundle
+from leonidas_jupyter.assistant.events import MimeBundle, OwnUse
 from leonidas_jupyter.data.frames import Frame
 
 
@@ -24,6 +24,7 @@ class Execution:
         kept: by which name the executor still has that value whole, for ``write``.
         notes: sentences on how it ran, for the model and for people.
         frames: the frames that it had at hand and read.
+        own: variables that it read in place of frames of these names.
         elapsed_ms: how long it took.
     """
 
@@ -36,6 +37,7 @@ class Execution:
     kept: str | None = None
     notes: Sequence[str] = ()
     frames: Sequence[Frame] = ()
+    own: Sequence[OwnUse] = ()
     elapsed_ms: float = 0.0
 
 

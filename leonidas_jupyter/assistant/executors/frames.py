@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from leonidas_jupyter.assistant.events import OwnUse
 from leonidas_jupyter.assistant.executors.base import Place
 from leonidas_jupyter.assistant.executors.names import names_read
 from leonidas_jupyter.assistant.executors.worker import NotRun, Refused, Worker
@@ -14,16 +16,33 @@ from leonidas_jupyter.data.frames import Frame
 OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError", "ArrowException")
 """What reading raises where memory ends; Arrow's last one, where it gets no more threads."""
 
+OWN = {
+    "session": "`{name}` is the variable that earlier code made, not the file {filename}; "
+    "`del {name}` brings the file back.",
+    "notebook": "It read the notebook's `{name}`, not the file {filename}.",
+}
+"""What is said of a variable that stands in a frame's place, by whose it is."""
+
 
 @dataclass(frozen=True)
 class Brought:
-    """The frames that stand under their names, and sentences on those that do not."""
+    """The frames that stand under their names, and sentences on those that do not.
+
+    ``own`` are the variables that stand in their place.
+    """
 
     frames: Sequence[Frame] = ()
     notes: Sequence[str] = ()
+    own: Sequence[OwnUse] = ()
 
 
-async def bring(worker: Worker, code: str, frames: Sequence[Frame], place: Place) -> Brought:
+async def bring(
+    worker: Worker,
+    code: str,
+    frames: Sequence[Frame],
+    place: Place,
+    whose: Literal["notebook", "session"],
+) -> Brought:
     """Bind the frames that the code names.
 
     A variable of that name that earlier code made wins until it is deleted, or the session is
@@ -51,15 +70,11 @@ async def bring(worker: Worker, code: str, frames: Sequence[Frame], place: Place
             f"{', '.join(wanted)} does not fit into the memory that Python may take; aggregate "
             "with a query first, or work on fewer columns."
         ) from error
-    notes = [
-        f"`{name}` is the variable that earlier code made, not the file "
-        f"{wanted[name].filename}; `del {name}` brings the file back."
-        for name in found["own"]
-        if name in wanted
-    ]
+    own = [OwnUse(name, wanted[name].filename, whose) for name in found["own"] if name in wanted]
+    notes = [OWN[whose].format(name=use.name, filename=use.filename) for use in own]
     notes += [
         f"{wanted[name].filename} has changed, so `{name}` was loaded again."
         for name in found["renewed"]
         if name in wanted
     ]
-    return Brought([wanted[name] for name in found["frames"] if name in wanted], notes)
+    return Brought([wanted[name] for name in found["frames"] if name in wanted], notes, own)

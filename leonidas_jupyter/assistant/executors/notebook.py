@@ -159,7 +159,7 @@ class NotebookKernel:
                     f"The code would overwrite what the notebook has as {', '.join(taken)}; use "
                     "other names, or ask the user to agree."
                 )
-            brought = await bring(worker, code, frames, self._place)
+            brought = await bring(worker, code, frames, self._place, "notebook")
             await worker.call("remember", given=sorted(given))
             try:
                 execution = await worker.run(code)
@@ -180,7 +180,7 @@ class NotebookKernel:
                 f"The notebook's kernel could not take the frames ({error})."
             ) from error
         notes = (*brought.notes, *restored, *execution.notes)
-        return replace(execution, notes=notes, frames=brought.frames)
+        return replace(execution, notes=notes, frames=brought.frames, own=brought.own)
 
 
 async def _restored(worker: Worker) -> Sequence[str]:

@@ -177,7 +177,7 @@ class SessionKernel:
         worker.begin()
         try:
             await worker.ready(self._limits.memory_bytes)
-            brought = await bring(worker, code, frames, self._place)
+            brought = await bring(worker, code, frames, self._place, "session")
             execution = await worker.run(code)
         except Stopped as stopped:
             return await self._ended(stopped)
@@ -196,6 +196,7 @@ class SessionKernel:
             execution,
             notes=(*notes, *brought.notes, *execution.notes),
             frames=brought.frames,
+            own=brought.own,
         )
 
     async def _worker(self) -> tuple[Worker, Sequence[str]]:

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
-from leonidas_jupyter.assistant.events import FrameUse, MimeBundle
+from leonidas_jupyter.assistant.events import FrameUse, MimeBundle, OwnUse
 from leonidas_jupyter.assistant.executors import Executor
 from leonidas_jupyter.assistant.results import Results
 from leonidas_jupyter.assistant.shapes import Needs
@@ -133,12 +133,14 @@ class ToolOutput:
         result: the whole result as JSON carries it; what of it a model sees is up to the policy.
         outputs: forms to show.
         frames: what was read.
+        own: variables that were read in place of frames.
     """
 
     summary: str
     result: Mapping[str, Any]
     outputs: Sequence[MimeBundle] = ()
     frames: Sequence[FrameUse] = ()
+    own: Sequence[OwnUse] = ()
 
 
 @dataclass(frozen=True)
@@ -168,4 +170,6 @@ class Tool:
 
 def use_of(frame: Frame) -> FrameUse:
     """The receipt of reading a frame."""
-    return FrameUse(frame.name, frame.file_id, frame.content_version)
+    return FrameUse(
+        frame.name, frame.file_id, frame.content_version, frame.filename, frame.frame_hash
+    )

@@ -66,6 +66,7 @@ async def _python(arguments: PythonArguments, context: ToolContext) -> ToolOutpu
         result=result_of(execution),
         outputs=outputs,
         frames=[use_of(frame) for frame in execution.frames],
+        own=execution.own,
     )
 
 
