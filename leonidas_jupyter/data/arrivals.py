@@ -1,5 +1,6 @@
 """The bytes of files on their way in: awaited under a signed URL, checked, then to be read."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, conflict, invalid, not_found
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.text import byte_words
+from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.framestore import Content
 from leonidas_jupyter.data.reading import INGEST, FileRecord, FileStatus, Incoming, busy
 from leonidas_jupyter.storage import blobs
@@ -16,6 +18,8 @@ from leonidas_jupyter.storage.signing import UrlSigner
 from leonidas_jupyter.tables.amend import amend
 from leonidas_jupyter.tables.base import Table
 from leonidas_jupyter.tables.leases import Leases
+
+WORKBOOK_NAMES = re.compile(r"\.(xls[xmb]?|ods)$", re.I)
 
 UPLOAD = "upload"
 """Unfinished while bytes are awaited; what never comes is swept."""
@@ -81,7 +85,8 @@ class Arrivals(Generic[R]):
             if file.unfinished == INGEST:
                 raise busy(file)
             version = file.newest_version + 1
-            arriving = incoming.model_copy(update={"content_version": version})
+            newest = {"content_version": version, "override": _same_sheet(file, incoming)}
+            arriving = incoming.model_copy(update=newest)
             changes = {"newest_version": version, **self.awaiting(arriving)}
             if file.incoming is not None:
                 given_up.add(file.arriving_content)
@@ -158,3 +163,12 @@ class Arrivals(Generic[R]):
         """Await the content no more; what stood before stands on. Raises LeaseLost."""
         await self._leases.finish(self._table, file, {"incoming": None})
         await self._store.delete_prefix(file.arriving_content.prefix)
+
+
+def _same_sheet(file: FileRecord, incoming: Incoming) -> DialectOverride | None:
+    """What is said of new content: another workbook is read as the sheet that the file was."""
+    sheet = file.override.sheet if file.override else None
+    if incoming.override is not None or sheet is None:
+        return incoming.override
+    workbook = WORKBOOK_NAMES.search(incoming.filename) is not None
+    return DialectOverride(sheet=sheet) if workbook else None

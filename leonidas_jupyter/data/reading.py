@@ -1,17 +1,19 @@
 """A file's way from bytes to a frame, and away: written on its row, worked on under leases."""
 
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from leonidas_jupyter.core.errors import LeonidasError, conflict, not_found
+from leonidas_jupyter.core.errors import LeonidasError, conflict, invalid, not_found
 from leonidas_jupyter.core.events import EventBus, FileProgress, FileReady, FileStatusChanged
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import DataError, IngestFailed
+from leonidas_jupyter.data.formats import misplaced
 from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, file_prefix
 from leonidas_jupyter.data.ingest import BadRows, IngestReport
 from leonidas_jupyter.data.worker import WorkerLimits
@@ -175,7 +177,8 @@ class Reading(Generic[R]):
     """Reads the confirmed content of files, in the background, and says what came of it.
 
     Each step stands being repeated: objects are named by what they hold, and the row changes last,
-    in one write, while the lease is held.
+    in one write, while the lease is held. ``beside`` does what else is to be done with a report
+    before that, and may add to it; it, too, stands being repeated.
     """
 
     def __init__(
@@ -188,8 +191,10 @@ class Reading(Generic[R]):
         leases: Leases,
         tasks: Tasks,
         limits: WorkerLimits,
+        beside: Callable[[R, IngestReport], Awaitable[IngestReport]] | None = None,
     ) -> None:
         self._table = table
+        self._beside = beside
         self._frames = frames
         self._store = store
         self._bus = bus
@@ -218,7 +223,8 @@ class Reading(Generic[R]):
         """Begin to read the content that stands again; its frame stands until that is done.
 
         Raises:
-            LeonidasError: ``not_found``, or ``conflict`` when it is being uploaded or read.
+            LeonidasError: ``not_found``, ``conflict`` when it is being uploaded or read, or
+                ``invalid_request`` when a file of its format has nothing of the kind.
             Missing, Stale: there is no such file, or it has another version.
         """
 
@@ -227,6 +233,9 @@ class Reading(Generic[R]):
                 raise not_found("file")
             if file.unfinished is not None:
                 raise busy(file)
+            known = override.format or (file.dialect.format if file.dialect else None)
+            if known and (refusal := misplaced(override, known)):
+                raise invalid(refusal)
             again = {"status": FileStatus.PROCESSING, "incoming": file.again(override)}
             return {"reason": None, **again, **self._leases.fields(INGEST)}
 
@@ -253,6 +262,8 @@ class Reading(Generic[R]):
                 limits=self._limits,
                 on_progress=_Throttled(self._bus, file),
             )
+            if self._beside is not None:
+                report = await self._beside(file, report)
             changes = file.read_as(report)
         except DataError as error:
             changes = file.unreadable(error.sentence)

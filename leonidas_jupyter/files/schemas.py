@@ -1,6 +1,6 @@
 """The shapes of files: what is stored, what comes in, what goes out."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from leonidas_jupyter.core.errors import conflict
 from leonidas_jupyter.core.filenames import check_filename
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.framestore import Standing
@@ -47,6 +48,17 @@ class FileLimits:
     download_seconds: int = 3600
     sql_seconds: float = 30.0
     reading: WorkerLimits = field(default_factory=WorkerLimits)
+
+    def room(self, files: "Sequence[StoredFile]", filename: str) -> int:
+        """How many bytes a result that is saved beside a project's files may have.
+
+        Raises:
+            LeonidasError: ``conflict`` where one of them has its name.
+        """
+        if any(file.filename.casefold() == filename.casefold() for file in files):
+            raise conflict(f"The project has a file {filename} already; choose another name.")
+        saved = sum(file.size for file in files if file.source is FileSource.APP_GENERATED)
+        return min(max(self.saved_bytes - saved, 0), self.max_upload_bytes)
 
 
 class StoredFile(FileRecord):

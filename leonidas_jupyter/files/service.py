@@ -166,15 +166,8 @@ class FilesService:
             LeonidasError: ``conflict`` where the project has a file of that name.
         """
         await self._projects.authorize(caller, project_id, Action.UPLOAD)
-        left = self._limits.saved_bytes
-        for file in await self._repository.all_of_project(project_id):
-            if file.deleted_at is None:
-                if file.filename.casefold() == filename.casefold():
-                    raise conflict(
-                        f"The project has a file {filename} already; choose another name."
-                    )
-                left -= file.size if file.source is FileSource.APP_GENERATED else 0
-        return min(max(left, 0), self._limits.max_upload_bytes)
+        files = await self._repository.all_of_project(project_id)
+        return self._limits.room([file for file in files if file.deleted_at is None], filename)
 
     async def confirm(
         self, caller: Caller, file_id: str, wanted: schemas.ConfirmRequest
