@@ -1,6 +1,6 @@
 """The shapes of files: what is stored, what comes in, what goes out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
