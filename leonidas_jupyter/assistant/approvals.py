@@ -17,8 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from leonidas_jupyter.assistant.events import MimeBundle
+from leonidas_jupyter.assistant.executors.names import names_read
 from leonidas_jupyter.assistant.executors.outputs import Outputs, plain
-from leonidas_jupyter.assistant.shapes import AnswerRow, Decision, RunRow, StoredCall
+from leonidas_jupyter.assistant.shapes import (
+    AnswerRow,
+    Decision,
+    FrameRead,
+    OwnRead,
+    RunRow,
+    StoredCall,
+)
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, conflict, invalid
 from leonidas_jupyter.core.ids import now
 
@@ -90,6 +98,10 @@ class Answers:
     results: Sequence[ClientResult] = ()
 
 
+Reads = Sequence[FrameRead]
+"""Frames as they are read now."""
+
+
 @dataclass(frozen=True)
 class Rules:
     """Who answers, and what holds now.
@@ -102,6 +114,8 @@ class Rules:
         runs_in: whose Python it is.
         off: why Python may not run (any more), in one sentence; null where it may.
         overwrites: the names of the user's own that code would overwrite.
+        beside: the tables that the client named when it asked.
+        files: the project's frames, which a client loads where code names them.
     """
 
     user_id: str
@@ -111,6 +125,8 @@ class Rules:
     runs_in: str
     off: str | None
     overwrites: Callable[[str], Awaitable[Sequence[str]]]
+    beside: Sequence[str] = ()
+    files: Reads = ()
 
 
 def allowance(run: RunRow) -> str:
@@ -184,6 +200,20 @@ def report(
     call.summary = said[:200] or ("it ran in the client" if result.ok else "it failed")
     call.outputs, call.client_reported = outputs, True
     call.result = {"text": text}
+    _note_read(call, rules)
+
+
+def _note_read(call: StoredCall, rules: Rules) -> None:
+    """Tell the client's own tables that the code read from the files that were loaded for it."""
+    files = {read.name: read for read in rules.files}
+    read = sorted(names_read(call.code or "", [*rules.beside, *files]))
+    beside = frozenset(rules.beside)
+    call.frames = [files[name] for name in read if name not in beside]
+    call.own = [
+        OwnRead(name=name, filename=files[name].filename if name in files else None)
+        for name in read
+        if name in beside
+    ]
 
 
 def _sanitised(result: ClientResult, room: int) -> tuple[list[MimeBundle], str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leonidas_jupyter.assistant.shapes import FrameChange, FrameRead, ToolCall
+from leonidas_jupyter.data import framestore
 
 SENTENCES = {
     "content": "{filename} has changed since.",
@@ -20,6 +21,14 @@ class Standing:
     filename: str
     content_version: int
     frame_hash: str
+
+
+def standing_now(frames: Iterable[framestore.Standing]) -> dict[str, Standing]:
+    """The files of a project that have a frame, by their ids."""
+    return {
+        each.content.file_id: Standing(each.filename, each.content.content_version, each.frame_hash)
+        for each in frames
+    }
 
 
 def changes(calls: Iterable[ToolCall], now: Mapping[str, Standing]) -> list[FrameChange]:

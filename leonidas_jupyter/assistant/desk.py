@@ -6,7 +6,7 @@ from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from leonidas_jupyter.assistant.answers import AnswerTables
-from leonidas_jupyter.assistant.approvals import Rules, allowance, unanswered
+from leonidas_jupyter.assistant.approvals import Reads, Rules, allowance, unanswered
 from leonidas_jupyter.assistant.journal import FINISHED, RunEvent
 from leonidas_jupyter.assistant.models.registry import ModelEntry
 from leonidas_jupyter.assistant.namespace import ClientFrame
@@ -225,8 +225,8 @@ class Desk(Generic[R, A]):
         for run in await self._leases.expired(self._store.runs, APPROVAL):
             await self._expired(run)
 
-    def rules(self, run: R, caller: Caller, bench: Bench) -> Rules:
-        """Who answers to a run's calls, and what holds now."""
+    def rules(self, run: R, caller: Caller, bench: Bench, files: Reads = ()) -> Rules:
+        """Who answers to a run's calls, and what holds now; ``files`` are the project's frames."""
         context = self._bench.sources(bench, _no_past).context(())
         return Rules(
             user_id=caller.user_id,
@@ -236,6 +236,8 @@ class Desk(Generic[R, A]):
             runs_in=run.runs_in,
             off=self._bench.off(bench),
             overwrites=lambda code: overwritten(context, code),
+            beside=[frame.name for frame in bench.frames],
+            files=files,
         )
 
     async def events(self, run: R) -> AsyncIterator[RunEvent]:

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from leonidas_jupyter.assistant.changes import Standing
+from leonidas_jupyter.assistant.changes import Standing, standing_now
 from leonidas_jupyter.assistant.executors import Execution, Executor, Executors, Place
 from leonidas_jupyter.assistant.namespace import ClientFrame
 from leonidas_jupyter.assistant.policy import PythonTool
-from leonidas_jupyter.assistant.shapes import AnswerRow
+from leonidas_jupyter.assistant.shapes import AnswerRow, FrameRead
 from leonidas_jupyter.assistant.tools.base import DrawChart, PythonMode, SaveResults
 from leonidas_jupyter.assistant.turn import Sources
 from leonidas_jupyter.assistant.waiting import Progress, unread_files
@@ -161,12 +161,20 @@ class Workbench:
 
     async def standing(self, project_id: str) -> dict[str, Standing]:
         """The files of a project that have a frame, by their ids, as they are now."""
-        return {
-            each.content.file_id: Standing(
-                each.filename, each.content.content_version, each.frame_hash
+        return standing_now(await self._files.standing(project_id))
+
+    async def readable(self, project_id: str) -> list[FrameRead]:
+        """The project's frames as code that reads them now does."""
+        return [
+            FrameRead(
+                name=each.name,
+                file_id=each.content.file_id,
+                content_version=each.content.content_version,
+                filename=each.filename,
+                frame_hash=each.frame_hash,
             )
             for each in await self._files.standing(project_id)
-        }
+        ]
 
     def executor(self, bench: Bench) -> Executor | None:
         """What runs a bench's Python; None where the client does, or nothing can."""

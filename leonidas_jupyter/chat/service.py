@@ -94,10 +94,12 @@ class ChatService:
         _, holds = await self._standing(caller, session_id)
         waiting = await self._desk.waiting(session_id, given.run_id)
         asked = await self._asked_again(waiting, holds)
+        reported = given.tool_results is not None
+        files = await self._bench.readable(waiting.project_id) if reported else ()
         run = await self._desk.pending.answer(
             waiting.run_id,
             given.answers,
-            self._desk.rules(waiting, caller, asked.bench),
+            self._desk.rules(waiting, caller, asked.bench, files),
             lambda: self._sessions.allowing(session_id, allowance(waiting)),
         )
         for result in given.tool_results or ():

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 
+from leonidas_jupyter.assistant.changes import standing_now
 from leonidas_jupyter.assistant.export.conversation import Conversation, ProjectFile
 from leonidas_jupyter.assistant.export.notebook import notebook
 from leonidas_jupyter.assistant.export.text import markdown
@@ -57,6 +58,7 @@ class ExportsService:
             project=project.name,
             messages=messages,
             files=await self._project_files(caller, session.project_id),
+            standing=standing_now(await self._files.standing(session.project_id)),
         )
         content = await asyncio.to_thread(_content, form, conversation, session, messages)
         return Export(f"{_name(session.title)}.{form.value}", content)
@@ -117,7 +119,7 @@ def _json(conversation: Conversation, session: Session, messages: Sequence[Messa
             )
             for file in conversation.files
         ],
-        messages=[MessageResponse.of(message) for message in messages],
+        messages=[MessageResponse.of(message, conversation.standing) for message in messages],
     )
     plain = whole.model_dump(mode="json")
     text = json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True)

@@ -27,6 +27,8 @@ class Step:
         outputs: mime bundles, as Jupyter has them.
         needs: ``approval`` or ``client`` where it waits until somebody lets it run.
         overwrites: variables of one's own that the code would overwrite.
+        frames: the frames of files that it read, with the version of each file.
+        own: variables that it read instead, which are no files.
     """
 
     id: str
@@ -38,6 +40,8 @@ class Step:
     outputs: list[dict[str, Any]] = field(default_factory=list)
     needs: str = "none"
     overwrites: list[str] = field(default_factory=list)
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    own: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def language(self) -> str:
@@ -67,6 +71,15 @@ class Step:
         return next((str(o[MARKDOWN]) for o in self.outputs if MARKDOWN in o), None)
 
     @property
+    def read(self) -> list[str]:
+        """Which data it read, in words: files, or the notebook's own variables."""
+        files = [
+            f"{use.get('filename') or use['name']} (version {use['content_version']})"
+            for use in self.frames
+        ]
+        return files + [own_text(use) for use in self.own]
+
+    @property
     def milliseconds(self) -> float:
         """How long the query ran."""
         return float((self._result() or {}).get("elapsed_ms", 0.0))
@@ -81,6 +94,13 @@ class Step:
     def __repr__(self) -> str:
         state = {None: "running", True: self.summary or "done", False: self.summary or "failed"}
         return f"<Step {self.tool}: {state[self.ok]}>"
+
+
+def own_text(use: dict[str, Any]) -> str:
+    """``the notebook's `sales`, not sales.csv``."""
+    whose = "the notebook's" if use.get("place") != "session" else "the session's own"
+    instead = f", not {use['filename']}" if use.get("filename") else ""
+    return f"{whose} `{use['name']}`{instead}"
 
 
 class Chart:
@@ -193,7 +213,8 @@ class Answer:
         parts = [f"<details><summary>{count}{kind}{took}{by}</summary>"]
         shown: set[str] = set()
         for step in ran:
-            parts.append(safe(f"{step.tool}: {step.summary}"))
+            read = f" · read {'; '.join(step.read)}" if step.read else ""
+            parts.append(safe(f"{step.tool}: {step.summary}{read}"))
             if step.code and step.code not in shown:
                 parts.append(fenced(step.code, step.language))
                 shown.add(step.code)

@@ -92,4 +92,5 @@ def _said(message: Message) -> str:
     if len(text) > _PREVIEW_CHARACTERS:
         text = text[: _PREVIEW_CHARACTERS - 1] + "…"
     state = {"cancelled": " (stopped)", "failed": " (failed)", "running": " (still answering)"}
-    return text + state.get(message.run_status, "")
+    since = "".join(f" ({each['sentence']})" for each in message.changed)
+    return text + state.get(message.run_status, "") + since

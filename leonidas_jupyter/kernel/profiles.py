@@ -17,14 +17,16 @@ from leonidas_jupyter.kernel.wire import File
 MOST_COLUMNS = 200
 """Columns that are shown; the others are counted."""
 
-QUIET = "color:var(--jp-ui-font-color2,inherit);opacity:.85;"
+QUIET = "color:color-mix(in srgb,currentColor 72%,transparent);"
 _CELL = "padding:3px 14px 3px 0;border:none;vertical-align:middle;text-align:{side};"
 _TABLE = (
     "border-collapse:collapse;border:none;background:none;font-size:var(--jp-ui-font-size1,13px);"
     "color:var(--jp-ui-font-color1,inherit)"
 )
 _RULE = "border-top:1px solid var(--jp-border-color2,rgba(128,128,128,.3));"
-_WARN = "color:var(--jp-warn-color-normal,#b26a00);"
+_WARN = "color:color-mix(in srgb,#e08600 72%,currentColor);"
+"""Amber, darker where the text is dark, and lighter where it is light."""
+
 
 _CALM = ("key", "an identifier", "quartiles")
 """How notes begin that warn of nothing."""

@@ -166,6 +166,8 @@ def _returned(answer: Answer, data: dict[str, Any]) -> None:
     step.ok = bool(data["ok"])
     step.summary = str(data.get("summary") or "")
     step.outputs = list(data.get("outputs") or [])
+    step.frames = list(data.get("frames") or [])
+    step.own = list(data.get("own") or [])
 
 
 def _used(answer: Answer, data: dict[str, Any]) -> None:

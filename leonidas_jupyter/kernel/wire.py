@@ -76,7 +76,10 @@ class File(_Shape):
 
 @dataclass(frozen=True)
 class Message(_Shape):
-    """One turn's text, by USER or ASSISTANT; ``model`` is the one that answered."""
+    """One turn's text, by USER or ASSISTANT; ``model`` is the one that answered.
+
+    ``changed`` are files that are not as the answer read them.
+    """
 
     message_id: str
     role: str
@@ -85,4 +88,5 @@ class Message(_Shape):
     run_status: str = ""
     model: str = ""
     tool_calls: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[dict[str, Any]] = field(default_factory=list)
     created_at: str = ""

@@ -1,9 +1,10 @@
 """A conversation as exports need it: who said what, by which code, over which files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leonidas_jupyter.assistant.shapes import AnswerRow, ToolCall
+from leonidas_jupyter.assistant.changes import Standing, changes
+from leonidas_jupyter.assistant.shapes import AnswerRow, FrameChange, ToolCall
 from leonidas_jupyter.data.dialect import Dialect
 from leonidas_jupyter.data.frames import Frame
 
@@ -32,12 +33,14 @@ class Conversation:
         project: its name.
         messages: in order.
         files: those of the project that have a frame.
+        standing: the same by their ids as they are now; None where that is not known.
     """
 
     title: str
     project: str
     messages: Sequence[AnswerRow]
     files: Sequence[ProjectFile]
+    standing: Mapping[str, Standing] | None = None
 
     @property
     def used(self) -> list[ProjectFile]:
@@ -46,13 +49,15 @@ class Conversation:
         names = {use.name for call in calls for use in call.frames or ()}
         return [file for file in self.files if file.frame.name in names] or list(self.files)
 
+    def changed(self, said: AnswerRow) -> list[FrameChange]:
+        """What has become of the files that an answer read."""
+        return [] if self.standing is None else changes(said.tool_calls, self.standing)
+
     @property
     def older(self) -> list[str]:
-        """The frames whose files have other content now than when they were read."""
-        now = {file.frame.name: file.frame.content_version for file in self.files}
-        calls = [call for message in self.messages for call in message.tool_calls]
-        uses = [use for call in calls for use in call.frames or ()]
-        return sorted({u.name for u in uses if now.get(u.name) not in (None, u.content_version)})
+        """The files that are not as some answer read them."""
+        found = [change for said in self.messages for change in self.changed(said)]
+        return sorted({change.filename for change in found})
 
 
 def runs_alone(call: ToolCall) -> bool:

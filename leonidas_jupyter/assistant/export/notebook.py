@@ -21,7 +21,7 @@ from leonidas_jupyter.assistant.export.text import (
     not_run,
     preface,
 )
-from leonidas_jupyter.assistant.shapes import AnswerRow, StoredCall, ToolCall
+from leonidas_jupyter.assistant.shapes import AnswerRow, FrameChange, StoredCall, ToolCall
 
 VEGA_LITE = "application/vnd.vegalite.v5+json"
 
@@ -65,10 +65,10 @@ def _cells(conversation: Conversation) -> Iterator[Cell]:
         charts = any(call.tool == "chart" for call in runnable)
         yield _code(query_cell(names, charts=charts))
     for said in conversation.messages:
-        yield from _message(said, names)
+        yield from _message(said, names, conversation.changed(said))
 
 
-def _message(said: AnswerRow, names: Names) -> Iterator[Cell]:
+def _message(said: AnswerRow, names: Names, changed: Sequence[FrameChange]) -> Iterator[Cell]:
     if said.role == "USER":
         yield _markdown(heading(said.content))
         return
@@ -77,7 +77,7 @@ def _message(said: AnswerRow, names: Names) -> Iterator[Cell]:
             yield _code(_source(call, names), _outputs(call))
         elif noted := not_run(call) if call.code else left_out(call):
             yield _markdown(noted)
-    if text := answer_text(said):
+    if text := answer_text(said, changed):
         yield _markdown(text)
 
 

@@ -7,7 +7,7 @@ from leonidas_jupyter.assistant.export.conversation import (
     Conversation,
     runs_alone,
 )
-from leonidas_jupyter.assistant.shapes import AnswerRow, RunStatus, ToolCall
+from leonidas_jupyter.assistant.shapes import AnswerRow, FrameChange, RunStatus, ToolCall
 from leonidas_jupyter.kernel.markdown import fenced, safe
 
 ENDED = {
@@ -39,7 +39,7 @@ def preface(conversation: Conversation, runnable: Sequence[ToolCall]) -> str:
     if older := conversation.older:
         lines += [
             "",
-            f"Changed since some of these answers: {', '.join(f'`{name}`' for name in older)}; "
+            f"Changed since some of these answers: {', '.join(safe(name) for name in older)}; "
             "running it again may give other numbers.",
         ]
     return "\n".join(lines)
@@ -62,10 +62,12 @@ def heading(question: str) -> str:
     return "\n".join(["## Question", "", *(f"> {line}" for line in text.split("\n"))])
 
 
-def answer_text(said: AnswerRow) -> str:
-    """An answer, and how it ended where it did not come to its own."""
+def answer_text(said: AnswerRow, changed: Sequence[FrameChange] = ()) -> str:
+    """An answer, how it ended where it did not come to its own, and what has changed since."""
     ended = ENDED.get(said.run_status) if said.run_status else None
-    return "\n\n".join(part for part in (safe(said.content.strip()), ended) if part)
+    since = " ".join(safe(change.sentence) for change in changed)
+    parts = (safe(said.content.strip()), ended, since and f"*{since}*")
+    return "\n\n".join(part for part in parts if part)
 
 
 def not_run(call: ToolCall) -> str:
@@ -100,7 +102,7 @@ def markdown(conversation: Conversation) -> bytes:
             parts.append(heading(said.content))
             continue
         parts += [_evidence(call) for call in said.tool_calls if call.code]
-        parts.append(answer_text(said))
+        parts.append(answer_text(said, conversation.changed(said)))
     if any(runs_alone(call) for call in calls):
         parts.append("*The same session can be exported as a notebook that runs.*")
     text = "\n\n".join(part for part in parts if part)

@@ -84,12 +84,44 @@ async def _frames(call: Call) -> dict[str, Any]:
             if counted:
                 shown["rows"] = at_least(frame.profile.rows, call.gate.k)
         frames.append(shown)
-    return {"frames": frames}
+    joins = shown_joins(call, call.output.result.get("joins"))
+    return {"frames": frames, **({"joins": joins} if joins else {})}
 
 
 async def _frame(call: Call) -> dict[str, Any]:
     name = str(call.output.result.get("name"))
-    return call.gate.frame(call.context.frame(name))
+    frame = call.context.frame(name)
+    joins = shown_joins(call, call.output.result.get("joins"), frame.name)
+    return {**call.gate.frame(frame), **({"joins": joins} if joins else {})}
+
+
+def shown_joins(call: Call, joins: object, name: str | None = None) -> list[dict[str, Any]]:
+    """Likely joins as far as they may pass: names of columns; shares where statistics may.
+
+    Args:
+        call: the tool's.
+        joins: what it found (`data.joins.Join`), with the frame's ``name``.
+        name: of the frame that all of them are of, where they do not say it.
+    """
+    told = {frame.name: frame for frame in call.context.frames if not frame.generated}
+    shown = []
+    for join in joins if isinstance(joins, list) else ():
+        here, there = told.get(str(join.get("name", name))), told.get(str(join["frame"]))
+        # A saved result may hold one value, so that a join would tell whether the other has it.
+        if here is None or there is None:
+            continue
+        each = {
+            key: join[key] for key in ("name", "column", "frame", "other_column") if key in join
+        }
+        if call.gate.exposure is DataExposure.AGGREGATES:
+            distinct = {c.name: c.distinct for c in here.profile.columns}.get(join["column"], 0)
+            other = {c.name: c.distinct for c in there.profile.columns}.get(join["other_column"], 0)
+            if min(distinct, other) >= call.gate.k:
+                each |= {part: join[part] for part in ("unique_here", "unique_there")}
+                if join["share"] is not None:
+                    each["share"] = round(join["share"], 2)
+        shown.append(each)
+    return shown
 
 
 async def _query(call: Call) -> dict[str, Any]:
