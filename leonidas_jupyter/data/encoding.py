@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from leonidas_jupyter.data.alphabets import by_letters
 from leonidas_jupyter.data.errors import UnreadableFile
 
 CHUNK = 1 << 20
@@ -29,6 +30,9 @@ WIDE = ("utf-16", "utf16", "utf-32", "utf32")
 """How encodings begin in which commas and line ends hold zeros."""
 
 CODECS = {known: codec for codec, known in NAMES.items()}
+ISO_2022_JP = re.compile(rb"\x1b\$[@B](?:[!-~]{2})+\x1b\([BJ]")
+"""Japanese between escapes, all in ASCII."""
+
 C1_AS_UTF8 = re.compile(rb"\xc2[\x80-\x9f]")
 CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 11, 12, 13, 26, 27))
 
@@ -63,6 +67,8 @@ def recognise_encoding(path: Path) -> Encoding:
         return Encoding(wide)
     if sum(head.count(code) for code in CONTROLS) > max(len(head) * 0.02, 8):
         raise UnreadableFile("The file is binary, not text: export it as CSV and upload that.")
+    if ISO_2022_JP.search(head) and head.isascii():
+        return Encoding("iso2022_jp", note="The encoding is taken to be iso2022_jp.")
     return _checked_utf8(path, 0)
 
 
@@ -209,18 +215,18 @@ OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256")
 
 
 def _single_byte(sample: bytes) -> str:
-    """Windows-1252 unless a detector is sure of another script."""
+    """The encoding that the letters tell; Windows-1252 unless a detector is sure of another."""
     from charset_normalizer import from_bytes
 
+    told = by_letters(sample)
+    if told is not None:
+        return told
     best = from_bytes(sample, cp_isolation=list(SINGLE_BYTE)).best()
     if best is None:
         return "cp1252"
     odd = sum(byte > 127 for byte in sample)
     dense = odd > 0.25 * sum(byte > 64 for byte in sample)
-    if dense and best.encoding in OTHER_SCRIPTS:
-        return best.encoding
-    sure = best.encoding in ("cp1250", "mac_roman") and best.coherence > 0.5
-    return best.encoding if sure else "cp1252"
+    return best.encoding if dense and best.encoding in OTHER_SCRIPTS else "cp1252"
 
 
 def transcode(path: Path, encoding: Encoding, target: Path) -> int:

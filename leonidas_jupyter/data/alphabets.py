@@ -1,0 +1,93 @@
+"""Which single-byte encoding a text is in, by the letters that languages write."""
+
+import re
+
+_EVERYWHERE = "\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u20ac\u00a0§°«»£"
+"""Signs that any text may have among its letters."""
+
+_RARE = "©®™±²³½¼µ·•×†‡¿¡ºª"
+"""Signs that stand apart from letters, if anywhere."""
+
+_WESTERN = (
+    "äöüß", "éèêëàâçîïôûùüœæ", "ñáéíóúü", "ãõáâàçéêíóôú", "åäöéæø", "àèéìòù", "éëïöüèê",
+    "áéíóúýþæöð",
+)  # fmt: skip
+_CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ")
+_TURKISH = ("çğıöşüâîû",)
+Alphabets = tuple[tuple[str, tuple[str, ...]], ...]
+
+LATIN: Alphabets = (
+    ("cp1252", _WESTERN),
+    ("iso8859-15", _WESTERN),
+    ("cp1250", _CENTRAL),
+    ("iso8859-2", _CENTRAL),
+    ("cp1254", _TURKISH),
+    ("mac_roman", _WESTERN),
+    ("cp850", _WESTERN),
+    ("cp852", _CENTRAL),
+)
+"""Encodings of Latin letters, the likeliest first, and the letters of their languages."""
+
+_RUSSIAN = ("оеаинтсрвлкмд",)
+_GREEK = ("αοιετσνηυρπκάίόέής",)
+_HEBREW = ("יוהלארמתבשנע",)
+_ARABIC = ("اليمونترةبعدسف",)
+
+SCRIPTS: Alphabets = (
+    ("cp1251", _RUSSIAN),
+    ("koi8_r", _RUSSIAN),
+    ("cp866", _RUSSIAN),
+    ("iso8859_5", _RUSSIAN),
+    ("mac_cyrillic", _RUSSIAN),
+    ("cp1253", _GREEK),
+    ("cp1255", _HEBREW),
+    ("cp1256", _ARABIC),
+)
+"""Encodings of other scripts, every byte of which is some letter, and the commonest letters."""
+
+CLEARLY = 0.03
+"""By how much a less likely encoding must read better."""
+
+ENOUGH = 0.75
+ENOUGH_COMMON = 0.5
+"""What share must be letters of a language; of another script, its commonest."""
+
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
+
+
+def by_letters(sample: bytes) -> str | None:
+    """The single-byte encoding under which a sample reads as some language; None if none."""
+    odd = [word for word in _WORD.findall(sample) if not word.isascii()]
+    mixed = sum(any(byte < 128 for byte in word) for word in odd)
+    if mixed > 0.25 * len(odd):
+        return _best(sample, LATIN, ENOUGH)
+    return _best(sample, SCRIPTS, ENOUGH_COMMON) or _best(sample, LATIN, ENOUGH)
+
+
+def _best(sample: bytes, alphabets: Alphabets, most: float) -> str | None:
+    """The encoding under which the letters outside ASCII are those of one language; None if none.
+
+    A capital letter after a small one, or a sign between two letters, speaks against it.
+    """
+    best = None
+    for codec, languages in alphabets:
+        text = sample.decode(codec, "replace")
+        found = max(_share(text, letters) for letters in languages)
+        if found > most + (CLEARLY if best else 0.0):
+            best, most = codec, found
+    return best
+
+
+def _share(text: str, letters: str) -> float:
+    """The share of the characters outside ASCII that are the language's and in their place."""
+    known = frozenset(letters + letters.upper())
+    good = total = 0.0
+    for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        if ord(char) < 128:
+            continue
+        total += 1
+        if char in known:
+            good += 0.0 if char.isupper() and before.islower() else 1.0
+        elif char in _EVERYWHERE or (char in _RARE and not (before.isalpha() and after.isalpha())):
+            good += 0.9
+    return good / total if total else 0.0
