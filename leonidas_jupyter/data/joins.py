@@ -201,9 +201,10 @@ def _may_join(own: Key, key: Key) -> bool:
 
 
 def _likely(own: Key, key: Key, overlap: Overlap) -> bool:
-    if overlap.best is None:
+    untold = (overlap.here is None and key.unique) or (overlap.there is None and own.unique)
+    if overlap.best is None or (untold and overlap.best < ALIKE_SHARE):
         # Too few hashes in common to tell: by the name alone, within the range of the keys.
-        return _alike(own, key) and own.thing == key.thing and _within(own.column, key.column)
+        return own.thing == key.thing and _within(own.column, key.column)
     if _alike(own, key):
         return overlap.best >= ALIKE_SHARE
     # What is looked up in a key must be found there; the key may have more.

@@ -21,6 +21,7 @@ from leonidas_jupyter.core.security import Caller
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.errors import SqlFailed
 from leonidas_jupyter.data.frames import Frame
+from leonidas_jupyter.data.framestore import Content, Standing
 from leonidas_jupyter.data.profile import ColumnProfile, FrameProfile
 from leonidas_jupyter.data.recipes.errors import RecipeRefused
 from leonidas_jupyter.data.sql import QueryResult
@@ -83,6 +84,17 @@ class Files:
 
     async def frames(self, _project_id):
         return list(self.table)
+
+    async def standing(self, project_id):
+        return [
+            Standing(
+                frame.name,
+                frame.filename,
+                Content(project_id, frame.file_id, frame.content_version),
+                frame.frame_hash,
+            )
+            for frame in self.table
+        ]
 
     async def of_project(self, *_, **__):
         return Page(items=list(self.listed))

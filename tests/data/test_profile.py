@@ -122,3 +122,63 @@ def test_unusual_names(load):
 def test_zero_and_minus_zero_are_one_value(load):
     profile = load("k,x\n1,0.0\n2,-0.0\n3,1.5\n").report.profile.columns[1]
     assert (profile.distinct, [top.count for top in profile.top]) == (2, [2, 1])
+
+
+def warned(load, header, cells):
+    report = load(
+        header + "\n" + "".join(f"{i / 7},{cell}\n" for i, cell in enumerate(cells))
+    ).report
+    return report.profile.columns[1].warnings
+
+
+def test_text_that_is_nearly_numbers_names_the_cell_that_broke_it(load):
+    (said,) = warned(load, "x,weight", [*range(30), "n/k", *range(9)])
+    assert said == "kept as text: 97.5 % of the cells look like numbers, but not “n/k” in row 31"
+
+
+def test_numbers_that_would_lose_their_zeros_say_so(load):
+    (said,) = warned(load, "x,zip", [f"{i:05d}" for i in range(40)])
+    assert said.startswith("numbers kept as text: zeros in front would be lost, as in “00000” in ")
+
+
+def test_mixed_dates_say_which(load):
+    (said,) = warned(load, "x,day", [*(f"2024-01-{i:02d}" for i in range(1, 29)), "soon"])
+    assert "look like dates, but not “soon” in row 29" in said
+
+
+def test_plain_texts_and_versions_warn_of_nothing(load):
+    assert warned(load, "x,t", [f"v1.{i}.3b" for i in range(30)]) == []
+
+
+def test_a_frame_with_a_column_called_like_a_row_number(load):
+    load("file_row_number,z\n" + "".join(f"{i},{i:03d}\n" for i in range(30)))
+
+
+def test_identifiers_and_nearly_constant_columns_are_said(load):
+    rows = "".join(f"{i},{i},{'a' if i else 'b'},{i * 7 % 500}\n" for i in range(400))
+    columns = load("row,order_no,kind,amount\n" + rows).report.profile.columns
+    said = {column.name: column.warnings for column in columns}
+    identifier = ["an identifier: sums and means of it say nothing"]
+    assert (said["row"], said["order_no"], said["amount"]) == (identifier, identifier, [])
+    assert said["kind"] == ["nearly constant: one value in 99.8 % of the cells"]
+
+
+def test_repeated_rows_are_said_of_the_frame(load):
+    assert load("a,b\n1,x\n1,x\n2,y\n").report.profile.warnings == [
+        "1 row repeats another in every cell"
+    ]
+    assert load("a,b\n1,x\n2,x\n").report.profile.warnings == []
+
+
+def test_estimated_quartiles_say_so(load, monkeypatch):
+    exact = load(CSV).report.profile.columns[0]
+    assert exact.quantiles_exact
+    monkeypatch.setattr(summarise, "EXACT_ROWS", 100)
+    monkeypatch.setattr(counting, "EXACT_ROWS", 100)
+    profile = load(CSV).report.profile
+    assert not profile.columns[0].quantiles_exact
+    assert profile.columns[0].median == pytest.approx(exact.median, rel=0.05)
+
+
+def test_lengths_of_texts(columns):
+    assert (columns["city"].mean_length, columns["id"].mean_length) == (1.0, None)
