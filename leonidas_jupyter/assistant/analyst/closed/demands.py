@@ -83,10 +83,15 @@ DEMANDS = (
         r"\b(?:geometric|harmonic|trimmed|truncated|quadratic|cubic|exponential\w*"
         r"|detrend\w*|deseason\w+"
         r"|weight(?:ed|ing)|bootstrap\w*|jackknif\w*|permutation|bonferroni|margin\s+of\s+error"
-        r"|one-sided|one-tailed|single-sided|standard\s+errors?|confidence\s+intervals?"
-        r"|winsor\w*)\b",
+        r"|standard\s+errors?|confidence\s+intervals?"
+        r")\b",
         "another method", "", r"\bunweighted\b",
     ),
+    _demand(
+        r"\b(?:one|single)[\s-](?:sided|tailed)\b|\b(?:right|left|upper|lower)[\s-]tailed\b",
+        "another alternative", "one-sided",
+    ),
+    _demand(r"\bwinsor\w*\b", "another method", "outliers"),
     _demand(r"\bweight\w*\b[^.;]{0,30}\bby\b", "weights"),
     _demand(r"\bdeciles?\b|\bquintiles?\b", "parts of the values"),
     _demand(
@@ -107,7 +112,8 @@ DEMANDS = (
         r"\b(?:first|last|every\s+(?:second|third|other)|even|odd)\s+(?:\w+\s+)?(?:rows?"
         r"|entries|records|half"
         r"|days?|weeks?|months?|years?|observations?|values?|part|quarter|third|samples?)\b",
-        "a part of the rows", "derive removed", r"\bfirst\s+sample\b",
+        "a part of the rows", "derive removed",
+        r"\bfirst\s+sample\b|\bfirst\b[^.;]*\b(?:has|have|without|with)\s+(?:no\b|an?\s+|undefined)",
     ),
     _demand(
         r"(?<!chi-)(?<!chi )(?<!r-)(?<!least )(?<!mean )\bsquar(?:e|es|ing)\b(?!\s*(?:root"
@@ -248,7 +254,14 @@ def _shown(recipe: Mapping[str, Any]) -> set[str]:
 def _negated(text: str, match: re.Match[str]) -> bool:
     """Return whether the phrase is denied: "no weighting", "do not normalise"."""
     ahead = text[max(0, match.start() - 40) : match.start()]
-    return re.search(r"\b(?:no|without|don't|not)\s+(?:\w+\s+){0,2}$", ahead) is not None
+    return (
+        re.search(
+            r"\b(?:no|without|don't|not)\s+(?:\w+\s+){0,2}$|\bno\s+\w+\s+(?:(?:has|have|needs?|is|are"
+            r"|must|should|to|be)\s+)+$",
+            ahead,
+        )
+        is not None
+    )
 
 
 def _clause(text: str, match: re.Match[str]) -> tuple[int, int]:

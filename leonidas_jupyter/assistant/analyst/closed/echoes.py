@@ -14,6 +14,17 @@ def without_echoes(facts: Facts) -> None:
         for one in facts.conditions
         if one in quoted or not any(_echoes(one, other) for other in quoted)
     ]
+    facts.conditions = [
+        one
+        for one in facts.conditions
+        if not any(_exactly(one, other) for other in facts.conditions)
+    ]
+
+
+def _exactly(one: Condition, other: Condition) -> bool:
+    """Return whether another condition has the side of a day with the day itself."""
+    inclusive = {">": ">=", "<": "<="}.get(one.op) == other.op and one.column == other.column
+    return inclusive and isinstance(one.value, str) and one.value[:10] == str(other.value)[:10]
 
 
 def _echoes(one: Condition, other: Condition) -> bool:

@@ -23,7 +23,13 @@ _DAYS = re.compile(
     rf"\b(?:between|from)\s+{_DAY.format('a')}\s*(?:and|to|until|through|-)\s*{_DAY.format('b')}"
 )
 _AFTER = re.compile(
-    rf"\b(?P<how>after|since|from|starting\s+(?:from|on)|before|until|up\s+to|on)\s+{_DAY.format('a')}"
+    r"\b(?P<how>on\s+or\s+(?:after|before)|(?:from|before)\s+and\s+(?:since|after)|after|since|from"
+    r"|starting\s+(?:from|on)|before|until|up\s+to|on)"
+    rf"\s+(?:the\s+)?{_DAY.format('a')}(?P<inclusive>\s*(?:\(\s*)?(?:inclusive|or\s+later|onwards?))?"
+)
+_THAT_DAY = re.compile(
+    r"\b(?P<how>on\s+or\s+after|on\s+or\s+before|from|since|up\s+to|until)\s+(?:and\s+including\s+)?"
+    r"(?:that|this|the\s+same)\s+(?:date|day)\b"
 )
 _YEARS = re.compile(
     rf"\b(?:between|from|in|of|for|years?|during)\s+(?:the\s+)?(?:years?\s+)?(?:of\s+)?(?P<a>{_YEAR})"
@@ -57,16 +63,34 @@ def _days(text: str, date: str) -> Iterator[tuple[Condition, tuple[int, int]]]:
         low, high = _day(match, "a"), _day(match, "b")
         yield Condition(date, "between", (low, f"{high}T23:59:59")), match.span()
     for match in _AFTER.finditer(text):
-        day, how = _day(match, "a"), match["how"]
-        if how == "on":
-            yield Condition(date, "between", (day, f"{day}T23:59:59")), match.span()
-        elif how in ("before", "after"):
-            sign = "<" if how == "before" else ">"
-            yield Condition(date, sign, day if how == "before" else f"{day}T23:59:59"), match.span()
-        elif how in ("until", "up to"):
-            yield Condition(date, "<=", f"{day}T23:59:59"), match.span()
+        how = " ".join(match["how"].split())
+        if " and " in how:
+            if not re.search(_INCLUDED, text):
+                yield _side(date, "before", day=_day(match, "a")), match.span()
+                yield _side(date, "after", day=_day(match, "a")), match.span()
         else:
-            yield Condition(date, ">=", day), match.span()
+            how = f"{how} included" if match["inclusive"] and how == "after" else how
+            yield _side(date, how, _day(match, "a")), match.span()
+    days = {_day(match, "a") for match in _AFTER.finditer(text)}
+    for match in _THAT_DAY.finditer(text) if len(days) == 1 else ():
+        yield _side(date, " ".join(match["how"].split()), next(iter(days))), match.span()
+
+
+_INCLUDED = r"\bon\s+or\s+(?:after|before)\b"
+
+
+def _side(date: str, how: str, day: str) -> Condition:
+    """Return the condition for the days on one side of a day, or for the day itself."""
+    words = ("before",) if "before" in how else ("after",) if "after" in how else ()
+    if how == "on":
+        return Condition(date, "between", (day, f"{day}T23:59:59"))
+    if how == "before":
+        return Condition(date, "<", day, words)
+    if how == "after":
+        return Condition(date, ">", f"{day}T23:59:59", words)
+    if how in ("until", "up to", "on or before"):
+        return Condition(date, "<=", f"{day}T23:59:59", words)
+    return Condition(date, ">=", day, words)
 
 
 def _day(match: re.Match[str], key: str) -> str:

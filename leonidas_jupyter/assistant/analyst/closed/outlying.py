@@ -2,6 +2,7 @@
 
 import re
 
+from leonidas_jupyter.assistant.analyst.closed.capping import CAPPED, action_in, read_capping
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts, Preparation
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C
 from leonidas_jupyter.assistant.analyst.closed.targets import looks_numeric
@@ -62,6 +63,13 @@ _REMOVED = re.compile(
     rf"\b{_AWAY}\b{_WITHIN}*?\boutlier|outlier\w*\b{_WITHIN}*\b{_AWAY}"
     r"|\bwithout\s+(?:the\s+|any\s+)?outlier"
 )
+_THEM = re.compile(
+    rf"\b{_AWAY}\s+(?:them|these|those)\b|\bwithout\s+(?:them|these|those)\b|\b{_AWAY}\s+of\s+them\b"
+    rf"|\b(?:they|these|those)\s+(?:are|were|have\s+been|had\s+been|being)\s+{_AWAY}"
+    r"|\bafter\s+their\s+(?:removal|exclusion)\b"
+)
+"""What removes the outliers that the sentence before speaks of."""
+
 _BESIDE = re.compile(
     rf"\boutliers?\s+(?:\w+\s+){{0,2}}?(?:of|in|from|for|within)\s+(?:the\s+)?({CS})"
     rf"|({C})\s+outliers?\b"
@@ -75,19 +83,27 @@ _KEPT = re.compile(
     r"|includ)\w*\b[^.]*outlier|do not consider any values as outliers"
     r"|\bif\b[^.]*\bwere\b"
 )
-_CLIPPED = re.compile(
-    r"\b(?:cap|caps|capped|capping|clip\w*|winsor\w*|replac\w*)\b[^.]*outlier"
-    r"|outlier\w*\b[^.]*\b(?:cap|caps|capped|capping|clip\w*|winsor\w*|replac\w*)\b"
+_REFERS = re.compile(
+    r"\b(?:before|after|following|prior\s+to|upon|since)\s+(?:and\s+after\s+)?"
+    r"(?:(?:the|this|these|their|any|its|such|outliers?)\s+)*"
+    r"(?:removal|removing|exclusion|excluding|elimination|dropping|treatment|capping|clipping|cleaning)\b"
+    r"(?:\s+(?:of\s+)?(?:any|the|these|those|all|such)?\s*(?:rows|outliers|values|them))?"
 )
+"""What speaks again of the outliers' removal."""
 _NONE = re.compile(r"\bdo not consider[^.]*\boutliers")
 _WORDS = {"two": 2.0, "three": 3.0}
 
 
 def read_outliers(facts: Facts) -> None:
     """Add how outliers are found, and whether they are removed, to ``facts``."""
+    read_capping(facts)
+    if facts.step("outliers") is not None:
+        return
     method = threshold = None
     columns: list[str] = []
+    last = 0
     removed: tuple[int, int] | None = None
+    action = "remove"
     first: tuple[int, int] | None = None
     about = facts.says(_OUTLIER.pattern)
     called = not about and (facts.says(_Z.pattern) or facts.says(_IQR.pattern))
@@ -96,8 +112,11 @@ def read_outliers(facts: Facts) -> None:
         said = _EXTREME.sub(_as_outliers, text) if called else text
         match = _OUTLIER.search(said)
         defined = about and (_Z.search(text) or _IQR.search(text))
+        if match is None and first and at - last <= 1 and _THEM.search(text):
+            removed, last = removed or (at, 0), at
         if match is None and not defined:
             continue
+        last = at
         if match and _NONE.search(text):
             facts.kinds.add("outliers")
             continue
@@ -109,9 +128,13 @@ def read_outliers(facts: Facts) -> None:
         if match:
             columns = _judged(facts, said, match, columns)
             first = first or (at, match.start())
-            removed = removed or ((at, match.start()) if _removes(said) else None)
+            done = _done(said)
+            action = done or action
+            removed = removed or ((at, match.start()) if done else None)
     if first is not None:
-        _add(facts, removed or first, columns, (method, threshold, removed is not None))
+        for at, match in facts.finds(_REFERS):
+            facts.use(at, match)
+        _add(facts, removed or first, columns, (method, threshold, action if removed else ""))
 
 
 def _as_outliers(match: re.Match[str]) -> str:
@@ -120,26 +143,26 @@ def _as_outliers(match: re.Match[str]) -> str:
     return f"{'outliers ':<{len(match.group()) - len(signs)}}{signs}"
 
 
-def _removes(text: str) -> bool:
-    """Return whether a sentence has the outliers removed."""
-    if _CLIPPED.search(text):
-        raise Declined("Replacing or capping outliers is not understood.")
-    return _REMOVED.search(text) is not None and _KEPT.search(text) is None
+def _done(text: str) -> str:
+    """Return what a sentence has done with the outliers: removed, capped, replaced or nothing."""
+    if CAPPED.search(text):
+        return action_in(text)
+    return "remove" if _REMOVED.search(text) and not _KEPT.search(text) else ""
 
 
 def _add(
     facts: Facts,
     place: tuple[int, int],
     columns: list[str],
-    found: tuple[str | None, float | None, bool],
+    found: tuple[str | None, float | None, str],
 ) -> None:
-    method, threshold, removed = found
+    method, threshold, action = found
     facts.kinds.add("outliers")
     if method is None:
-        if removed:
+        if action:
             raise Declined("It does not say how outliers are found.")
         return
-    how = {"method": method, "threshold": threshold, "removed": removed}
+    how = {"method": method, "threshold": threshold, "removed": bool(action), "action": action}
     facts.add(Preparation("outliers", place, columns, how))
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.capping import between, replaced
 from leonidas_jupyter.assistant.analyst.closed.excluding import kept
 from leonidas_jupyter.assistant.analyst.closed.facts import (
     Condition,
@@ -48,6 +49,15 @@ class Stages:
             self.steps.insert(0, {"op": "convert", "columns": self.converted[to], "to": to})
             self.before = {kind: count + 1 for kind, count in self.before.items()}
         self.converted[to].append(name)
+        if to == "number":
+            self._drop_texts(name)
+
+    def _drop_texts(self, name: str) -> None:
+        """Drop what leaves out a column's texts, which are no numbers and so have no value."""
+        for at, step in reversed(list(enumerate(self.steps))):
+            if step["op"] == "filter" and _leaves_out_text(step["condition"], name):
+                del self.steps[at]
+                self.before = {kind: count - (count > at) for kind, count in self.before.items()}
 
     def add(self, kind: str, step: RecipeStep) -> None:
         """Add a step."""
@@ -57,6 +67,19 @@ class Stages:
     def first_change(self) -> int:
         """Return how many steps stand before the first that changes values or rows."""
         return min((self.before[kind] for kind in _CHANGING if kind in self.before), default=0)
+
+
+def _leaves_out_text(condition: dict[str, Any], name: str) -> bool:
+    """Return whether a condition only leaves out a text of a column, such as "unknown"."""
+    conditions = condition.get("conditions", [])
+    if condition["op"] != "or" or len(conditions) != 2 or conditions[0].get("op") != "is_null":
+        return False
+    left_out = conditions[1].get("condition", {})
+    value = left_out.get("value")
+    texts = [value] if left_out.get("op") == "==" else left_out.get("values", [])
+    return left_out.get("left") == name and all(
+        isinstance(each, str) and re.search(r"[^\W\d_]", each) for each in texts
+    )
 
 
 def stages_of(facts: Facts, everywhere: list[Condition], fallback: list[str]) -> Stages:
@@ -136,15 +159,27 @@ def _some(columns: list[str], how: str) -> list[str]:
 def _outliers(step: Preparation, columns: list[str]) -> list[RecipeStep]:
     if not step.how["removed"]:
         return []
+    columns, action = _some(columns, "freed of outliers"), step.how.get("action", "remove")
+    if action == "percentiles":
+        return [
+            _derived(name, between(name, step.how["low"], step.how["high"])) for name in columns
+        ]
+    if action in ("mean", "median"):
+        method, threshold = step.how["method"], step.how["threshold"]
+        return [_derived(name, replaced(name, method, threshold, action)) for name in columns]
     recipe: RecipeStep = {
         "op": "treat_outliers",
-        "columns": _some(columns, "freed of outliers"),
+        "columns": columns,
         "method": step.how["method"],
-        "action": "remove",
+        "action": action,
     }
     if step.how["threshold"] is not None:
         recipe["threshold"] = step.how["threshold"]
     return [recipe]
+
+
+def _derived(name: str, value: Any) -> RecipeStep:  # noqa: ANN401 - a recipe's expression
+    return {"op": "derive", "name": name, "value": value}
 
 
 def _transformed(step: Preparation, columns: list[str]) -> list[RecipeStep]:

@@ -10,6 +10,7 @@ from leonidas_jupyter.assistant.analyst.closed.counting import Counting
 from leonidas_jupyter.assistant.analyst.closed.decide import consequence_options, negative
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined
 from leonidas_jupyter.assistant.analyst.closed.group_choice import GroupChoice
+from leonidas_jupyter.assistant.analyst.closed.one_sided import ONE_SIDED, one_sided
 from leonidas_jupyter.assistant.analyst.closed.roles import spelled_out
 from leonidas_jupyter.assistant.analyst.closed.sampling import (
     MANY,
@@ -91,6 +92,7 @@ class Testing(Counting, GroupChoice):
         output["test"] = "ks" if kind == "ks2" else kind
         samples = samples_of(self.asks, ask, kind in figures.TWO)
         if samples:
+            output |= one_sided(self._facts, kind, [])
             return self._apart(ask, output, samples)
         if len(column_of) == 1:
             if any(one.op != "==" for one in self._groups[column_of[0]]):
@@ -99,10 +101,13 @@ class Testing(Counting, GroupChoice):
             values = list(dict.fromkeys(one.value for one in self._groups[column_of[0]]))
             return {
                 **output,
+                **one_sided(self._facts, kind, self._groups[column_of[0]]),
                 "column": self._compared_column(ask),
                 "by": column_of[0],
                 "groups": values,
             }
+        if self._facts.says(ONE_SIDED):
+            raise Declined("I do not know which group the one-sided test takes for the greater.")
         if not column_of and len(self._facts.groups) == 1:
             return {**output, "column": self._compared_column(ask), "by": self._facts.groups[0]}
         sides = categories(self._facts, 2 if kind in figures.TWO else MANY)
