@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from typing import Any
 
+from leonidas_jupyter.assistant.export import given
 from leonidas_jupyter.assistant.export.conversation import ProjectFile
 from leonidas_jupyter.data.dialect import ColumnDialect, Dialect
 from leonidas_jupyter.data.profile import ColumnProfile
@@ -123,17 +124,17 @@ def loading_cell(project: str, files: Sequence[ProjectFile], names: Names) -> st
     """Python that loads the frames by name, as DataFrames."""
     readers = [_reader(number, file) for number, file in enumerate(files)]
     used = "".join(readers)
-    helpers = {"numbers(": _NUMBERS, "moments(": _DATES, "truth(": _TRUTH}
+    helpers = {"numbers(": _NUMBERS, "moments(": _DATES, "truth(": _TRUTH, **given.HELPERS}
     loads = [
         f"    {file.frame.name!r}: load({file.frame.name!r}, {file.frame.filename!r}, "
         f"{file.sha256!r}, read_{number}),"
         for number, file in enumerate(files)
     ]
     # All are read before the first name is given: it may be the name of something used above.
-    given = [f"{file.frame.name} = {names.frames}[{file.frame.name!r}]" for file in files]
+    named = [f"{file.frame.name} = {names.frames}[{file.frame.name!r}]" for file in files]
     parts = [_LOAD.format(project=project), _CELLS]
     parts += [text for name, text in helpers.items() if name in used]
-    ending = "\n".join([f"{names.frames} = {{", *loads, "}", *given])
+    ending = "\n".join([f"{names.frames} = {{", *loads, "}", *named])
     return "".join([*parts, *readers, "\n\n", ending])
 
 
@@ -149,12 +150,15 @@ def _reader(number: int, file: ProjectFile) -> str:
         "",
         f"def read_{number}(path):",
         f'    """{_docstring(file.frame.filename)} as a table, typed as Leonidas types it."""',
-        *_read_lines(file),
-        '    table = table.mask(table == "")',
     ]
     typed: dict[str, list[str]] = {}
+    if plain := file.dialect.format == "csv":
+        lines += [*_read_lines(file), '    table = table.mask(table == "")']
+    else:
+        lines += given.reading_lines(file)
     for column in file.frame.profile.columns:
-        typed.setdefault(_typed(column, file.dialect), []).append(column.name)
+        conversion = _typed(column, file.dialect) if plain else given.typing_line(column, file)
+        typed.setdefault(conversion, []).append(column.name)
     for conversion, columns in typed.items():
         if conversion:
             lines += [f"    for name in {columns!r}:", f"        table[name] = {conversion}"]

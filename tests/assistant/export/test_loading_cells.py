@@ -1,10 +1,13 @@
 """The first cell of an exported notebook gives the frames that the product has."""
 
+import datetime as dt
 import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 
+import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -51,6 +54,7 @@ ODD = {
 
 
 def _project_file(source: Path, folder: Path) -> tuple[ProjectFile, pd.DataFrame]:
+    folder.mkdir(exist_ok=True)
     parquet = folder / f"{source.stem}.parquet"
     report = ingest(source, parquet, filename=source.name, override=None, progress=lambda _: None)
     frame = Frame(
@@ -93,6 +97,56 @@ def test_pandas_alone_reads_odd_layouts_as_the_product_does(name, tmp_path, monk
     source = tmp_path / name
     source.write_text("\n".join([*ODD[name], ""]), encoding="utf-8")
     file, expected = _project_file(source, tmp_path)
+    _same(_loaded(file, tmp_path, monkeypatch), expected)
+
+
+def _excel(path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Data"
+    for row in (
+        ["Prices, as of March"], [],
+        [None, "item", None, "price", "sold", "day", "at", "ok", "code"],
+        [None, "tea", None, 2.5, 3, dt.date(2024, 1, 2), dt.time(8, 30), True, "007"],
+        [None, "rum", None, "n/a", 4, dt.date(2024, 1, 3), dt.time(9), False, 7],
+        [], [None, "gin", None, 9, None, None, None, None, None],
+    ):  # fmt: skip
+        sheet.append(row)
+    book.create_sheet("Other").append(["a"])
+    book.save(path)
+
+
+def _parquet(path: Path) -> None:
+    table = pa.table(
+        {
+            "n": pa.array([1, None, 2**62], pa.int64()),
+            "x": [1.5, None, 2.0],
+            "d": [dt.date(2024, 1, 2), None, dt.date(2024, 1, 3)],
+            "t": pa.array([0, 1, None], pa.timestamp("us", "UTC")),
+            "b": [True, None, False],
+            "w": pa.array(["a", None, "b"]).dictionary_encode(),
+            "l": [[1, 2], None, []],
+        }
+    )
+    pq.write_table(table, path)
+
+
+def _json_lines(path: Path) -> None:
+    rows = ['{"n": 1, "x": 1.5, "d": "2024-01-02", "o": {"a": [1]}, "t": "yes"}', "oops"]
+    path.write_text("\n".join([*rows, '{"n": null, "x": 2, "t": "", "b": true}', ""]))
+
+
+def _json_object(path: Path) -> None:
+    path.write_text('{"count": 2, "items": [{"A": 1, "a": "x"}, {"A": 2}]}')
+
+
+WRITERS = {"b.xlsx": _excel, "p.parquet": _parquet, "l.jsonl": _json_lines, "o.json": _json_object}
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_pandas_alone_reads_other_formats_as_the_product_does(name, tmp_path, monkeypatch) -> None:
+    WRITERS[name](tmp_path / name)
+    file, expected = _project_file(tmp_path / name, tmp_path / "frames")
     _same(_loaded(file, tmp_path, monkeypatch), expected)
 
 
