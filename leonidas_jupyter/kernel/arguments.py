@@ -191,6 +191,7 @@ def _load(parser: argparse.ArgumentParser) -> None:
         "--any-size", action="store_true", help="do not ask when it takes much memory"
     )
     reading = parser.add_argument_group("to have the file read again first, as it is written")
+    reading.add_argument("--sheet", help="which sheet of a workbook")
     reading.add_argument("--sep", dest="delimiter", type=separator, help="between cells: ';', tab")
     reading.add_argument("--encoding", help="cp1252, utf-16 …")
     reading.add_argument("--decimal", choices=(".", ","), help="mark of decimal fractions")

@@ -27,6 +27,7 @@ LOAD_OPTIONS = (
     "--engine",
     "--dtype-backend",
     "--any-size",
+    "--sheet",
     "--sep",
     "--encoding",
     "--decimal",

@@ -94,7 +94,7 @@ class DataWork:
             name: of the frame, or of the file.
             reset: whether corrections that were made before are forgotten.
             progress: whether to show how long it takes.
-            said: what holds for the file: ``delimiter``, ``encoding``, ``decimal``,
+            said: what holds for the file: ``sheet``, ``delimiter``, ``encoding``, ``decimal``,
                 ``thousands``, ``quote``, ``escape``, ``comment``, ``skip_rows``, ``header_rows``,
                 ``footer_rows``, ``null_words`` or ``text_columns``; the rest is recognised.
 

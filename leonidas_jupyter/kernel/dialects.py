@@ -9,6 +9,7 @@ from leonidas_jupyter.kernel.replies import Json
 from leonidas_jupyter.kernel.wire import File
 
 SHOWN = {
+    "sheet": "sheet",
     "encoding": "encoding",
     "delimiter": "separator",
     "quote": "quote",

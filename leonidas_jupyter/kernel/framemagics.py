@@ -9,6 +9,7 @@ from leonidas_jupyter.kernel.errors import LeonidasError
 from leonidas_jupyter.kernel.listing import Note, shape_text
 
 DIALECT = (
+    "sheet",
     "delimiter",
     "encoding",
     "decimal",
