@@ -99,7 +99,8 @@ _CALENDAR = re.compile(r"\b(?:0|1)\s*(?:to|-|and)\s*(?:7|12|23|24|31)\b")
 _HARMLESS = re.compile(
     r"^\s*(?:,\s*)?(?:the\s+|each\s+|a\s+|all\s+|any\s+|both\s+|if\s+)*(?:p\b|p-"
     r"|null|missing|non-null|nan|outlier\w*|rounded|correlat\w*|calculat\w*"
-    r"|comput\w*|perform\w*|z-?score)"
+    r"|comput\w*|perform\w*|z-?score"
+    rf"|(?:[a-z]+|{C})\s+(?:is|are)\s+(?:(?:in|sorted|listed|given|ordered)\b[^.;,]*\border\b|separated|listed|quoted))"
 )
 
 
@@ -161,12 +162,15 @@ def _columns(facts: Facts, text: str, used: set[str]) -> None:
             filtering = re.search(
                 r"\b(?:where|only|with|when|whose|by|if)\s+(?:the\s+)?$", before
             ) or re.match(r"\s*(?:=|is|of)\s", after)
-            if not filtering:
+            if not filtering or _ROWS.match(text[match.end() :]):
                 continue
         if re.search(r"\b(?:plot|chart|histogram|visuali[sz]e|graph)\w*\b", text):
             continue
         raise Declined(f"I do not understand what part the column {name} plays.")
 
+
+_ROWS = re.compile(r"\s*(?:whose|that|which|who|with|where|having)\b")
+"""What stands behind a column whose name only calls the rows: "only the districts whose …"."""
 
 _OF_ALL = re.compile(
     rf"\b(?:us(?:e|ing)|consider(?:ing)?|includ(?:e|ing)|over|across)\s+(?:all\s+(?:[a-z]+|{C})\s+and\s+)?"

@@ -69,7 +69,17 @@ def spelled_in(text: str, columns: Sequence[NamedColumn]) -> list[Found]:
             length = aligned(lows[at:], column)
             if length:
                 found.append(Found(words[at][0], words[at + length - 1][1], column.name, length))
-    return _distinct(found)
+    return _distinct(_exact(found, text))
+
+
+def _exact(found: Sequence[Found], text: str) -> list[Found]:
+    """Return what is found without that which another column's name spells letter for letter."""
+    written = {
+        (one.start, one.end): one.column
+        for one in found
+        if text[one.start : one.end].lower() == one.column.lower()
+    }
+    return [one for one in found if written.get((one.start, one.end), one.column) == one.column]
 
 
 def _distinct(found: Sequence[Found]) -> list[Found]:

@@ -68,6 +68,27 @@ def leaves_out(
     return None
 
 
+_STAYING = re.compile(
+    r"\s*(?:\([^()]*\)\s*)?(?:(?:is|are|be|should|must|have|to|values?|also|still|too)\s+)+"
+    r"(?:included|kept|retained|counted|allowed|valid|possible)\b"
+    r"|\s*(?:values?\s+)?(?:means?|indicates?|represents?|denotes?|shows?|stands?\s+for)\b"
+)
+
+
+def stays(text: str, span: tuple[int, int], condition: Condition) -> bool:
+    """Return whether values of a sign are said to stay: "negative balances are to be included"."""
+    signed = condition.op in ("<", ">") and condition.value == 0
+    return signed and _STAYING.match(text[span[1] :]) is not None and "only" not in text[: span[0]]
+
+
+def only_bounds(condition: Condition, others: Sequence[Condition]) -> bool:
+    """Return whether a year only repeats where a period begins or ends: "both bounds (…)"."""
+    return condition.op == "==" and any(
+        one.op == "between" and one.column == condition.column and condition.value in one.value
+        for one in others
+    )
+
+
 def kept(condition: Condition) -> dict[str, Any]:
     """Return the shape of what is left without the rows of a condition, those with gaps too."""
     return {

@@ -118,7 +118,7 @@ def _called(ask: Ask, column: NamedColumn, facts: Facts) -> Condition | None:
     if column.words[-1:] == ("year",):
         year = _year(ask)
         return Condition(column.name, "==", int(year), (year,)) if year else None
-    if column.flag:
+    if column.flag or _of_yes_and_no(column):
         return _flagged(words, column)
     whole = group_called(words, column.name, facts)
     return whole or _meant(words, column, facts) or _in_part(words, column)
@@ -138,14 +138,26 @@ def _meant(words: str, column: NamedColumn, facts: Facts) -> Condition | None:
     return Condition(column.name, "==", value, (word,))
 
 
+def _of_yes_and_no(column: NamedColumn) -> bool:
+    """Return whether a column of text says yes or no."""
+    return {each.casefold() for each in column.profile.categories or ()} == {"yes", "no"}
+
+
 def _flagged(words: str, column: NamedColumn) -> Condition | None:
     """Return whether a name calls those that have a property, or the others."""
     said = column.words[-1]
-    own = re.search(rf"\b(?:{re.escape(said[:_LEAST])}|yes\b|true\b)", words) is not None
-    rest = _REST.search(words) is not None
+    stem = re.escape(said[:_LEAST])
+    own = re.search(rf"\b(?:{stem}|yes\b|true\b)", words) is not None
+    rest = re.search(rf"{_REST.pattern}|\b(?:no|non|not){stem}", words) is not None
     if not own and not rest:
         return None
-    value: bool | int = not rest if column.profile.type == "boolean" else int(not rest)
+    value: bool | int | str = not rest if column.profile.type == "boolean" else int(not rest)
+    if column.profile.type == "text":
+        value = next(
+            each
+            for each in column.profile.categories or ()
+            if each.casefold() == ("no" if rest else "yes")
+        )
     return Condition(column.name, "==", value, ("not", said) if rest else (said,))
 
 

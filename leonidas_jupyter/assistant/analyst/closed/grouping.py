@@ -88,6 +88,8 @@ def read_least(facts: Facts) -> None:
         )
         if re.match(rf"\s*\(?\s*{C}", facts.texts[at][match.end() :]):
             continue
+        if match["what"] in facts.marks.described - _COUNTED:
+            continue
         if match["what"] not in _COUNTED and not (having and _of_rows(match["what"], facts)):
             continue
         facts.claim(at, match)

@@ -18,6 +18,13 @@ _QUOTED = re.compile(
 )
 _LISTED = re.compile(rf"(?:{_QUOTED.pattern})(?:[\s,]*(?:and|or)?[\s,]*(?:{_QUOTED.pattern}))+")
 _CODE = re.compile(r"\((\.?[A-Z][A-Z0-9.]+)\)")
+_BRACKETED = re.compile(r"(?P<ahead>\b[^\W\d_][\w-]*)\s+\(\s*(?P<name>[A-Za-z][\w.]*)\s*\)")
+_FIGURE = re.compile(
+    r"^(?:coefficient|correlation|values?|level|statistic|test|score|squared|alpha|rho|tau|pearson"
+    r"|spearman|kendall|size|number)s?$"
+)
+"""Words behind which a letter in brackets is a figure's sign: "correlation coefficient (r)"."""
+
 _UNNAMED = re.compile(
     r"\b(?:creat|generat|add|deriv|engineer)\w*\s+(?:an?\s+)?(?:new\s+"
     r"|additional\s+)?(?:[a-z-]+\s+){0,2}?(?P<noun>feature|column|variable|attribute|metric)\b(?=:|\s+"
@@ -139,6 +146,7 @@ class Marks:
             marked = _UNNAMED.sub(f" {self.column_sign(UNNAMED)} ", marked)
         marked = self._verbatim(marked)
         marked = _CODE.sub(self._code, marked)
+        marked = _BRACKETED.sub(self._bracketed, marked)
         for found in reversed(spelled_in(marked, self.lexicon.columns)):
             sign = self.column_sign(found.column)
             marked = f"{marked[: found.start]} {sign} {marked[found.end :]}"
@@ -216,6 +224,14 @@ class Marks:
             if re.match(rf"{re.escape(match[1])}(?![A-Za-z0-9])", column.name)
         ]
         return f"( {self.column_sign(begun[0])} )" if len(begun) == 1 else match.group()
+
+    def _bracketed(self, match: re.Match[str]) -> str:
+        """Mark "(abc)" where that is how a column is written, behind words that describe it."""
+        if not any(column.name == match["name"] for column in self.lexicon.columns):
+            return match.group()
+        if len(match["name"]) == 1 and _FIGURE.search(match["ahead"].lower()):
+            return match.group()
+        return f"{match['ahead']} ( {self.column_sign(match['name'])} )"
 
     def _verbatim(self, text: str) -> str:
         """Mark names that stand as they are written in the table, the longest first."""

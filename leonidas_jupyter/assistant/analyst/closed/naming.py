@@ -23,6 +23,9 @@ _OPERATION = re.compile(
     r"[-+*/÷×\u2212<>]|\b(?:minus|plus|times|divided|multiplied|if|when|log\w*|sqrt|ratio|difference"
     r"|sum|product|average|mean|per|quotient|percentage|number|length)\b"
 )
+_COMPARED = re.compile(r"\s*(?:(?:and|or|using|with|versus|vs|to|against)\b|[,.;)]|$)")
+"""What stands behind "=" where a quoted value was: "the groups kind = 'A' and kind = 'B'"."""
+
 _CLASSES = re.compile(
     r"\b(?:bins?|groups?|categor\w+|classes|levels|labels?|values?|types?|parts?|halves)\b[^.;]{0,60}?"
     r"\b(?:called|named|labell?ed|titled)\b[^.;]*$",
@@ -39,6 +42,8 @@ def names_defined(text: str, lexicon: FrameLexicon) -> Iterator[str]:
             found = match.groupdict()
             name = found["name"] or found.get("name2") or ""
             formula = re.split(r"\.\s", found["formula"] or found.get("formula2") or "")[0]
+            if _COMPARED.match(found["formula"] or ""):
+                continue
             name = _bare(name)
             if name and _OPERATION.search(formula) and _of_columns(formula, lexicon):
                 yield name

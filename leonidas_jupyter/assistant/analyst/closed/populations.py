@@ -7,7 +7,7 @@ from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.amounts import amounts_in
 from leonidas_jupyter.assistant.analyst.closed.derived_words import counts_in, states_in
-from leonidas_jupyter.assistant.analyst.closed.excluding import leaves_out
+from leonidas_jupyter.assistant.analyst.closed.excluding import leaves_out, only_bounds, stays
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, L, Marks
 from leonidas_jupyter.assistant.analyst.closed.moments import moments_in, rather_a_year
@@ -26,7 +26,7 @@ _SAID = {
 _NUMBER = r"(?P<n>-?\d+(?:,\d{3})*(?:\.\d+)?)"
 _EQUAL = (
     r"(?:(?:value|values|level|score)\s+)?(?:=|==|is\s+equal\s+to|equal\s+to"
-    "|equals?|is|are|of|being|was)"
+    r"|equals?|(?:is|are)\s+(?:coded|recorded|marked|given)\s+(?:as|by|with)|is|are|of|being|was)"
 )
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -134,7 +134,7 @@ def read_populations(facts: Facts) -> None:
                 continue
             if any(start < span[1] and span[0] < end for start, end in facts.claimed[at]):
                 continue
-            if _stays(text, span, condition):
+            if stays(text, span, condition):
                 facts.spans[at].add(span)
                 continue
             away = leaves_out(text, *span, [other for _, other in found])
@@ -142,29 +142,9 @@ def read_populations(facts: Facts) -> None:
                 facts.spans[at] |= {span, away}
                 facts.excluded.append(condition)
                 continue
-            if condition not in facts.conditions and not _bounds(condition, facts):
+            if condition not in facts.conditions and not only_bounds(condition, facts.conditions):
                 facts.conditions.append(condition)
             facts.spans[at].add(span)
-
-
-_STAYING = re.compile(
-    r"\s*(?:\([^()]*\)\s*)?(?:(?:is|are|be|should|must|have|to|values?|also|still|too)\s+)+"
-    r"(?:included|kept|retained|counted|allowed|valid|possible)\b"
-)
-
-
-def _stays(text: str, span: tuple[int, int], condition: Condition) -> bool:
-    """Return whether values of a sign are said to stay: "negative balances are to be included"."""
-    signed = condition.op in ("<", ">") and condition.value == 0
-    return signed and _STAYING.match(text[span[1] :]) is not None and "only" not in text[: span[0]]
-
-
-def _bounds(condition: Condition, facts: Facts) -> bool:
-    """Return whether a year only repeats where a period begins or ends: "both bounds (…)"."""
-    return condition.op == "==" and any(
-        one.op == "between" and one.column == condition.column and condition.value in one.value
-        for one in facts.conditions
-    )
 
 
 def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:

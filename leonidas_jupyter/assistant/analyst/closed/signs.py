@@ -35,7 +35,7 @@ _TIDY = (
 )
 
 
-_DESCRIBED = re.compile(rf"((?:[^\W\d_][\w-]*\s+){{1,4}})\(\s*{C}\s*\)")
+_DESCRIBED = re.compile(rf"((?:[^\W\d_][\w-]*\s+){{1,4}})\(\s*(?:column\s+)?{C}\s*\)")
 _JOINING = listed("before_descriptions")
 """Words before which a description in front of a column in brackets ends."""
 

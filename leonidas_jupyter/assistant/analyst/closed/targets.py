@@ -24,6 +24,9 @@ def columns_by_name(words: str, facts: Facts) -> tuple[list[str], str]:
     ``mean_price`` → ``Price`` and ``mean``.
     """
     left = [fold(part) for part in re.split(r"[_\W]+", words) if part]
+    ended = _ending(left, facts)
+    if ended:
+        return ended, ""
     found: list[str] = []
     names = [
         *facts.derived,
@@ -50,6 +53,16 @@ def columns_by_name(words: str, facts: Facts) -> tuple[list[str], str]:
                 del left[at : at + size]
                 break
     return found, " ".join(left)
+
+
+def _ending(left: Sequence[str], facts: Facts) -> list[str]:
+    """Return the new column of which a whole name is the end: ``seat_share``, ``A_seat_share``."""
+    found = [
+        name
+        for name in dict.fromkeys([*facts.derived, *facts.marks.new])
+        if len(left) > 1 and _parts(name)[-len(left) :] == tuple(left)
+    ]
+    return found if len(found) == 1 else []
 
 
 _OWN_LETTERS = frozenset("prtfnkdwuhz")

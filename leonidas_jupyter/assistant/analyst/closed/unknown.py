@@ -14,11 +14,12 @@ from leonidas_jupyter.assistant.analyst.closed.explained import explained, overl
 from leonidas_jupyter.assistant.analyst.closed.facts import Declined, Facts
 from leonidas_jupyter.assistant.analyst.closed.gaps import MISSING
 from leonidas_jupyter.assistant.analyst.closed.marks import C
+from leonidas_jupyter.assistant.analyst.closed.modifiers import check_modifiers, sorting
 from leonidas_jupyter.assistant.analyst.closed.moments import MONTHS, WEEKDAYS
 from leonidas_jupyter.assistant.analyst.closed.nouns import calls_rows, row_noun
 from leonidas_jupyter.assistant.analyst.closed.stages import texts_in
 from leonidas_jupyter.assistant.analyst.closed.vocabulary import is_known, listed, words_of
-from leonidas_jupyter.assistant.analyst.column import NamedColumn, same_word
+from leonidas_jupyter.assistant.analyst.column import same_word
 
 _STRICT = frozenset({*MONTHS, *WEEKDAYS}) | listed("some_of_them")
 """Words that always restrict the rows."""
@@ -64,6 +65,7 @@ def check_unknown(facts: Facts, recipe: Mapping[str, Any], slots: Sequence[str])
         Declined: one could.
     """
     own = explained(facts, slots)
+    check_modifiers(facts, own)
     wanted = _wanted(facts, recipe)
     counted = not wanted and all(output["op"] == "rows" for output in recipe["outputs"])
     found = [_strange(facts, at, text, own) for at, text in enumerate(facts.texts)]
@@ -106,7 +108,7 @@ def _stops(
         return True
     if _OPERATIVE.search(text[: match.start()]):
         return counted or not _ABSENT.search(text[: match.start()])
-    if introduces or (counted and _tallied(word, text)):
+    if introduces or (counted and any(_tallied(word, each) for each in facts.texts)):
         return False
     return counted or _salient(match, text, facts)
 
@@ -256,7 +258,7 @@ def _sorts_out(word: str, ahead: str, behind: str, facts: Facts) -> bool:
     """
     following = re.match(r"\s+([a-z]+)\b", behind)
     lexicon = facts.marks.lexicon
-    if following is None or facts.conditions or not any(map(_sorting, lexicon.columns)):
+    if following is None or facts.conditions or not any(map(sorting, lexicon.columns)):
         return False
     noun = following[1]
     whole = noun in _WHO or row_noun(noun, lexicon)
@@ -264,15 +266,6 @@ def _sorts_out(word: str, ahead: str, behind: str, facts: Facts) -> bool:
     return (whole and _ADJECTIVE.fullmatch(word) is not None) or (governed and not is_known(noun))
 
 
-def _sorting(column: NamedColumn) -> bool:
-    """Return whether a column's values may be what sorts rows: few of them, and repeated."""
-    profile = column.profile
-    if profile.type == "text":
-        return not profile.candidate_key
-    return column.flag or (profile.type == "integer" and profile.distinct <= _FEW)
-
-
-_FEW = 20
 _GOVERNED = re.compile(r"\b(?:of|for|among|in|by|from|across|do|are)\s+(?:the\s+|all\s+)?$")
 _WHO = listed("rows_are")
 

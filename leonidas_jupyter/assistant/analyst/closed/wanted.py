@@ -41,6 +41,9 @@ _FORMAT_ONLY = re.compile(
     r"(?:an?\s+)?(?:number|integer|int|float|value|num|string|str|decimal|answer\d*"
     "|result)s?"
 )
+_FREED = re.compile(
+    r"\b(?:without|excluding|no|after|minus)\s+(?:the\s+)?outliers?\b|\boutliers?\s+(?:removed|excluded|removal)\b"
+)
 _RANGE_OR_TYPE = re.compile(r"\b(?:either|one of|can be|should be|string|options?|values?)\b")
 
 
@@ -216,8 +219,10 @@ def placed(
     output: figures.Output, ask: Ask, facts: Facts, stages: Stages, kind: str
 ) -> figures.Output:
     """Return an output with its rows and its place among the steps."""
-    del facts
     place = after(kind, ask.everything, stages)
+    if _FREED.search(ask.words) and "outlier" not in kind and "outliers" not in stages.before:
+        raise Declined(f"I do not know which values @{ask.slot.name} is to be without.")
+    del facts
     rest: dict[str, Any] = figures.where(ask.where)
     if place is not None and place != len(stages.steps):
         rest["after"] = place
