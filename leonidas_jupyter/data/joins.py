@@ -99,7 +99,7 @@ class Key:
         return (high - low + 1) >= SPARSE * self.column.distinct
 
 
-_KNOWN: dict[tuple[str, str, str, str], tuple[Join, ...]] = {}
+_KNOWN: dict[tuple[str | int, ...], tuple[Join, ...]] = {}
 
 
 def likely_joins(frame: Frame, others: Sequence[Frame]) -> list[Join]:
@@ -125,13 +125,18 @@ def _weight(join: Join) -> float:
 
 def _between(frame: Frame, other: Frame, values: dict[int, "Values"]) -> Sequence[Join]:
     """The joins of two frames; which they are is remembered for as long as both are the same."""
-    pair = (frame.name, frame.frame_hash, other.name, other.frame_hash)
+    pair = (*_state(frame), *_state(other))
     known = _KNOWN.get(pair)
     if known is None:
         if len(_KNOWN) >= MOST_KNOWN:
             _KNOWN.clear()
         known = _KNOWN[pair] = tuple(_best(_joins(frame, other, values)))
     return known
+
+
+def _state(frame: Frame) -> tuple[str | int, ...]:
+    """What a frame's joins follow from; an old profile has no sketches until it is read anew."""
+    return (frame.name, frame.frame_hash, len(frame.keys))
 
 
 def _best(joins: Iterator[Join]) -> Iterator[Join]:
