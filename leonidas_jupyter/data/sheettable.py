@@ -18,6 +18,7 @@ from leonidas_jupyter.data.formats import Opened, Outcome
 from leonidas_jupyter.data.layout import Layout, find_layout, footer_rows, looks_total
 from leonidas_jupyter.data.readers import BATCH_CELLS, BATCH_ROWS
 from leonidas_jupyter.data.sheetcells import SheetColumn, cell_text
+from leonidas_jupyter.data.sheetxml import notes_on
 from leonidas_jupyter.data.tokens import Record
 from leonidas_jupyter.data.typing_pass import type_text
 from leonidas_jupyter.data.valuetyping import ValueTyping
@@ -54,7 +55,7 @@ def read_sheet(
     columns = table.write(raw, lambda part: progress(0.2 + 0.2 * part))
     dialect.skip_rows, dialect.header_rows = table.layout.skip_rows, len(table.layout.header)
     dialect.footer_rows = table.footers
-    dialect.assumed += table.notes
+    dialect.assumed += table.notes + notes_on(opened.plain, sheet.name)
     values = [column.settle() for column in columns]
     typing = ValueTyping(dialect, table.layout.header, values, override)
     type_text(connection, typing, raw, typed)

@@ -168,6 +168,26 @@ def test_many_rows_in_batches(load, monkeypatch):
     assert loaded.columns["late"][-3:] == [None, "x", "y"]
 
 
+def test_errors_and_formulas_that_nobody_computed_are_said(load, monkeypatch):
+    monkeypatch.setattr("leonidas_jupyter.data.sheetxml.CHUNK", 97)
+    rows = [["n", "x"], *([n, n / 2] for n in range(40)), [1, "=1/0"], [2, "=SUM(A2:A5)"], [3, 1.5]]
+
+    def fail(workbook):
+        for row in (5, 9, 30):
+            workbook["A & B"].cell(row, 2, "#DIV/0!").data_type = "e"
+        workbook["A & B"].cell(12, 2, 't="e"').data_type = "s"
+
+    loaded = load(book(("First", [["a"]]), ("A & B", rows), change=fail), "t.xlsx", SECOND)
+    assert loaded.columns["x"][3] is None
+    assert loaded.columns["x"][10] == 't="e"'
+    assert loaded.report.dialect.assumed[1:] == [
+        "Cells with an error, such as #N/A, are read as missing: 3.",
+        "Cells whose formula was never computed are read as missing: 2. "
+        "Open the workbook in a spreadsheet program, save it and upload it again.",
+    ]
+
+
+SECOND = DialectOverride(sheet="A & B")
 OPEN_DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
  xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
