@@ -154,6 +154,18 @@ def test_here_it_runs_among_ones_own_variables(notebook, model) -> None:
     assert notebook.run("print(kept, _leo.status)").stdout == "42 completed\n"
 
 
+def test_a_receipt_tells_the_notebooks_own_table_from_a_file(notebook) -> None:
+    notebook.run("import pandas as pd\npenguins = pd.DataFrame({'body_mass_g': [1]})")
+    notebook.run("globals().pop('countries', None)")
+    _ask(notebook, "--session new --here", "print('both', len(penguins), len(countries) > 100)")
+    result = notebook.run("%leonidas approve")
+    assert "both 1 True" in result.stdout
+    read = notebook.run("print('; '.join(_leo.steps[0].read))").stdout.strip()
+    assert read == "countries.csv (version 1); the notebook's `penguins`, not penguins.csv"
+    assert read in notebook.run("print(_leo.receipt())").stdout
+    notebook.run("del penguins")
+
+
 @pytest.mark.parametrize(
     ("code", "names"),
     [

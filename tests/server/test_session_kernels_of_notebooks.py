@@ -123,7 +123,11 @@ async def test_the_users_variable_wins_over_a_frame_of_that_name(rig, notebook):
     done = await rig.notebook(notebook.id).run("sales", [rig.frame("sales", {"a": [1]})])
     assert done.table["rows"] == [["mine"]]
     assert list(done.frames) == []
-    assert "not the file" in done.notes[0]
+    assert done.notes[0] == "It read the notebook's `sales`, not the file sales.csv."
+    assert done.frames == []
+    assert [(own.name, own.filename, own.place) for own in done.own] == [
+        ("sales", "sales.csv", "notebook")
+    ]
 
 
 async def test_names_that_would_be_overwritten_are_named(rig, notebook):
