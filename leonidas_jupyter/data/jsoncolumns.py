@@ -17,6 +17,8 @@ INT64 = 2**63
 EXACT_INTEGER = 2**53
 """Up to here every integer is a double, too."""
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass
 class _Column:
@@ -188,13 +190,19 @@ def _is_double(number: Decimal) -> bool:
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
-    return value if isinstance(value, str) else json_text(value)
+    """A cell as text; most are no nested values, for which an encoder is slow."""
+    kind = type(value)
+    if kind is str:
+        return str(value)
+    if kind is bool:
+        return "true" if value else "false"
+    return str(value) if kind is int or kind is Decimal else json_text(value)
 
 
 def json_text(value: Any) -> str:  # noqa: ANN401 - any JSON
     """A value as JSON text, its numbers as exact as they were read."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return ENCODER.encode(value)
     except TypeError:  # a Decimal is in it
         pass
     if isinstance(value, dict):

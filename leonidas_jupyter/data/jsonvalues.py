@@ -69,8 +69,9 @@ def is_lines(beginning: str, filename: str) -> bool:
 
 def value_of(line: str) -> Any:  # noqa: ANN401 - any JSON
     """The value that a line is, with or without a comma behind it. Raises one of ``BROKEN``."""
-    value, end = DECODER.raw_decode(line.strip(BETWEEN))
-    if line.strip(BETWEEN)[end:].strip(BETWEEN) not in ("", ","):
+    text = line.strip(BETWEEN)
+    value, end = DECODER.raw_decode(text)
+    if end < len(text) and text[end:].strip(BETWEEN) != ",":
         raise ValueError("more than one value")
     return value
 
