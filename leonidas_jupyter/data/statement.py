@@ -1,28 +1,19 @@
 """Which SQL may run: one query over frames; nothing that writes, reads files or sets anything."""
 
+import difflib
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from leonidas_jupyter.data.errors import SqlRefused
+from leonidas_jupyter.data.sqlfunctions import FUNCTIONS, TABLE_FUNCTIONS
 
 if TYPE_CHECKING:
     from sqlglot import exp
+    from sqlglot.dialects.dialect import Dialect
 
 MAX_STATEMENT = 100_000
 """Longest statement that is parsed, in characters."""
-
-TABLE_FUNCTIONS = frozenset(
-    (
-        "range",
-        "generate_series",
-        "unnest",
-        "repeat",
-        "json_each",
-        "json_tree",
-        "generate_subscripts",
-    )
-)
-"""The only functions that may stand where a table stands."""
 
 REFUSED_FUNCTIONS = re.compile(
     r"(read_|parquet_|duckdb_|pragma_|sqlite_|postgres_|mysql_|pg_read|st_read|iceberg_|delta_|"
@@ -33,9 +24,14 @@ REFUSED_FUNCTIONS = re.compile(
     r"to_aggregate_state|variant_bytes_to_variant)",
     re.I,
 )
+"""What is refused also where the parser knows it by a name of its own, and never suggested."""
+
 FILE_NAME = re.compile(
     r"[/\\*?:]|\.(csv|tsv|txt|parquet|json|jsonl|ndjson|db|duckdb|xlsx?|gz|zst)$", re.I
 )
+WRITTEN = "name"
+"""Where the parser keeps a function's name as it is written."""
+
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 CATALOG_NAME = re.compile(r"(duckdb_|pragma_|sqlite_|pg_)", re.I)
 SCHEMAS = frozenset(("", "main"))
@@ -78,7 +74,9 @@ def _parse(sql: str) -> "exp.Expr":
     if LONE_SURROGATE.search(sql):
         raise SqlRefused("The SQL holds half of a character (a lone surrogate): remove it.")
     try:
-        statements = [found for found in sqlglot.parse(sql, dialect="duckdb") if found is not None]
+        statements = [
+            found for found in sqlglot.parse(sql, dialect=_dialect()) if found is not None
+        ]
     except (SqlglotError, RecursionError) as error:
         reason = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split("\n")[0][:200]
         raise SqlRefused(f"This is not SQL that can be read here: {reason}") from None
@@ -87,6 +85,16 @@ def _parse(sql: str) -> "exp.Expr":
     if len(statements) > 1:
         raise SqlRefused("Only one statement at a time: remove what follows the semicolon.")
     return statements[0]
+
+
+@cache
+def _dialect() -> "type[Dialect]":
+    """DuckDB's SQL, with the functions' names kept as they are written."""
+    from sqlglot.dialects.duckdb import DuckDB
+
+    # Before sqlglot 30 it is a switch; from then on, the key that the name is kept under.
+    names = {"PRESERVE_ORIGINAL_NAMES": True, "ORIGINAL_NAME_META_KEY": WRITTEN}
+    return type("DuckDBAsWritten", (DuckDB,), names)
 
 
 def _check_node(node: "exp.Expr") -> None:
@@ -101,9 +109,26 @@ def _check_node(node: "exp.Expr") -> None:
     if isinstance(node, exp.Table):
         _check_table(node)
     elif isinstance(node, exp.Func):
-        name = _function_name(node)
-        if REFUSED_FUNCTIONS.match(name):
-            raise SqlRefused(f"The function {name} is not available here: query the frames only.")
+        _check_function(node)
+
+
+def _check_function(function: "exp.Func") -> None:
+    """Refuse what is not known to compute from its arguments and no more.
+
+    The parser's own nodes without a written name (CASE, CAST, operators …) are grammar.
+    """
+    from sqlglot import exp
+
+    parsed = _function_name(function)
+    written = str(function.meta.get(WRITTEN, "")).lower()
+    name = written or parsed
+    called = written or isinstance(function, exp.Anonymous)
+    if REFUSED_FUNCTIONS.match(parsed) or REFUSED_FUNCTIONS.match(name):
+        raise SqlRefused(f"The function {name} is not available here: query the frames only.")
+    if called and name not in FUNCTIONS:
+        near = difflib.get_close_matches(name, FUNCTIONS, n=2)
+        hint = f"did you mean {' or '.join(near)}?" if near else "compute it in another way."
+        raise SqlRefused(f"There is no function {name} here: {hint}")
 
 
 def _check_table(table: "exp.Table") -> None:
