@@ -82,7 +82,8 @@ def load(name: str, folder: Path) -> Table:
         filename=source.name,
         frame_hash=report.frame_hash,
         content_version=1,
-        profile=report.profile,
+        profile=report.profile.shown(),
+        keys=report.profile.keys,
     )
     return Table(name, frame, parquet)
 

@@ -13,6 +13,7 @@ from leonidas_jupyter.assistant.analyst.compiler import fill, quote
 from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, ValueRef
 from leonidas_jupyter.assistant.analyst.plan import PlannedCall
 from leonidas_jupyter.assistant.analyst.view import View
+from leonidas_jupyter.data.joins import likely_joins
 from leonidas_jupyter.data.profile import ColumnProfile
 
 _MOST_FRAMES = 12
@@ -20,6 +21,7 @@ _KEYS = frozenset({"text", "integer", "date"})
 _CODES = frozenset({"id", "code", "key", "number", "no", "nr", "iata", "iso", "zip"})
 _TIMES = frozenset({"year", "yr", "month", "quarter", "week", "day", "date", "period"})
 _BY_SEVERAL = 2
+_MEASURED = 0.5
 _MATCHED = (
     "SELECT count(*) AS rows, count(*) FILTER (WHERE EXISTS (SELECT 1 FROM {second} AS b "
     "WHERE {on})) AS matched, (SELECT count(*) FROM (SELECT {others} FROM {second} AS b "
@@ -41,7 +43,7 @@ def joined(lexicons: Sequence[FrameLexicon]) -> list[FrameLexicon]:
             continue
         keys = _keys(first, second)
         if not keys:
-            keys = _several_keys(first, second)
+            keys = _several_keys(first, second) or _keys_by_value(first, second)
         elif len(keys) > 1:
             continue
         if keys:
@@ -56,6 +58,19 @@ def _keys(first: FrameLexicon, second: FrameLexicon) -> list[tuple[NamedColumn, 
         for other in second.columns
         if _names_rows(other) and _same_thing(own, other)
     ]
+
+
+def _keys_by_value(
+    first: FrameLexicon, second: FrameLexicon
+) -> list[tuple[NamedColumn, NamedColumn]]:
+    """Return columns of other names whose values are those of a key, as ``country`` and ``iso``."""
+    found = [
+        (first.by_name.get(join.column), second.by_name.get(join.other_column))
+        for join in likely_joins(first.frame, [second.frame])
+        if join.unique_there and (join.share or 0.0) >= _MEASURED
+    ]
+    keys = [(own, other) for own, other in found if own is not None and other is not None]
+    return keys if len(keys) == 1 else []
 
 
 def _several_keys(
