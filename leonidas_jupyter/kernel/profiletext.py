@@ -7,12 +7,15 @@ from typing import Any
 SHOWN = 24
 """Where a value is cut."""
 
+CELL_DIGITS = 8
+"""Significant digits of what is a cell, or lies between two."""
+
 TOLD = 3
 """Common values that are named."""
 
 
-def number_text(value: object) -> str:
-    """A figure, short: whole numbers whole, others to four significant digits; dates as they are.
+def number_text(value: object, digits: int = 4) -> str:
+    """A figure, short: whole numbers whole, others to some significant digits; dates as they are.
 
     Midnight is left out of times.
     """
@@ -25,8 +28,8 @@ def number_text(value: object) -> str:
         if number.is_integer() and abs(number) < 10**15:
             return f"{number:,.0f}"
         if not 1e-3 <= abs(number) < 1e15:
-            return f"{number:.4g}"
-        decimals = max(0, 3 - math.floor(math.log10(abs(number))))
+            return f"{number:.{digits}g}"
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(number))))
         plain = f"{number:,.{decimals}f}"
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
     text = str(value).removesuffix("T00:00:00").replace("T", " ")
@@ -49,8 +52,9 @@ def values_text(column: Mapping[str, Any], rows: int) -> str:
     """The range of numbers and dates, common values of the rest."""
     if column.get("median") is not None and column["type"] != "text":
         about = "" if column.get("quantiles_exact", True) else "about "
-        low, high = number_text(column["min"]), number_text(column["max"])
-        text = f"{low} … {high}, median {about}{number_text(column['median'])}"
+        names = ("min", "max", "median")
+        low, high, median = (number_text(column[name], CELL_DIGITS) for name in names)
+        text = f"{low} … {high}, median {about}{median}"
         if column.get("mean") is not None:
             text += f", mean {number_text(column['mean'])}"
         if column.get("std") is not None:
