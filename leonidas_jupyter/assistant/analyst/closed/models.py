@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from leonidas_jupyter.assistant.analyst.closed.encoding import encoded
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts
 from leonidas_jupyter.assistant.analyst.closed.marks import C
 from leonidas_jupyter.assistant.analyst.closed.roles import roles, spelled_out
@@ -79,7 +80,8 @@ def _model(facts: Facts) -> Model:
     how: dict[str, Any] = {}
     if logistic:
         target = _class(facts, target, how)
-    if target is None or not all(_numeric(name, facts) for name in features):
+    features = encoded(facts, features)
+    if target is None:
         raise Declined("I do not know what the regression shall predict from what.")
     if not logistic and not _numeric(target, facts):
         raise Declined(f"The column {target} does not hold numbers.")
@@ -188,17 +190,19 @@ def _only_given(facts: Facts, feature: str) -> dict[str, float]:
     found: dict[float, None] = {}
     for at, text in enumerate(facts.texts):
         cue = _PREDICTED.search(text)
-        for match in _POINT.finditer(text) if cue else ():
-            if not facts.used(at, *match.span("n")):
+        for match in _POINT.finditer(text, cue.start()) if cue else ():
+            value = float(match["n"].replace(",", ""))
+            told = any(
+                one.column == feature and one.op == "==" and one.value == value
+                for one in facts.conditions
+            )
+            if told or not facts.used(at, *match.span("n")):
                 facts.use(at, match, "n")
-                found[float(match["n"].replace(",", ""))] = None
+                found[value] = None
     return {feature: next(iter(found))} if len(found) == 1 else {}
 
 
-_PREDICTED = re.compile(
-    r"\b(?:what|which|predict|estimate|forecast|report|give|find|use)\b[^;]*"
-    r"\b(?:predict|estimat|forecast|expect)\w*\b|^\s*(?:then\s+)?(?:predict|estimate|forecast)\b"
-)
+_PREDICTED = re.compile(r"\b(?:predict|estimat|forecast|expect)\w*\b")
 
 
 def _understood(facts: Facts, at: int, number: str) -> None:

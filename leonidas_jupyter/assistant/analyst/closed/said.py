@@ -11,6 +11,7 @@ _STEPS = {
     "convert": "read text as numbers",
     "derive": "compute",
     "scale": "scale",
+    "map": "encode",
     "treat_outliers": "remove outliers",
     "group": "group",
 }
@@ -25,7 +26,8 @@ def said(recipe: Mapping[str, Any], frame: str) -> str:
 
 def _step(step: Mapping[str, Any]) -> str:
     what = _STEPS.get(str(step["op"]), str(step["op"]).replace("_", " "))
-    columns = step.get("columns") or ([step["name"]] if "name" in step else [])
+    columns = step.get("columns") or [step[key] for key in ("name", "column") if key in step]
+    what = "cap outliers" if step.get("action") == "clip" else what
     named = ", ".join(f"`{column}`" for column in columns[:4])
     method = f" ({step['method'].replace('_', ' ')})" if "method" in step else ""
     if step["op"] == "fill_missing" and step.get("by"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leonidas_jupyter.assistant.analyst.closed.capping import between, replaced
+from leonidas_jupyter.assistant.analyst.closed.encoding import steps_of
 from leonidas_jupyter.assistant.analyst.closed.excluding import kept
 from leonidas_jupyter.assistant.analyst.closed.facts import (
     Condition,
@@ -142,6 +143,8 @@ def _compiled(step: Preparation, facts: Facts, fallback: list[str]) -> list[Reci
         )
     if step.kind == "outliers":
         return _outliers(step, columns)
+    if step.kind == "encode":
+        return steps_of(step)
     if step.kind == "scale":
         columns = columns or mentioned(facts)
         return [{"op": "scale", "columns": _some(columns, "scaled"), "method": step.how["method"]}]
