@@ -22,6 +22,10 @@ _AMOUNT = re.compile(
     rf"(?:(?:{_COMPARED})\s*)?(?P<n>\d+(?:,\d{{3}})*(?:\.\d+)?|{'|'.join(_WORDS[1:])})\s+"
     rf"(?:(?P<noun>[a-z]+)\s+)?(?P<c>{C})(?!\s*(?:=|<|>|is\b|equal))"
 )
+_DESCRIBED = re.compile(
+    rf"(?:{'|'.join(pattern for _, pattern in _SIGNS)})\s*(?P<n>\d+(?:,\d{{3}})*(?:\.\d+)?)\s+"
+    r"(?P<noun>[a-z]+)"
+)
 _JOINING = re.compile(
     r"(?:and|or|of|to|in|by|per|with|from|for|than|columns?|variables?|most|least)"
 )
@@ -50,6 +54,17 @@ def amounts_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, 
             if profile.distinct > _FEW or not _within(number, profile.min, profile.max):
                 continue
         yield Condition(known.name, sign or "==", number, (match["n"],)), match.span()
+
+
+def use_repeated(facts: Facts) -> None:
+    """Note amounts that repeat a condition by the words that describe its column.
+
+    "The cars with at least 100 horses (Horsepower) … only the cars with at least 100 horses".
+    """
+    known = {one.value for one in facts.conditions if isinstance(one.value, int | float)}
+    for at, match in facts.finds(_DESCRIBED):
+        if match["noun"] in facts.marks.described and _number(match["n"]) in known:
+            facts.use(at, match)
 
 
 def _number(text: str) -> int | float:

@@ -25,6 +25,7 @@ _BEFORE = re.compile(
 _BEHIND = re.compile(rf"\b(?P<noun>[a-z]+[^s\W]s|people)\s+of\s+(?P<word>[a-z]{{4,}}){_END}")
 _PLAIN = listed("plain_modifiers")
 _WHO = listed("rows_are")
+_SHORT = listed("short_adjectives")
 _TIMES = frozenset(("years", "months", "weeks", "days", "hours", "cases", "rows", "events"))
 
 
@@ -54,13 +55,12 @@ def _sorts(match: re.Match[str], facts: Facts, own: set[str]) -> bool:
     word, noun = match["word"], match["noun"]
     if word in _PLAIN or word in facts.proper:
         return False
-    if match.re is not _BEHIND and not is_known(word):
-        return False
     if any(same_word(word, part) for part in own) or _calculates(word):
         return False
     if match.re is _BEHIND:
         return noun in _WHO - _TIMES
-    return noun in _WHO or row_noun(noun, facts.marks.lexicon) or not is_known(noun)
+    whole = noun in _WHO or row_noun(noun, facts.marks.lexicon)
+    return whole or (not is_known(noun) and (is_known(word) or word in _SHORT))
 
 
 def _calculates(word: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from leonidas_jupyter.assistant.analyst.closed.amounts import amounts_in
+from leonidas_jupyter.assistant.analyst.closed.amounts import amounts_in, use_repeated
 from leonidas_jupyter.assistant.analyst.closed.derived_words import counts_in, states_in
 from leonidas_jupyter.assistant.analyst.closed.excluding import leaves_out, only_bounds, stays
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
@@ -145,6 +145,7 @@ def read_populations(facts: Facts) -> None:
             if condition not in facts.conditions and not only_bounds(condition, facts.conditions):
                 facts.conditions.append(condition)
             facts.spans[at].add(span)
+    use_repeated(facts)
 
 
 def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[int, int]]]:
@@ -161,9 +162,16 @@ def conditions_in(text: str, facts: Facts) -> Iterator[tuple[Condition, tuple[in
             yield condition, span
     loose = (_labelled(text, facts), flags_in(text, facts), values_in(text, facts.marks.lexicon))
     for condition, span in chain.from_iterable(loose):
-        if _free(span, taken):
+        if _free(span, taken) and not _describes(condition, text[span[1] :], facts):
             taken.append(span)
             yield condition, span
+
+
+def _describes(condition: Condition, behind: str, facts: Facts) -> bool:
+    """Return whether a value's word only describes a column in brackets: "the rain (C)"."""
+    beside = re.match(rf"\s*\(?\s*({C})", behind)
+    other = beside is not None and facts.marks.column(beside[1]) != condition.column
+    return other and set(condition.words) <= facts.marks.described
 
 
 def _free(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
