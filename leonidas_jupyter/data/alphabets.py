@@ -13,7 +13,7 @@ _WESTERN = (
     "áéíóúýþæöð",
 )  # fmt: skip
 _CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ")
-_TURKISH = ("çğıöşüâîû",)
+_TURKISH = ("çğıöşüâîûİ",)
 Alphabets = tuple[tuple[str, tuple[str, ...]], ...]
 
 LATIN: Alphabets = (

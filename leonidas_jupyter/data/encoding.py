@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leonidas_jupyter.data.alphabets import by_letters
+from leonidas_jupyter.data.east_asian import reads_as
 from leonidas_jupyter.data.errors import UnreadableFile
 
 CHUNK = 1 << 20
@@ -28,6 +29,8 @@ NAMES = {"cp932": "shift_jis", "cp949": "euc_kr"}
 
 WIDE = ("utf-16", "utf16", "utf-32", "utf32")
 """How encodings begin in which commas and line ends hold zeros."""
+
+DOS_END = "\x1a"
 
 CODECS = {known: codec for codec, known in NAMES.items()}
 ISO_2022_JP = re.compile(rb"\x1b\$[@B](?:[!-~]{2})+\x1b\([BJ]")
@@ -124,7 +127,7 @@ def _checked_utf8(path: Path, bom: int) -> Encoding:
             except UnicodeDecodeError:
                 return _eight_bit(path, bom)
             controls = controls or C1_AS_UTF8.search(chunk) is not None
-    if decoder.getstate()[0]:
+    if decoder.getstate()[0] or _ends_as_in_dos(path):
         return Encoding("utf-8", bom)
     if controls:
         note = "Control characters U+0080 to U+009F are read as the Windows-1252 signs meant."
@@ -132,12 +135,19 @@ def _checked_utf8(path: Path, bom: int) -> Encoding:
     return Encoding("utf-8", bom, clean=bom == 0)
 
 
+def _ends_as_in_dos(path: Path) -> bool:
+    """Whether a Ctrl-Z marks the end, as DOS programs write it."""
+    with path.open("rb") as handle:
+        handle.seek(max(0, path.stat().st_size - 1))
+        return handle.read() == DOS_END.encode()
+
+
 def _eight_bit(path: Path, bom: int) -> Encoding:
     sample = _odd_lines(path)
     if bom or _mostly_utf8(sample):
         return Encoding("utf-8", bom)
     for codec in EAST_ASIAN:
-        if _reads_as(sample, codec):
+        if reads_as(sample, codec):
             name = NAMES.get(codec, codec)
             return Encoding(name, note=f"The encoding is taken to be {name}.")
     name = _single_byte(sample)
@@ -162,50 +172,6 @@ def _mostly_utf8(sample: bytes) -> bool:
     broken = text.count("�")
     good = sum(ord(char) > 127 for char in text) - broken
     return good >= 9 * broken
-
-
-def _reads_as(sample: bytes, codec: str) -> bool:
-    """Whether the sample is text of that encoding: it decodes, into characters in use."""
-    try:
-        text = sample.decode(codec)
-    except UnicodeDecodeError as error:
-        if error.start < len(sample) - 4:
-            return False
-        text = sample[: error.start].decode(codec)
-    wide = [char for char in text if ord(char) > 127]
-    if len(wide) < 2:
-        return False
-    if codec in ("cp932", "euc_jp"):
-        # Japanese without kana is no Japanese; Chinese in GB 2312 has the same byte ranges.
-        kana = sum(0x3040 <= ord(char) <= 0x30FF for char in wide)
-        if kana < 0.1 * len(wide):
-            return False
-    return sum(_in_use(char, codec) for char in wide) >= 0.9 * len(wide)
-
-
-def _in_use(char: str, codec: str) -> bool:
-    """Whether texts of the encoding's language use the character often enough to expect it."""
-    code = ord(char)
-    kana = 0x3040 <= code <= 0x30FF
-    punctuation = 0x3000 <= code <= 0x303F or 0xFF01 <= code <= 0xFF5E
-    if codec == "cp949":
-        return punctuation or (0xAC00 <= code <= 0xD7A3 and _row(char, "euc_kr") is not None)
-    han = 0x4E00 <= code <= 0x9FFF
-    if codec in ("cp932", "euc_jp"):
-        # Level 1 kanji; half-width katakana are what Western text looks like under this codec.
-        return kana or punctuation or (han and (_row(char, "euc_jp") or 99) <= 47)
-    if codec == "gb18030":
-        return punctuation or (han and (_row(char, "gb2312") or 99) <= 55)
-    return punctuation or (han and (char.encode("big5", "replace")[0] <= 0xC6))
-
-
-def _row(char: str, codec: str) -> int | None:
-    """The character's row in the national 94 × 94 set, None if it is not in it."""
-    try:
-        encoded = char.encode(codec)
-    except UnicodeEncodeError:
-        return None
-    return encoded[0] - 0xA0 if len(encoded) == 2 else None
 
 
 SINGLE_BYTE = (
@@ -238,14 +204,15 @@ def transcode(path: Path, encoding: Encoding, target: Path) -> int:
         UnreadableFile: the file holds NUL characters, or is not in that encoding at all.
     """
     decoder = _decoder(encoding.name)
-    replaced = 0
+    replaced, held = 0, ""
     try:
         with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
             source.seek(encoding.bom)
             for chunk in itertools.chain(iter(lambda: source.read(CHUNK), b""), [b""]):
-                text = _text(decoder.decode(chunk, final=not chunk), encoding)
+                text = held + _text(decoder.decode(chunk, final=not chunk), encoding)
                 replaced += text.count("�")
-                plain.write(text)
+                held = DOS_END if text.endswith(DOS_END) else ""
+                plain.write(text.removesuffix(DOS_END))
     except UnicodeError:
         raise _not_in(encoding.name) from None
     return replaced

@@ -12,12 +12,7 @@ COMMENTS = ("#", "%", "//", "!", "--")
 VALUES = frozenset(("number", "date", "time"))
 MAX_HEADER_ROWS = 4
 MAX_PREAMBLE = 100
-TAIL_NOTE = re.compile(
-    r"\s*(?:source|sources|note|notes|nb|n\.b\.|quelle|fuente|fonte|legend|copyright|©|\*|†|"
-    r"footnote|last updated|data (?:from|as of)|generated|end of|\(\d+\)|\[\d+\])",
-    re.I,
-)
-TOTAL = re.compile(r"\s*(?:grand |sub)?(?:total|totals|sum|summe|gesamt|somme|suma)\b", re.I)
+RULE = re.compile(r"[-=:]{2,}")
 
 
 @dataclass
@@ -132,6 +127,8 @@ def _table_start(rows: list[Record], width: int) -> int:
             continue
         if len(row.fields) != width and _foreign(rows[index : index + 4], width):
             continue
+        if _stamps(rows, index, width):
+            continue
         if usual > 3 and _filled(row.fields) < 0.34 * usual and not _spans(rows, index, width):
             continue
         return index
@@ -147,6 +144,15 @@ def _foreign(rows: list[Record], width: int) -> bool:
     return (
         not any(kind(cell) in VALUES for cell in second) and _filled(second) >= _filled(first) - 1
     )
+
+
+def _stamps(rows: list[Record], index: int, width: int) -> bool:
+    """A row with a date and empty cells right above a full row of words: when it was made."""
+    below = rows[index + 1] if index + 1 < len(rows) else None
+    if below is None or len(below.fields) != width or _filled(rows[index].fields) == width:
+        return False
+    dated = any(kind(cell) == "date" for cell in rows[index].fields)
+    return dated and all(kind(cell) in ("token", "text") for cell in below.fields)
 
 
 def _spans(rows: list[Record], index: int, width: int) -> bool:
@@ -171,7 +177,15 @@ def _header_rows(table: list[Record], layout: Layout) -> int:
         table[count - 1].fields, table[count].fields, layout
     ):
         count += 1
+    if count + 1 < len(table) and _rules(table[count].fields):
+        table[count].fields = [""] * len(table[count].fields)
+        count += 1
     return count
+
+
+def _rules(fields: list[str]) -> bool:
+    """A line of dashes under a header, as database clients print it."""
+    return all(RULE.fullmatch(cell.strip()) for cell in fields) and len("".join(fields)) > 2
 
 
 def _names_columns(first: list[str], rest: list[Record], kinds: list[str]) -> bool:
@@ -186,10 +200,18 @@ def _names_columns(first: list[str], rest: list[Record], kinds: list[str]) -> bo
         return True
     values = len(over_values) - words
     if values:
-        return _labels(first, rest, kinds)
+        return _labels(first, rest, kinds) or (bool(rest) and _over(first, rest[0].fields, kinds))
     if any(kind(cell) in ("date", "time") for cell in first):
         return False
     return _distinct_words(first, rest)
+
+
+def _over(first: list[str], below: list[str], kinds: list[str]) -> bool:
+    """Years over words over values: the upper part of a header over two rows."""
+    numbers = [cell.strip() for cell in first if kind(cell) in VALUES]
+    typed = [cell for cell, usual in zip(below, kinds, strict=False) if usual in VALUES]
+    years = all(number.isdigit() and 1800 <= int(number) <= 2200 for number in numbers)
+    return years and len(typed) > 1 and all(kind(cell) in ("token", "text") for cell in typed)
 
 
 def _labels(first: list[str], rest: list[Record], kinds: list[str]) -> bool:
@@ -261,36 +283,3 @@ def _say(layout: Layout, count: int) -> None:
     if layout.skip_rows:
         lines = "first line is" if layout.skip_rows == 1 else f"first {layout.skip_rows} lines are"
         layout.assumed.append(f"The {lines} not part of the table.")
-
-
-def footer_rows(tail: list[Record], width: int, longest: list[int]) -> int:
-    """How many records at the file's end are notes or empty rows and not data.
-
-    ``longest`` is the longest cell of each column in the sample's body.
-    """
-    count = 0
-    for row in reversed(tail):
-        if not _is_footer(row.fields, width, longest):
-            return count
-        count += 1
-    return count if count < len(tail) else 0
-
-
-def _is_footer(fields: list[str], width: int, longest: list[int]) -> bool:
-    filled = [(i, cell) for i, cell in enumerate(fields) if cell.strip()]
-    if not filled:
-        # Blank lines are no records: in a single column this is a cell written as two quotes.
-        return width > 1
-    if len(filled) > 1 or width < 3:
-        return False
-    index, cell = filled[0]
-    if kind(cell) not in ("token", "text", "date"):
-        return False
-    usual = longest[index] if index < len(longest) else 0
-    return TAIL_NOTE.match(cell) is not None or len(cell) > max(usual, 12) or len(fields) < width
-
-
-def looks_total(fields: list[str]) -> bool:
-    """Whether a row sums the others up: the word stands first, values follow."""
-    first = next((cell for cell in fields if cell.strip()), "")
-    return TOTAL.match(first) is not None and any(kind(cell) == "number" for cell in fields)

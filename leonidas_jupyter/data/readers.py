@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from leonidas_jupyter.data.cellkinds import kind
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.layout import commented
 from leonidas_jupyter.data.plans import literal
+from leonidas_jupyter.data.realign import Realigner
 from leonidas_jupyter.data.recognise import Recognition
+from leonidas_jupyter.data.stacked import same_header
 from leonidas_jupyter.data.tokens import Record, Tokenizer, records
 from leonidas_jupyter.data.typing_pass import WIDE
 
@@ -32,8 +33,6 @@ BATCH_CELLS = 1_000_000
 BATCH_CHARACTERS = 1 << 25
 REPORTED = 10
 REPORTED_TEXT = 200
-REALIGNED_CELLS = 2
-"""How many surplus empty cells of a row are tried as the ones too many."""
 
 
 class BadRow(BaseModel):
@@ -60,6 +59,8 @@ def duckdb_relation(text: Path, found: Recognition) -> str | None:
     dialect, syntax = found.dialect, found.syntax
     plain = (
         found.even_start
+        and not found.end_line
+        and not found.repeats
         and not dialect.comment
         and syntax.escape != "\\"  # DuckDB drops every backslash then
         and not dialect.footer_rows
@@ -170,9 +171,10 @@ class Fitter:
     def __init__(self, found: Recognition) -> None:
         self._found = found
         self._tokenizer = Tokenizer(found.syntax)
+        self._realigner = Realigner(found)
         self._count = 0
         self._first: list[BadRow] = []
-        self._blanks = self._comments = self._open_quotes = 0
+        self._blanks = self._comments = self._open_quotes = self._headers = 0
 
     def rows(self, handle: io.TextIOWrapper) -> Iterator[list[str]]:
         """The data rows, each of the table's width, footers left out."""
@@ -192,6 +194,7 @@ class Fitter:
         counts = {
             "Blank lines between the rows are left out": self._blanks,
             f"Lines that begin with {self._found.dialect.comment} are left out": self._comments,
+            "Rows that repeat the header are left out": self._headers,
             "Rows with a quote that opens a cell and is not closed, read as they stand": (
                 self._open_quotes
             ),
@@ -204,8 +207,12 @@ class Fitter:
         lines = itertools.islice(physical_lines(handle, found.line_end), before, None)
         blanks = 0
         for record in records(lines, self._tokenizer, found.width, before + 1, comment):
+            if found.end_line and record.line >= found.end_line:
+                return
             if commented(record, found.layout):
                 self._comments += 1
+            elif found.repeats and same_header(record, found.layout.header):
+                self._headers += 1
             elif record.text.strip() or found.syntax.delimiter in record.text:
                 self._blanks += blanks
                 blanks = 0
@@ -225,36 +232,7 @@ class Fitter:
             self._first.append(
                 BadRow(line=record.line, text=text, fields=len(fields), expected=width)
             )
-        if len(fields) < width:
-            return fields + [""] * (width - len(fields))
-        return self._realigned(fields, width)
-
-    def _realigned(self, fields: list[str], width: int) -> list[str]:
-        """A long row without its surplus cells: empty ones, where the rest then fits best."""
-        extra = len(fields) - width
-        if not any(map(str.strip, fields[width:])):
-            trimmed = fields[:width]
-            if extra > REALIGNED_CELLS or self._agreement(trimmed) == width:
-                return trimmed
-        empties = [index for index, cell in enumerate(fields) if not cell.strip()]
-        if extra > REALIGNED_CELLS or len(empties) < extra or width > 1000:
-            return fields[:width]
-        choices = itertools.islice(itertools.combinations(reversed(empties), extra), 200)
-        options = [
-            [cell for index, cell in enumerate(fields) if index not in dropped]
-            for dropped in choices
-        ]
-        return max(options, key=self._agreement)
-
-    def _agreement(self, fields: list[str]) -> int:
-        """How many cells look like what their columns hold."""
-        kinds = self._found.layout.kinds
-        score = 0
-        for cell, usual in zip(fields, kinds, strict=False):
-            found = kind(cell)
-            words = found in ("token", "text") and usual == "text"
-            score += found == usual or words or (found == "empty" and usual == "empty")
-        return score
+        return self._realigner.fit(record)
 
 
 def physical_lines(handle: io.TextIOWrapper, newline: str) -> Iterator[str]:

@@ -1,22 +1,23 @@
 """How a plain text file is written: syntax and layout from its beginning, middle and end."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.footers import footer_rows, looks_total
 from leonidas_jupyter.data.headings import column_names
 from leonidas_jupyter.data.layout import (
     Layout,
+    column_kinds,
     commented,
     find_comment,
     find_layout,
-    footer_rows,
-    looks_total,
 )
+from leonidas_jupyter.data.lines import line_end_of, split_lines
 from leonidas_jupyter.data.sniff import NOWHERE, SAMPLE_ROWS, Reading, best_reading
+from leonidas_jupyter.data.stacked import next_table, same_header
 from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer, records
 
 HEAD = 1 << 18
@@ -37,7 +38,8 @@ class Recognition:
     """A file's dialect and what else reading it needs. ``sample`` are rows that fit the table.
 
     ``even_start`` says that no line before the data leaves a quote open: DuckDB, which skips rows
-    and not lines, would skip the whole file with it.
+    and not lines, would skip the whole file with it. ``end_line`` is the physical line that another
+    table begins on, 0 where there is none; ``repeats`` says that the header comes again.
     """
 
     dialect: Dialect
@@ -47,6 +49,8 @@ class Recognition:
     written: list[str]
     line_end: str
     even_start: bool = True
+    end_line: int = 0
+    repeats: bool = False
     sample: list[list[str]] = field(default_factory=list)
 
     @property
@@ -68,7 +72,7 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     """
     said = override or DialectOverride()
     head, whole = _head(path)
-    newline = _newline(head)
+    newline = line_end_of(head)
     lines = _whole_lines(head, newline, whole)
     reading = best_reading(_without_comments(lines, said), said.delimiter, said.quote)
     syntax = _syntax(reading, said)
@@ -90,10 +94,10 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     found = Recognition(dialect, syntax, layout, names, written, newline)
     before = lines[: found.lines_before]
     found.even_start = not any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
-    found.sample = [row.fields for row in layout.body if len(row.fields) == found.width]
-    complete = whole and len(lines) <= SAMPLE_LINES
+    _look_between(found, said)
+    complete = (whole and len(lines) <= SAMPLE_LINES) or found.end_line > 0
     _look_at_end(found.layout.body if complete else _tail(path, found), complete, found, said)
-    if not whole:
+    if not whole and not found.end_line:
         found.sample += list(_probe(path, found))
     return found
 
@@ -141,25 +145,6 @@ def _head(path: Path) -> tuple[str, bool]:
 
 def _line_count(raw: bytes) -> int:
     return max(raw.count(b"\n"), raw.count(b"\r"))
-
-
-def _newline(text: str) -> str:
-    """The line end; ``any`` where they are mixed."""
-    both = text.count("\r\n")
-    feeds, returns = text.count("\n") - both, text.count("\r") - both
-    total = both + feeds + returns
-    if returns > 0.2 * total:
-        return "\r" if returns == total else "any"
-    return "\r\n" if both > feeds else "\n"
-
-
-def split_lines(text: str, newline: str) -> list[str]:
-    """Lines with their ends; none after a last line end."""
-    if newline == "any":
-        return re.findall("[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+", text)
-    end = "\r" if newline == "\r" else "\n"
-    *lines, last = text.split(end)
-    return [line + end for line in lines] + ([last] if last else [])
 
 
 def _whole_lines(head: str, newline: str, whole: bool) -> list[str]:
@@ -248,6 +233,26 @@ def _look_at_end(
         found.dialect.assumed.append(
             f"The last row looks like a total (“{_short(last[0])}”); it is kept as a row."
         )
+
+
+def _look_between(found: Recognition, said: DialectOverride) -> None:
+    """Find another table below the first one, and headers that come again, and say so."""
+    layout = found.layout
+    start = next_table(layout) if said.footer_rows is None else None
+    if start is not None:
+        row = layout.body[start]
+        found.end_line = row.line
+        del layout.body[start:]
+        layout.kinds = column_kinds([each.fields for each in layout.body], found.width)
+        found.dialect.assumed.append(
+            f"Another table begins in line {row.line:,} (“{_short(row)}”); it is left out. To have "
+            f"it instead, say skip_rows {row.line - 1:,}; to keep all as one table, footer_rows 0."
+        )
+    again = [row for row in layout.body if same_header(row, layout.header)]
+    if again and said.header_rows is None and found.width > 1:
+        found.repeats = True
+        layout.body = [row for row in layout.body if not same_header(row, layout.header)]
+    found.sample = [row.fields for row in layout.body if len(row.fields) == found.width]
 
 
 def _longest(found: Recognition) -> list[int]:

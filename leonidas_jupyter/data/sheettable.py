@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.footers import footer_rows, looks_total
 from leonidas_jupyter.data.formats import Opened, Outcome
-from leonidas_jupyter.data.layout import Layout, find_layout, footer_rows, looks_total
+from leonidas_jupyter.data.layout import Layout, find_layout
 from leonidas_jupyter.data.readers import BATCH_CELLS, BATCH_ROWS
 from leonidas_jupyter.data.sheetcells import SheetColumn, cell_text
 from leonidas_jupyter.data.sheetxml import notes_on

@@ -73,7 +73,7 @@ class Tokenizer:
             stop = rf"{quote}(?!{last})"
             escaped = rf"|{escape}." if syntax.escape and syntax.escape != syntax.quote else ""
             doubled = rf"|{quote}{quote}(?!{last})" if bare_quotes else rf"|{quote}{quote}"
-            inside = rf"[^{quote}{escape}]"
+            inside = rf"[^{quote}{escape}]+"
             body = rf"(?=((?:{inside}{escaped}{doubled}|{stop})*))(?:\1)"
             # A space before an opening quote belongs to no cell, whatever else is so in the file.
             lead = pad
@@ -139,6 +139,20 @@ class Tokenizer:
         escaped = line.count(escape + quote) if escape and escape != quote else 0
         return (line.count(quote) - escaped) % 2 == 1
 
+    def quoted(self, text: str) -> list[bool]:
+        """Which fields of a record are quoted."""
+        if self._quoted is None:
+            return [False] * len(self._split_plain(text))
+        return [quoted for _, _, _, quoted in self._walk(text)]
+
+    def strict(self, text: str) -> bool:
+        """Whether every quote opens a field, closes it, or is doubled or escaped within it."""
+        quote, escape = self.syntax.quote, self.syntax.escape or self.syntax.quote
+        return not any(
+            quote in (content.replace(escape + quote, "") if quoted else content)
+            for _, _, content, quoted in self._walk(text)
+        )
+
     def reopens(self, text: str) -> bool:
         """Whether a quote opens in a cell of lines as if none were open: the first is a stray."""
         # As it is written: quotes that are doubled or escaped open nothing.
@@ -192,7 +206,7 @@ def records(
             if more is not None:
                 text, taken = more
                 fields, open_quote = tokenizer.split(text)
-        if expected is not None and len(fields) != expected and quote in text:
+        if expected is not None and len(fields) != expected and not tokenizer.strict(text):
             fields = tokenizer.repair(text, expected) or fields
         yield Record(number, text, fields, taken, open_quote)
         number += taken
