@@ -207,6 +207,11 @@ _HOLDS = re.compile(
     r"\bnormal\w*|\bgaussian\b|\bindependen(?:t|ce)\b(?! (?:two |samples?|t test|t-test))|\bsame\b"
     r"|\bequal\w*|\bhomogene\w*|\bhomosced\w*|\bidentical\w*|\bsimilar\w*"
 )
+_OR_NOT = re.compile(
+    r"\bor (?:is |are |does |do |was |were )?(?:not|no)\b"
+    r"(?: (?:significant|different|normal|equal))?"
+)
+"""What leaves open which of two it is."""
 _NOT = re.compile(r"\b(?:no|not|non|without|neither|isn't|aren't|doesn't|don't|n't)\b")
 
 
@@ -224,7 +229,7 @@ def _concluded(said: str) -> int:
 
 def _leaning(text: str) -> int:
     """Return 1 for words that reject a test's null hypothesis, -1 for such that keep it."""
-    said = bare(text)
+    said = _OR_NOT.sub(" ", bare(text))
     if _ACCEPTS.search(said):
         return 1
     if _KEEPS.search(said):

@@ -52,10 +52,18 @@ def read_scales(facts: Facts, at: int, text: str) -> None:
         ):
             facts.use(at, span)
         facts.kinds.add("scale")
-        columns = facts.marks.columns_in(_own_part(text, match)) or facts.marks.columns_in(text)
+        beside = re.match(_SCALED, text[match.end() :])
+        columns = facts.marks.columns_in(beside[1]) if beside else []
+        columns = columns or facts.marks.columns_in(_own_part(text, match))
+        columns = columns or facts.marks.columns_in(text)
         columns = [name for name in columns if name not in facts.marks.new] or columns
         facts.add(Preparation("scale", (at, match.start()), columns, {"method": method}))
         return
+
+
+_SCALED = (
+    rf"[^.;,]{{0,30}}?\b(?:to|of|on|for)\s+(?:both\s+|all\s+)?(?:the\s+)?(?:columns?\s+)?({CS})"
+)
 
 
 def _own_part(text: str, match: re.Match[str]) -> str:
