@@ -100,7 +100,8 @@ def ingest(
         typed = scratch / "typed.parquet"
         outcome = _read_format(connection, opened, filename, override, typed, progress)
         progress(0.7)
-        profile = profile_frame(connection, typed, outcome.originals)
+        with Watched(connection, lambda part: progress(0.7 + 0.28 * part)):
+            profile = profile_frame(connection, typed, outcome.originals)
         connection.close()
         os.replace(typed, target)
     finally:

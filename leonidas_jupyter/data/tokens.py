@@ -15,6 +15,12 @@ CLOSING_TRIES = 20
 and as many where they are even. Each try reads the whole cell again: long ones would take ages.
 """
 
+LONG_RECORD = 100_000
+OPENING_TRIES = 20
+"""How many quotes that never close are tried in a record of more characters than that: each try
+reads the rest of it, and under a wrong delimiter every quoted word of a long text is one.
+"""
+
 
 @dataclass(frozen=True)
 class Syntax:
@@ -104,10 +110,13 @@ class Tokenizer:
     ) -> Iterator[tuple[int, int, str, bool]]:
         assert self._quoted is not None  # noqa: S101 - for the type checker; split() looked
         position, width = 0, len(self._delimiter)
+        tries = OPENING_TRIES if len(text) > LONG_RECORD else len(text) + 1
         while True:
-            found = None if position in literal else self._quoted.match(text, position)
+            bare = position in literal or not tries
+            found = None if bare else self._quoted.match(text, position)
             quoted = found is not None
             if found is None:
+                tries -= not bare and self._opening.match(text, position) is not None
                 found = self._plain.match(text, position)
             assert found is not None  # noqa: S101 - a plain field may be empty, so it matches
             yield position, found.end(), found[1], quoted

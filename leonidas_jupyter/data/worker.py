@@ -20,7 +20,14 @@ from pydantic import BaseModel, Field
 from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.errors import IngestFailed, UnreadableFile
 from leonidas_jupyter.data.ingest import IngestReport
-from leonidas_jupyter.data.inside import OUT_OF_MEMORY, Speaker, claim_stdout, limit_memory, listen
+from leonidas_jupyter.data.inside import (
+    OUT_OF_MEMORY,
+    Speaker,
+    claim_stdout,
+    limit_memory,
+    listen,
+    resident_bytes,
+)
 from leonidas_jupyter.data.process import Message, WorkerProcess
 
 __all__ = ["IngestFailed", "UnreadableFile", "WorkerLimits", "run_ingest"]
@@ -30,6 +37,10 @@ BROKEN = (
     "The file could not be read because of an error in the reader, which is in the server's log: "
     "say in the dialect how it is written, and report the file."
 )
+BEFORE_LIMIT = 128 * MIB
+"""More than a worker takes before its limit begins to count."""
+
+WATCH_SECONDS = 0.1
 log = logging.getLogger(__name__)
 Progress = Callable[[float], Awaitable[None]]
 
@@ -85,18 +96,36 @@ async def _follow(
     worker: WorkerProcess, limits: WorkerLimits, on_progress: Progress | None
 ) -> IngestReport:
     """Pass progress on until the worker reports."""
-    while (message := await worker.receive()) is not None:
-        if "progress" in message:
-            if on_progress is not None:
+    guard = asyncio.ensure_future(_guard(worker, BEFORE_LIMIT + limits.memory_bytes))
+    try:
+        while (message := await worker.receive()) is not None:
+            if "report" in message:
+                return await asyncio.to_thread(IngestReport.model_validate, message["report"])
+            if on_progress is not None and "progress" in message:
                 await on_progress(message["progress"])
-        elif "unreadable" in message:
-            raise UnreadableFile(message["unreadable"])
-        elif "failed" in message:
-            log.warning("The ingest worker failed: %s", worker.complaints)
-            raise IngestFailed(message["failed"])
-        else:
-            return await asyncio.to_thread(IngestReport.model_validate, message["report"])
-    raise IngestFailed(_end_sentence(await worker.ended(), limits))
+            _raise_failure(worker, message)
+        code = OUT_OF_MEMORY if guard.done() else await worker.ended()
+        raise IngestFailed(_end_sentence(code, limits))
+    finally:
+        guard.cancel()
+
+
+async def _guard(worker: WorkerProcess, ceiling: int) -> None:
+    """End a worker that is over its memory.
+
+    It looks to that itself, but cannot while one computation holds its interpreter.
+    """
+    while resident_bytes(worker.pid) <= ceiling:  # noqa: ASYNC110 - nothing tells of memory
+        await asyncio.sleep(WATCH_SECONDS)
+    worker.kill()
+
+
+def _raise_failure(worker: WorkerProcess, message: Message) -> None:
+    if "unreadable" in message:
+        raise UnreadableFile(message["unreadable"])
+    if "failed" in message:
+        log.warning("The ingest worker failed: %s", worker.complaints)
+        raise IngestFailed(message["failed"])
 
 
 def _end_sentence(code: int, limits: WorkerLimits) -> str:

@@ -139,6 +139,61 @@ def test_the_memory(tmp_path, started):
     assert left_behind(tmp_path, "wide.csv") == []
 
 
+def test_the_memory_is_watched_from_outside_too(tmp_path, started, monkeypatch):
+    """A worker in one long computation, which holds its interpreter, does not watch itself."""
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    monkeypatch.setattr(module, "BEFORE_LIMIT", -LIMITS.memory_bytes)
+    original = module.WorkerProcess.send
+
+    async def send(self: WorkerProcess, message: dict[str, object]) -> None:
+        os.kill(self.pid, signal.SIGSTOP)
+        await original(self, message)
+
+    monkeypatch.setattr(module.WorkerProcess, "send", send)
+    with pytest.raises(IngestFailed, match="limit of 1,024 MiB of memory"):
+        asyncio.run(
+            run_ingest(
+                tmp_path / "t.csv", tmp_path / "t.parquet", filename="t.csv", override=None,
+                limits=WorkerLimits(seconds=60), on_progress=None,
+            )
+        )  # fmt: skip
+    assert not started[0].alive
+
+
+def test_a_long_cell_with_quotes_is_a_cell(tmp_path, started):
+    """Under a wrong delimiter each of its words opens a quote that is looked for to the end."""
+    text = 'lorem ipsum, ""dolor"" sit amet ' * 20_000
+    (tmp_path / "t.csv").write_text(f'id,text,n\n1,short,1\n2,"{text}",2\n3,end,3\n')
+    report = asyncio.run(
+        run_ingest(
+            tmp_path / "t.csv", tmp_path / "t.parquet", filename="t.csv", override=None,
+            limits=LIMITS, on_progress=None,
+        )
+    )  # fmt: skip
+    assert (report.rows, report.columns, report.bad_rows) == (3, 3, None)
+    import pyarrow.parquet as pq
+
+    cells = pq.read_table(tmp_path / "t.parquet")["text"].to_pylist()
+    assert cells == ["short", text.replace('""', '"'), "end"]
+
+
+LONG_CELL = """
+from leonidas_jupyter.data.tokens import Syntax, Tokenizer
+text = '2,"' + 'lorem ipsum, ""dolor"" sit amet ' * 100_000 + '",2'
+fields, open_quote = Tokenizer(Syntax(",")).split(text)
+assert (len(fields), open_quote) == (3, False)
+with open("/proc/self/status") as status:
+    print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_splitting_a_long_cell_takes_bounded_memory():
+    """3 MB; a pattern that repeats by the character takes more than 100 bytes for each."""
+    ran = subprocess.run([sys.executable, "-c", LONG_CELL], capture_output=True, check=True)
+    assert int(ran.stdout) < 200 * 1024
+
+
 def test_cancelling_ends_the_worker(tmp_path, slow_file, started):
     async def main() -> None:
         begun = asyncio.Event()
