@@ -6,6 +6,7 @@ there, the share of rows that agree counts and not the number of different width
 and a few ragged rows do not turn the scale.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -30,6 +31,12 @@ DELIMITERS: dict[str, float] = {
 
 NOWHERE = "\x00"
 """The delimiter of one column: it is in no text, since files with NUL are not read."""
+
+UNCOMMON = re.compile(r" [|] |(?:(?![\s\w\"'.,()+$€£%-])[\x21-\x7e]|->|<-){2,4}|->|\t\t+|[¦§þ¬¶]")
+"""What else may separate cells; each of its signs is nowhere else in the file's first lines."""
+
+UNCOMMON_SCORE = 1.1
+UNCOMMON_LINES = 40
 
 SAMPLE_ROWS = 400
 LONGEST_SAMPLE = 5 * SAMPLE_ROWS
@@ -64,6 +71,8 @@ def best_reading(lines: list[str], delimiter: str | None, quote: str | None) -> 
     sample = lines[: _whole_rows(lines, quote or '"')]
     text = "\n".join(map(without_end, sample))
     candidates = [delimiter] if delimiter else [mark for mark in DELIMITERS if mark in text]
+    if not delimiter:
+        candidates += _uncommon(sample, candidates)
     best: Reading | None = None
     for mark in candidates:
         for sign in [quote] if quote is not None else _quotes(text, mark):
@@ -74,6 +83,28 @@ def best_reading(lines: list[str], delimiter: str | None, quote: str | None) -> 
         sign = quote if quote is not None else '"'
         return _single_column(sample, sign)
     return best
+
+
+def _uncommon(sample: list[str], common: list[str]) -> list[str]:
+    """Signs in a row, and rare single ones, that stand equally often in every line.
+
+    Of a sign that is a delimiter of itself there must be no other than those in the run.
+    """
+    lines = [without_end(line) for line in sample[:UNCOMMON_LINES] if line.strip()]
+    if len(lines) < 3:
+        return []
+    found = dict.fromkeys(UNCOMMON.findall(lines[0]))
+    kept = []
+    for mark in found:
+        counts = {line.count(mark) for line in lines}
+        lone = any(
+            sum(line.count(sign) for line in lines)
+            != mark.count(sign) * sum(line.count(mark) for line in lines)
+            for sign in set(mark.strip(" "))
+        )
+        if mark not in common and len(counts) == 1 and not lone:
+            kept.append(mark)
+    return kept
 
 
 def _whole_rows(lines: list[str], quote: str) -> int:
@@ -173,7 +204,7 @@ def _score(rows: list[Record], width: int, syntax: Syntax) -> float:
         agreement**2
         * looks
         * shape
-        * DELIMITERS.get(syntax.delimiter, 1)
+        * DELIMITERS.get(syntax.delimiter, UNCOMMON_SCORE)
         * quoted
         * spaced
         * wasted

@@ -79,3 +79,16 @@ def test_layouts_of_reports(load, text, names):
     loaded = load(text)
     assert loaded.names == names
     assert [row[0] for row in loaded.rows] == ["a", "b"]
+
+
+@pytest.mark.parametrize("mark", ["|~|", ";;", "##", "@@", "->", " | ", "\t\t", "¦", "§", "þ"])
+def test_uncommon_delimiters(load, mark):
+    rows = [("name", "n", "v"), ("x y", "1", "2.5"), ("z", "2", "3.5"), ("u v", "3", "4.5")]
+    loaded = load("\n".join(map(mark.join, rows)) + "\n")
+    assert loaded.names == ["name", "n", "v"]
+    assert loaded.rows == [("x y", 1, 2.5), ("z", 2, 3.5), ("u v", 3, 4.5)]
+
+
+def test_a_sign_that_also_stands_alone_or_not_in_every_line_is_no_part_of_a_delimiter(load):
+    assert load("a;b;c\n1;;x\n2;;y\n3;;z\n").names == ["a", "b", "c"]
+    assert load("text\nsee -> there\nno\nmore -> or less\n").names == ["text"]
