@@ -104,7 +104,7 @@ def test_a_megabyte_in_a_cell(load):
 
 
 def test_very_many_columns(load, monkeypatch):
-    for user in (module, readers, typing_pass):
+    for user in (readers, typing_pass):
         monkeypatch.setattr(user, "WIDE", 50)
     width = 130
     lines = [",".join(f"col {i}" for i in range(width))]
