@@ -62,3 +62,28 @@ def test_words_are_read_and_what_they_leave_open_is_not(
     marks: Marks, text: str, expression: dict[str, Any] | None
 ) -> None:
     assert read_formula(marks.mark(text), marks) == expression
+
+
+QUOTIENT = {"op": "/", "left": A, "right": B}
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        (
+            f"dividing {A} by {B} and multiplying the result by 1,000",
+            {"op": "*", "left": QUOTIENT, "right": 1000},
+        ),
+        (
+            f"the ratio of {A} to {B}, scaled by a factor of 10",
+            {"op": "*", "left": QUOTIENT, "right": 10},
+        ),
+        (
+            f"dividing {A} by {B}, then dividing it by 2.5",
+            {"op": "/", "left": QUOTIENT, "right": 2.5},
+        ),
+        (f"{A} divided by {B}, times 100", {"op": "*", "left": QUOTIENT, "right": 100}),
+    ],
+)
+def test_what_is_done_to_a_result_counts_once(marks: Marks, text: str, expression: Any) -> None:
+    assert read_formula(marks.mark(text), marks) == expression

@@ -111,6 +111,21 @@ _SPOKEN = (
     (re.compile(r"\bplus\b", re.I), " + "),
     (re.compile(r"\s+(?:the\s+)(?=[\ue100-\uefff])", re.I), " "),
 )
+_RESULT = (
+    r"(?:(?:it|this|that|(?:the|this|that)\s+(?:result|ratio|quotient|sum|difference|product|value"
+    r"|outcome|figure|number)\w*)\s+)"
+)
+_SCALED: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "*",
+        re.compile(
+            rf"\b(?:multipl\w*|scal\w*)\s+{_RESULT}?(?:by|with)\s+(?:a\s+factor\s+of\s+)?{_N}", re.I
+        ),
+    ),
+    ("*", re.compile(rf"\btimes\s+{_N}", re.I)),
+    ("/", re.compile(rf"\bdivid\w*\s+{_RESULT}(?:by|with)\s+{_N}", re.I)),
+)
+"""What a sentence does to the result of the calculation that it has named before."""
 _UNTOLD = re.compile(r"\bpercent(?:age)?\s+(?:difference|change)\s+between\b", re.I)
 
 
@@ -129,8 +144,20 @@ def read_formula(text: str, marks: Marks, own: str | None = None) -> Expression 
         _UNTOLD.search(text) and '"/"' not in repr(expression).replace("'", '"')
     ):
         return None
+    expression = _scaled(text, expression)
     if _ABSOLUTE.search(text) and expression.get("op") != "abs":
         return {"op": "abs", "value": expression}
+    return expression
+
+
+def _scaled(text: str, expression: Expression) -> Expression:
+    """Return the expression with "and multiplying the result by 1000" done to it."""
+    for op, pattern in _SCALED:
+        for match in pattern.finditer(text):
+            bare = match[1].replace(",", "")
+            number = float(bare) if "." in bare else int(bare)
+            if not re.search(rf"(?<![\w.]){re.escape(str(number))}(?![\w.])", repr(expression)):
+                expression = {"op": op, "left": expression, "right": number}
     return expression
 
 
