@@ -12,9 +12,6 @@ from leonidas_jupyter.kernel.surroundings import in_notebook
 SHARE = 0.5
 """What a table may take of the free memory unasked: working with it takes as much again."""
 
-UNKNOWN_BYTES = 4 * 1024**3
-"""What is taken for free where nothing tells."""
-
 _LIMIT = "LEONIDAS_LOAD_BYTES"
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[kmgt]?)(?P<binary>i?)b?", re.IGNORECASE)
 _CGROUPS = (
@@ -57,18 +54,9 @@ def free_bytes() -> int:
 
 
 def _free_of_the_machine() -> int:
-    try:
-        import psutil  # ipykernel has it
-    except ImportError:
-        pass
-    else:
-        return int(psutil.virtual_memory().available)
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return UNKNOWN_BYTES
-    sizes = dict(line.split(":", 1) for line in lines)
-    return int(sizes["MemAvailable"].split()[0]) * 1024
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def permit(name: str, need: int) -> None:

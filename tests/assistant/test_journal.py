@@ -160,7 +160,9 @@ def test_what_follows_the_first_text_quickly_is_sent_together(monkeypatch):
     monkeypatch.setattr(module, "PACE_SECONDS", 3600.0)
 
     async def main():
-        journal = Journal(Store(), started())
+        store = Store()
+        store.events.append((1, "run_started", {}))
+        journal = Journal(store, started())
         reader = journal.follow(1)
         await journal.say("The first")
         assert await anext(reader) == RunEvent(None, "text_delta", {"text": "The first"})
