@@ -276,12 +276,6 @@ def test_a_container_has_less_than_its_machine(monkeypatch, tmp_path):
     assert memory.free_bytes() > 2000
 
 
-def test_free_memory_is_known_without_psutil(monkeypatch):
-    whole = memory.free_bytes()
-    monkeypatch.setitem(sys.modules, "psutil", None)
-    assert whole / 4 < memory.free_bytes() < whole * 4
-
-
 def test_the_estimate_is_near_what_a_dataframe_takes(loader):
     for columns in (None, ["id"], ["region"]):
         copy = loader._copy(file_of(), Wanted())
