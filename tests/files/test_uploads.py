@@ -356,7 +356,10 @@ def test_confirming_many_times_at_once_and_later_reads_once(run, gate):
         assert {answer["file_id"] for answer in answers} == {place["file_id"]}
         file = await world.done(place["file_id"])
         sha256 = file["sha256"]
-        assert await world.confirm(place["file_id"], sha256=sha256) == file | {"profile": None, "joins": None}
+        assert await world.confirm(place["file_id"], sha256=sha256) == file | {
+            "profile": None,
+            "joins": None,
+        }
         error = await world.refused(
             ErrorCode.INVALID_REQUEST,
             "POST",
