@@ -112,7 +112,7 @@ def _names(frame: pd.DataFrame) -> dict[str, Any]:
         "stats": stats,
         "R": correlated,
         "lin": fitted,
-        "f": lambda value, digits: f"{value:.{digits}f}",
+        "f": lambda value, digits=2: f"{value:.{digits}f}",
         "z": lambda values: (values - values.mean()) / values.std(ddof=0),
         "iqr": _fences,
         "mm": lambda values: (values - values.min()) / (values.max() - values.min()),

@@ -34,6 +34,7 @@ _EVERYDAY = listed("everyday_names")
 _STATISTICAL = listed("statistical")
 """Words of the trade that cut short no column's name."""
 
+_CALCULATING = re.compile(r"(?:calculat|comput|determin|standardi[sz]|normali[sz])\w*$")
 _LEAST = 3
 
 
@@ -166,7 +167,7 @@ def _stands(word: str, part: str, *, bare: bool) -> bool:
         return False
     if same_word(word, part):
         return True
-    if bare and word in _STATISTICAL:
+    if bare and (word in _STATISTICAL or _CALCULATING.match(word)):
         return False
     # A name of several words often cuts them short: max_wind_lvl, avg_temp.
     if not bare and len(part) == 1:

@@ -7,7 +7,7 @@ from leonidas_jupyter.assistant.analyst.closed.facts import Facts, Preparation
 from leonidas_jupyter.assistant.analyst.closed.flags import read_flag
 from leonidas_jupyter.assistant.analyst.closed.formula import read_formula
 from leonidas_jupyter.assistant.analyst.closed.mapped import read_mapped
-from leonidas_jupyter.assistant.analyst.closed.marks import CS, C
+from leonidas_jupyter.assistant.analyst.closed.marks import CS, C, Marks
 from leonidas_jupyter.assistant.analyst.closed.transformed import (
     of_dates,
     of_one,
@@ -90,11 +90,26 @@ def _expression(text: str, facts: Facts, name: str, *, own: bool) -> Any:  # noq
     if found is None and own:
         found = of_one(bare, columns)
     if found is not None:
-        if _PERCENT.search(text) and "100" not in str(found):
+        if _PERCENT.search(_own_clause(text, marks, name)) and "100" not in str(found):
             return {"op": "*", "left": found, "right": 100}
         return found
     named = text.replace(marks.column_sign(name), f" {name.lower().replace('_', ' ')} ")
     return of_dates(named, facts, columns) or _gathered(bare, facts)
+
+
+def _own_clause(text: str, marks: Marks, name: str) -> str:
+    """Return what a sentence says of one new column, without what it says of the next one."""
+    start = text.find(marks.column_sign(name))
+    if start < 0:
+        return text
+    others = [
+        at
+        for other in marks.new
+        if other != name
+        for at in [re.search(rf"\b(?:and|;|,)[^,;]*{marks.column_sign(other)}", text[start:])]
+        if at is not None
+    ]
+    return text[start : start + min(at.start() for at in others)] if others else text
 
 
 _EXPRESSED = re.compile(

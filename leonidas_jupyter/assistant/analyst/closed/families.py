@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from leonidas_jupyter.assistant.analyst.closed.concepts import AGGREGATES
-from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Facts
+from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts
 from leonidas_jupyter.assistant.analyst.closed.grouping import group_called
 from leonidas_jupyter.assistant.analyst.closed.wanted import Ask
 from leonidas_jupyter.assistant.analyst.column import NamedColumn
@@ -19,6 +19,9 @@ Groups = Mapping[str, Sequence[Condition]]
 _OF_ALL = re.compile(r"\b(?:overall|all|total|entire|whole|both|together|combined|any)\b")
 _REST = re.compile(r"\b(?:others?|rest|non|not|without|no)\b")
 _YEAR = re.compile(r"(?<!\d)(1[6-9]\d\d|20\d\d)(?!\d|\s?s\b)")
+_NEGATED = re.compile(
+    r"\b(?:no|non|not|without)\s+(?!outl|miss|null|nan|dupl|zero|extr|impu|fill|remov|chang)([a-z]{2,})"
+)
 _WORD = re.compile(r"[a-z]+")
 _KINDS = AGGREGATES | {"count", "share", "corr", "missing", "outlier_count", "p", ""}
 _FEW = 40
@@ -233,15 +236,42 @@ def set_apart(asks: Sequence[Ask], everywhere: list[Condition]) -> None:
         ]
         if not likened:
             continue
+        for ask in likened:
+            _told_from(ask, callers)
         everywhere.remove(condition)
         for ask in asks:
             if ask not in likened:
                 ask.where.append(condition)
 
 
+def check_negations(asks: Sequence[Ask]) -> None:
+    """Check that "no" in a name has been read: before what is no column's, it turns rows round."""
+    for ask in asks:
+        match = None if ask.options else _NEGATED.search(_words(ask))
+        told = [*ask.columns, *(text for one in ask.where for text in _said(one))]
+        parts = {part[:_LEAST] for text in told for part in pieces(text)}
+        if match and match[1][:_LEAST] not in parts:
+            raise Declined(f"I do not understand which rows @{ask.slot.name} is about.")
+
+
+def _said(one: Condition) -> tuple[str, ...]:
+    """Return the texts by which a condition may be called."""
+    return (one.column, str(one.value), *one.words)
+
+
+def _told_from(ask: Ask, callers: Sequence[Ask]) -> None:
+    """Check that a name without a condition speaks of all rows, and not of others of its own."""
+    words = _words(ask)
+    own = set(words.split()) - {word for other in callers for word in _words(other).split()}
+    if own and not _OF_ALL.search(words):
+        raise Declined(f"I do not understand which rows @{ask.slot.name} is about.")
+
+
 def _calls(ask: Ask, condition: Condition) -> bool:
     words = f" {_words(ask)} "
-    return bool(condition.words) and all(f" {word[:6]}" in words for word in condition.words)
+    return bool(condition.words) and all(
+        (f" {word[:6]}" if len(word) > 1 else f" {word} ") in words for word in condition.words
+    )
 
 
 def _same_figure(first: Ask, second: Ask) -> bool:

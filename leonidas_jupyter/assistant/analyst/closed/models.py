@@ -80,6 +80,7 @@ def _model(facts: Facts) -> Model:
     how: dict[str, Any] = {}
     if logistic:
         target = _class(facts, target, how)
+        _check_classes(facts, target)
     features = encoded(facts, features)
     if target is None:
         raise Declined("I do not know what the regression shall predict from what.")
@@ -107,6 +108,16 @@ def _model(facts: Facts) -> Model:
 def _numeric(name: str, facts: Facts) -> bool:
     known = facts.marks.lexicon.by_name.get(name)
     return known is None or known.numeric or known.profile.type == "boolean"
+
+
+_MOST_CLASSES = 20
+
+
+def _check_classes(facts: Facts, target: str | None) -> None:
+    """Check that a column holds classes; scikit-learn, too, refuses to sort into amounts."""
+    known = facts.marks.lexicon.by_name.get(target or "")
+    if known is not None and known.numeric and known.profile.distinct > _MOST_CLASSES:
+        raise Declined(f"The column {target} holds amounts, and a classifier needs classes.")
 
 
 def _class(facts: Facts, target: str | None, how: dict[str, Any]) -> str | None:

@@ -34,6 +34,9 @@ _SPOKEN = tuple(
     )
 )
 _INFIX = re.compile(r"=\s*(?P<all>[^;]*[-+*/÷×<>][^;]*)")
+_MORE = re.compile(r"\b(?:and|then|multipl\w*|divid\w*|add\w*|subtract\w*|result)\b")
+"""What shows that a phrase with a column's sign holds a further step of the calculation."""
+
 _FILLERS = listed("around_operands")
 _WITHOUT = frozenset({"significant", "significantly", "statistical", "statistically", "test"})
 
@@ -56,6 +59,8 @@ def _spelled(text: str, facts: Facts) -> str:
 def _replaced(text: str, match: re.Match[str], facts: Facts) -> str:
     """Return a text with both operands of a match as signs; as it was if one is none."""
     first, second = match["a"], match["b"]
+    if any(re.search(C, phrase) and _MORE.search(phrase) for phrase in (first, second)):
+        return text
     columns = [_told(first, second, facts), _told(second, first, facts)]
     if None in columns or columns[0] == columns[1]:
         return text

@@ -13,7 +13,7 @@ from leonidas_jupyter.assistant.analyst.closed.deriving import read_derived
 from leonidas_jupyter.assistant.analyst.closed.echoes import without_echoes
 from leonidas_jupyter.assistant.analyst.closed.entities import entity_called
 from leonidas_jupyter.assistant.analyst.closed.facts import Condition, Declined, Facts, lowered
-from leonidas_jupyter.assistant.analyst.closed.families import families, set_apart
+from leonidas_jupyter.assistant.analyst.closed.families import check_negations, families, set_apart
 from leonidas_jupyter.assistant.analyst.closed.grouping import group_called, read_groups, read_least
 from leonidas_jupyter.assistant.analyst.closed.halves import read_halves
 from leonidas_jupyter.assistant.analyst.closed.implicit import read_implicit
@@ -150,6 +150,7 @@ def _task(facts: Facts, asks: Sequence[Ask], lexicon: FrameLexicon) -> Task:
         _among(ask, facts, groups, everywhere)
         _flagged(ask, facts)
     in_order(asks, groups)
+    check_negations(asks)
     called = {one.column for ask in asks for one in ask.where if one.column in facts.groups}
     everywhere = [one for one in everywhere if one.column not in called]
     stages = stages_of(facts, everywhere, _fallback(facts))

@@ -68,10 +68,28 @@ def values_in(text: str, lexicon: FrameLexicon) -> Iterator[tuple[Condition, tup
             asked = [re.sub(r"'s?$", "", word) for _, _, word in words[at : at + count]]
             found = _spelled(asked, lexicon)
             if found is not None and not _DOES.search(text[: words[at][0]]):
-                yield found, (words[at][0], words[at + count - 1][1])
+                end = words[at + count - 1][1]
+                yield found, (words[at][0], end)
+                yield from _last_listed(text, end, found, lexicon)
                 at += count - 1
                 break
         at += 1
+
+
+_LAST = re.compile(r"\s*,?\s*(?:and|or)\s+(?P<last>[^\W\d_]+)(?![\w-])")
+
+
+def _last_listed(
+    text: str, at: int, before: Condition, lexicon: FrameLexicon
+) -> Iterator[tuple[Condition, tuple[int, int]]]:
+    """Yield an everyday word as a value where it ends a list of them: "Red, Blue or Other"."""
+    match = _LAST.match(text, at)
+    if match is None or _spelled([match["last"]], lexicon) is not None:
+        return
+    for ref in lexicon.values.get(fold(match["last"]), ()):
+        if ref.column == before.column and len(ref.values) == 1:
+            value = ref.values[0]
+            yield Condition(ref.column, "==", value, (match["last"],)), match.span("last")
 
 
 def _spelled(asked: Sequence[str], lexicon: FrameLexicon) -> Condition | None:
