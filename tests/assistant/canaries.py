@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import json
+import re
 from dataclasses import dataclass, field
 
 import duckdb
@@ -228,6 +229,12 @@ STEPS = (
 """A call of every tool, in the ways in which values could come back."""
 
 
+_STAMPS = re.compile(
+    r"timestamp=datetime\.datetime\([^)]*\)|\b(?:run|conversation|response)_id='[^']*'"
+)
+"""What pydantic-ai notes on messages: digits of times and ids are nobody's cells."""
+
+
 @dataclass
 class Recorder:
     """A model that makes the calls of a script, then says its last words; it notes what it gets."""
@@ -239,7 +246,8 @@ class Recorder:
 
     async def __call__(self, messages, info):
         tools = [(t.name, t.description, t.parameters_json_schema) for t in info.function_tools]
-        self.heard.append(f"{info.instructions} {tools} {messages} {info.model_settings}")
+        said = _STAMPS.sub("", f"{info.instructions} {tools} {messages} {info.model_settings}")
+        self.heard.append(said)
         self.returned += [part.content for part in messages[-1].parts if hasattr(part, "tool_name")]
         step = len(self.heard) - 1
         if step >= len(self.steps):

@@ -91,6 +91,9 @@ class People:
     async def frames(self, _project_id):
         return [frame()]
 
+    async def standing(self, _project_id):
+        return []
+
     async def of_project(self, *_, **__):
         return Page(items=[OneFile(f"{UNREAD}.csv", "PROCESSING")])
 
