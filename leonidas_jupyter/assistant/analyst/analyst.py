@@ -24,7 +24,7 @@ from leonidas_jupyter.assistant.analyst.rewording.offers import near_questions
 from leonidas_jupyter.assistant.analyst.rewording.phrasebook import phrasebook, unable
 from leonidas_jupyter.assistant.analyst.spans import Span
 from leonidas_jupyter.assistant.analyst.suggest import suggestions
-from leonidas_jupyter.assistant.analyst.tables import about_all, about_the_whole, each_table
+from leonidas_jupyter.assistant.analyst.tables import about_all, about_the_whole
 from leonidas_jupyter.assistant.analyst.vocabulary import NEAR, phrase_key, vocabulary
 from leonidas_jupyter.assistant.analyst.wider import across, all_of, in_parts
 from leonidas_jupyter.assistant.analyst.words import pieces
@@ -285,7 +285,7 @@ class Analyst:
         if len(frames) == len(found) <= _MOST_TABLES and all(
             about_the_whole(each.question) for each in found
         ):
-            return each_table(found)
+            return all_of(found)
         if len(frames) > 1:
             asked = [f"{question.rstrip(' ?!.')} in {frame}" for frame in frames]
             told = asked if all(map(self._answers, asked)) else [f"`{name}`" for name in frames]

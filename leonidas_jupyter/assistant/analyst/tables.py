@@ -1,10 +1,6 @@
 """Questions that are asked of several tables at once."""
 
-from collections.abc import Sequence
-
-from leonidas_jupyter.assistant.analyst.plan import Plan, ToolOutcome
 from leonidas_jupyter.assistant.analyst.question import Question
-from leonidas_jupyter.assistant.analyst.reading import Understood
 
 _PER_FRAME = ("incomplete", "missing", "duplicates", "describe", "rows_listed", "types")
 _EVERY_FRAME = ("rows", "shape", "columns")
@@ -21,18 +17,3 @@ def about_the_whole(question: Question) -> bool:
     named = () if question.operation == "describe" else question.columns
     parts = (question.where.conditions, question.groups, named, question.measures)
     return question.operation in _PER_FRAME and not any(parts)
-
-
-def each_table(found: Sequence[Understood]) -> Plan:
-    """Answer the same question for each of the tables."""
-
-    def render(results: Sequence[ToolOutcome]) -> str:
-        said, at = [], 0
-        for each in found:
-            own = results[at : at + len(each.calls)]
-            said.append(each.operation.render(each.question, each.lexicon, own))
-            at += len(each.calls)
-        return "\n\n".join(said)
-
-    calls = tuple(call for each in found for call in each.calls)
-    return Plan(found[0].question.operation, calls, render)
