@@ -200,6 +200,25 @@ class Table(Protocol[M]):
         ``between`` limits the sort field to ``low <= value <= high``; either may be None.
         """
 
+    async def scan(self, *, after: str | None = None, limit: int = 500) -> Page[M]:
+        """Every item of the table, the expired ones too, in an order of the engine's own.
+
+        What stands during the whole walk from page to page comes exactly once; what is written or
+        removed meanwhile may come or not. A page may hold less than ``limit``, even nothing,
+        although another follows.
+        """
+
+    async def load(self, items: Sequence[M]) -> None:
+        """Store items exactly as they are, with their versions and times, over what stands there.
+
+        Each goes by the rules of ``put``, alone or in batches as the engine likes: a failure may
+        leave some of them stored, and loading them again changes nothing.
+
+        Raises:
+            Exists: another item, that is not expired, holds the value of a unique field.
+            ValueError: two of the items have one key, or a value cannot be stored.
+        """
+
 
 class Database(Protocol):
     """An engine that holds the tables it was opened with."""

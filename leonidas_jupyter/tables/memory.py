@@ -21,6 +21,7 @@ from leonidas_jupyter.tables.base import (
 from leonidas_jupyter.tables.operations import Result, apply, check
 from leonidas_jupyter.tables.queries import Query, query_of
 from leonidas_jupyter.tables.rows import Row, Scalar, codec, encode_time
+from leonidas_jupyter.tables.walks import distinct, walk_of
 
 _Undo = list[Callable[[], object]]
 
@@ -122,6 +123,23 @@ class MemoryTable(Generic[M]):
             items=[self._codec.item(row) for row in rows[:limit]],
             next=query.cursor(rows[limit - 1]) if len(rows) > limit else None,
         )
+
+    async def scan(self, *, after: str | None = None, limit: int = 500) -> Page[M]:
+        """See Table."""
+        await asyncio.sleep(0)
+        walk = walk_of(self._codec, after, limit)
+        keys = sorted(key for key in self._rows if walk.start is None or key > walk.start)
+        found = [self._rows[key] for key in keys[:limit]]
+        return Page(
+            items=[self._codec.item(row) for row in found],
+            next=walk.cursor(found[-1]) if len(keys) > limit else None,
+        )
+
+    async def load(self, items: Sequence[M]) -> None:
+        """See Table."""
+        distinct(self.spec, items)
+        for item in items:
+            await self._database.run(Put(self.spec, item))
 
     def _live(self, row: Row | None) -> M | None:
         if row is None or self._codec.expired(row, encode_time(self._database.clock())):
