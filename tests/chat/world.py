@@ -16,6 +16,7 @@ from leonidas_jupyter.chat.repository import ChatRepository
 from leonidas_jupyter.chat.schemas import ChatRequest, ChatSettings
 from leonidas_jupyter.chat.service import ChatService
 from leonidas_jupyter.core.events import EventBus
+from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.core.security import Caller
 from leonidas_jupyter.core.tasks import Tasks
@@ -273,3 +274,13 @@ async def until(condition, seconds=60):
 def text_of(events):
     """What a reader that appends every delta has."""
     return "".join(event.data["text"] for event in events if event.name == "text_delta")
+
+
+async def over(table, key):
+    """Let a lease end now."""
+    await table.update(key, {"lease_until": now() - timedelta(seconds=1)})
+
+
+async def counted(w, *specs):
+    """How many rows stand in each table."""
+    return [len(w.database.rows[spec.name]) for spec in specs]
