@@ -10,7 +10,7 @@ from pathlib import Path
 from leonidas_jupyter.chat.repository import LATEST, MESSAGES, ChatRepository
 from leonidas_jupyter.chat.schemas import Message
 from leonidas_jupyter.core.ids import new_id, now
-from leonidas_jupyter.server.bootstrap import open_database
+from leonidas_jupyter.server.engines import open_database
 from leonidas_jupyter.sessions.repository import SESSIONS
 from leonidas_jupyter.tables.base import MAX_OPERATIONS, Database, Put, Update
 

@@ -1,4 +1,4 @@
-"""The composition root: the only place where engines are chosen and services are put together."""
+"""The composition root: the only place where services are put together."""
 
 import asyncio
 import logging
@@ -6,19 +6,15 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
 
 from leonidas_jupyter.assistant.drawing import Pictures
 from leonidas_jupyter.assistant.executors.base import Kernels as PythonKernels
 from leonidas_jupyter.assistant.policy import Policy as ChatPolicy
 from leonidas_jupyter.assistant.policy import PythonTool
-from leonidas_jupyter.auth.repository import SPECS as AUTH
 from leonidas_jupyter.auth.repository import AuthRepository
 from leonidas_jupyter.auth.schemas import Policy
 from leonidas_jupyter.auth.service import AuthService, AuthSettings, Kernels
-from leonidas_jupyter.chat.repository import SPECS as CHAT
 from leonidas_jupyter.chat.repository import ChatRepository
 from leonidas_jupyter.chat.schemas import ChatSettings
 from leonidas_jupyter.chat.service import ChatService
@@ -37,35 +33,31 @@ from leonidas_jupyter.data.sql import SqlLimits, SqlWorkers
 from leonidas_jupyter.data.worker import WorkerLimits
 from leonidas_jupyter.exports.repository import ExportsRepository
 from leonidas_jupyter.exports.service import ExportsService
-from leonidas_jupyter.files.repository import SPECS as FILES
 from leonidas_jupyter.files.repository import FilesRepository
 from leonidas_jupyter.files.schemas import FileLimits
 from leonidas_jupyter.files.service import FilesService
-from leonidas_jupyter.projects.repository import SPECS as PROJECTS
 from leonidas_jupyter.projects.repository import ProjectsRepository
 from leonidas_jupyter.projects.service import ProjectsService
 from leonidas_jupyter.server.connections import models_service
 from leonidas_jupyter.server.demo import FirstProject
+from leonidas_jupyter.server.engines import open_database, open_store
 from leonidas_jupyter.server.gateway import Gateway
 from leonidas_jupyter.server.health import Health
 from leonidas_jupyter.server.kernels import make_executors
 from leonidas_jupyter.server.marker import Marker
 from leonidas_jupyter.server.routes import ROUTES, describe_api
-from leonidas_jupyter.sessions.repository import SPECS as SESSIONS
 from leonidas_jupyter.sessions.repository import SessionsRepository
 from leonidas_jupyter.sessions.service import SessionsService
 from leonidas_jupyter.storage.base import ObjectStore
 from leonidas_jupyter.storage.signing import UrlSigner
-from leonidas_jupyter.tables.base import Database, TableSpec
+from leonidas_jupyter.tables.base import Database
 from leonidas_jupyter.tables.leases import Leases
-from leonidas_jupyter.usage.repository import SPECS as USAGE
 from leonidas_jupyter.usage.repository import UsageRepository
 from leonidas_jupyter.usage.schemas import DailyBudget
 from leonidas_jupyter.usage.service import UsageService
 
 log = logging.getLogger(__name__)
 
-SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *USAGE, *CHAT)
 RECOVERY_SECONDS = 30.0
 """How often it is looked for work that another process left: as long as a lease."""
 
@@ -117,28 +109,6 @@ def _open(settings: Leonidas, base: str) -> _Engines:
     signer = UrlSigner(keyring.derive("blobs")[0], base)
     store = open_store(settings.storage, signer)  # it holds nothing, should the next line fail
     return _Engines(keyring, signer, open_database(settings.database), store)
-
-
-def open_database(url: str) -> Database:
-    """The metadata engine that a URL names. Raises Unavailable, OSError."""
-    if url.startswith("memory:"):
-        from leonidas_jupyter.tables.memory import MemoryDatabase
-
-        return MemoryDatabase(SPECS)
-    from leonidas_jupyter.tables.sql import open_sql
-
-    return open_sql(url, SPECS)
-
-
-def open_store(url: str, signer: UrlSigner) -> ObjectStore:
-    """The object store that a URL names."""
-    if url.startswith("memory:"):
-        from leonidas_jupyter.storage.memory import MemoryStore
-
-        return MemoryStore(signer)
-    from leonidas_jupyter.storage.local import LocalStore
-
-    return LocalStore(Path(unquote(urlsplit(url).path)), signer)
 
 
 def chat_policy(settings: Leonidas) -> ChatPolicy:

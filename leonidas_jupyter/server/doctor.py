@@ -158,7 +158,7 @@ async def _directory(directory: Path) -> str:
 
 
 async def _database(settings: Leonidas) -> str:
-    from leonidas_jupyter.server.bootstrap import open_database
+    from leonidas_jupyter.server.engines import open_database
     from leonidas_jupyter.tables.base import Unavailable
 
     remedy = "Correct c.Leonidas.database_url, or the rights and room of what it names."
@@ -176,7 +176,7 @@ async def _database(settings: Leonidas) -> str:
 
 
 async def _storage(settings: Leonidas) -> str:
-    from leonidas_jupyter.server.bootstrap import open_store
+    from leonidas_jupyter.server.engines import open_store
     from leonidas_jupyter.storage.base import StoreUnavailable
     from leonidas_jupyter.storage.signing import UrlSigner
 

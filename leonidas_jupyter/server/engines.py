@@ -1,0 +1,39 @@
+"""Which engine and which store a URL names: the only place that chooses."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from leonidas_jupyter.auth.repository import SPECS as AUTH
+from leonidas_jupyter.chat.repository import SPECS as CHAT
+from leonidas_jupyter.files.repository import SPECS as FILES
+from leonidas_jupyter.projects.repository import SPECS as PROJECTS
+from leonidas_jupyter.sessions.repository import SPECS as SESSIONS
+from leonidas_jupyter.storage.base import ObjectStore
+from leonidas_jupyter.storage.signing import UrlSigner
+from leonidas_jupyter.tables.base import Database, TableSpec
+from leonidas_jupyter.usage.repository import SPECS as USAGE
+
+SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *USAGE, *CHAT)
+
+
+def open_database(url: str) -> Database:
+    """The metadata engine that a URL names. Raises Unavailable, OSError."""
+    if url.startswith("memory:"):
+        from leonidas_jupyter.tables.memory import MemoryDatabase
+
+        return MemoryDatabase(SPECS)
+    from leonidas_jupyter.tables.sql import open_sql
+
+    return open_sql(url, SPECS)
+
+
+def open_store(url: str, signer: UrlSigner) -> ObjectStore:
+    """The object store that a URL names."""
+    if url.startswith("memory:"):
+        from leonidas_jupyter.storage.memory import MemoryStore
+
+        return MemoryStore(signer)
+    from leonidas_jupyter.storage.local import LocalStore
+
+    return LocalStore(Path(unquote(urlsplit(url).path)), signer)
