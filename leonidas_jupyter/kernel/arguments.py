@@ -59,7 +59,7 @@ def parse(line: str) -> argparse.Namespace:
     elif word == "refuse" and rest.strip() not in {"-h", "--help"}:
         arguments = argparse.Namespace(reason=[rest.strip()])  # a sentence, quotes and all
     else:
-        arguments = _parser(word).parse_args(_split(rest))
+        arguments = _parsed(_parser(word), _split(rest))
     arguments.command = word
     return arguments
 
@@ -145,6 +145,18 @@ def _split(text: str) -> list[str]:
         raise LeonidasError(f"{error}: close the quotes.", code="usage") from error
 
 
+def _parsed(parser: _Parser, words: list[str]) -> argparse.Namespace:
+    """What the words say; ``as NAME`` may also follow options, as in ``load x --sep ; as df``."""
+    arguments, more = parser.parse_known_args(words)
+    for name in ("as_variable", "as_file"):
+        if more[:1] == ["as"] and getattr(arguments, name, None) == []:
+            setattr(arguments, name, more)
+            more = []
+    if more:
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    return arguments
+
+
 def _parser(command: str) -> _Parser:
     what, add = COMMANDS[command]
     parser = _Parser(
@@ -182,7 +194,9 @@ def _upload(parser: argparse.ArgumentParser) -> None:
 
 def _load(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="a frame, or a file")
-    parser.add_argument("as_variable", nargs="*", metavar="as NAME", help="the variable")
+    parser.add_argument(
+        "as_variable", nargs="*", default=[], metavar="as NAME", help="the variable"
+    )
     parser.add_argument("--columns", type=names, help="which ones, separated by commas")
     parser.add_argument("--where", help="which rows: \"amount > 10 AND region = 'north'\"")
     parser.add_argument("--engine", choices=ENGINES, default="pandas", help="as whose table")
@@ -214,7 +228,9 @@ def _profile(parser: argparse.ArgumentParser) -> None:
 
 def _save(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("variable", help="a DataFrame, of pandas, polars, dask, DuckDB or Arrow")
-    parser.add_argument("as_file", nargs="*", metavar="as NAME.csv", help="the file's name")
+    parser.add_argument(
+        "as_file", nargs="*", default=[], metavar="as NAME.csv", help="the file's name"
+    )
     parser.add_argument(
         "--replace", action="store_true", help="take the place of a file of that name"
     )

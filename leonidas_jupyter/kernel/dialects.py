@@ -21,7 +21,41 @@ SHOWN = {
 }
 """What is said when it changes, by the dialect's fields."""
 
+_LINES = 5
+_SIGNS = {"\t": "tab", " ": "space"}
 _NAMED = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+def how_read(file: File) -> list[str]:
+    """What was assumed when a file was read, a sentence each; none for a plain CSV.
+
+    UTF-8 with commas is what everybody expects, so that only something else is said; rows that do
+    not fit the table are counted, with the lines where the first of them stand.
+    """
+    dialect = file.dialect
+    told = []
+    if dialect.get("encoding", "utf-8") not in {"utf-8", "ascii"}:
+        told.append(f"encoding {dialect['encoding']}")
+    delimiter = str(dialect.get("delimiter") or ",")
+    if dialect.get("format", "csv") == "csv" and delimiter != "," and file.columns > 1:
+        told.append(f"separator {_SIGNS.get(delimiter) or repr(delimiter)}")
+    if any(column.get("decimal") == "," for column in _columns(file).values()):
+        told.append("decimal comma")
+    first = [f"Read with {', '.join(told)}."] if told else []
+    return [*first, *map(str, dialect.get("assumed") or ()), *_misfits(file)]
+
+
+def _misfits(file: File) -> list[str]:
+    count = int(file.bad_rows.get("count") or 0)
+    if not count:
+        return []
+    lines = [f"{row['line']:,}" for row in file.bad_rows.get("first") or ()][:_LINES]
+    where = f"line{'' if len(lines) == 1 else 's'} {', '.join(lines)}"
+    more = f" and {count - len(lines):,} more" if count > len(lines) else ""
+    rows = "1 row does" if count == 1 else f"{count:,} rows do"
+    return [
+        f"{rows} not have the table's number of cells, and stand in it all the same: {where}{more}."
+    ]
 
 
 def separator(text: str) -> str:

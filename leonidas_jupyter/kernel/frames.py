@@ -1,5 +1,6 @@
 """A project's frames as a mapping: ``frames["sales"]``, ``frames.sales``, loaded when asked for."""
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from leonidas_jupyter.kernel.files import ProjectFiles
     from leonidas_jupyter.kernel.profiles import FrameProfile
     from leonidas_jupyter.kernel.wire import File
+
+_NAMED = 20
+"""How many frames a sentence names at most."""
 
 
 class UnknownFrame(LeonidasError, KeyError):
@@ -164,6 +168,22 @@ class Frames(Mapping[str, "pd.DataFrame"]):
 
 
 def no_such_frame(name: str, known: list[str]) -> str:
-    """The sentence that names what there is instead."""
-    there = f"there are: {', '.join(known)}" if known else "upload a CSV file first"
-    return f"There is no frame {name!r} in this project; {there}."
+    """The sentence that names what there is instead: what is near, or all of a few."""
+    import difflib
+
+    plain = {_plain(other): other for other in known}
+    near = [plain[each] for each in difflib.get_close_matches(_plain(name), plain, n=3)]
+    if near:
+        there = f"did you mean {' or '.join(map(repr, near))}?"
+    elif known:
+        more = f" and {len(known) - _NAMED:,} more" if len(known) > _NAMED else ""
+        there = f"there are: {', '.join(known[:_NAMED])}{more}."
+    else:
+        there = "upload a CSV file first."
+    return f"There is no frame {name!r} in this project; {there}"
+
+
+def _plain(name: str) -> str:
+    """A name without accents and capitals, as somebody may have typed it."""
+    parts = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))

@@ -14,6 +14,7 @@ from leonidas_jupyter.kernel.arguments import (
     parse_question,
 )
 from leonidas_jupyter.kernel.connection import Connection, connect
+from leonidas_jupyter.kernel.dialects import how_read
 from leonidas_jupyter.kernel.display import LiveDisplay, live_display
 from leonidas_jupyter.kernel.errors import Interrupted, LeonidasError
 from leonidas_jupyter.kernel.framemagics import load_frame, save_table
@@ -255,7 +256,9 @@ def _expanded(pattern: str) -> list[Path]:
 
 
 def _ready(file: File) -> str:
-    return f"{file.filename} → {file.frame_name}: {shape_text(file.rows, file.columns)}"
+    shape = shape_text(file.rows, file.columns)
+    told = [f"  {note}" for note in how_read(file)]
+    return "\n".join([f"{file.filename} → {file.frame_name}: {shape}", *told])
 
 
 _RUN: dict[str, Callable[[LeonidasMagic, argparse.Namespace], object]] = {

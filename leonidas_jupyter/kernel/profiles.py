@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from leonidas_jupyter.kernel.dialects import how_read
 from leonidas_jupyter.kernel.listing import shape_text, size_text
 from leonidas_jupyter.kernel.markdown import for_terminal
 from leonidas_jupyter.kernel.profilebars import bars_html, bars_of, bars_text
@@ -74,6 +75,7 @@ class FrameProfile:
 
     def _notes(self) -> Iterator[str]:
         yield from self.warnings
+        yield from how_read(self._file)
         if len(self.columns) > MOST_COLUMNS:
             yield f"{len(self.columns) - MOST_COLUMNS:,} more columns are in .columns"
 

@@ -71,6 +71,7 @@ class File(_Shape):
     reason: str = ""
     rows: int = 0
     columns: int = 0
+    bad_rows: dict[str, Any] = field(default_factory=dict)
     created_at: str = ""
 
 
