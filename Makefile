@@ -7,7 +7,7 @@ PIP := $(PY) -m pip install -q --disable-pip-version-check
 BUILT_FROM := pyproject.toml $(wildcard jupyter-config/*/*.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format docs bench soak browser clean
+.PHONY: help run run-aws test check format docs bench soak browser servers clean
 
 help:
 	@echo "make run     install into $(VENV) and open JupyterLab with DS Bro and the demo project"
@@ -22,7 +22,7 @@ help:
 run: $(VENV)/.for-run
 	@$(PY) scripts/run_lab.py -- $(LAB_OPTIONS)
 
-test: $(VENV)/.for-development browser
+test: $(VENV)/.for-development browser servers
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.for-development
@@ -41,14 +41,17 @@ docs: $(VENV)/.for-development
 	@$(PY) -m scripts.reference
 	@$(PY) -m leonidas_jupyter.server.describe docs/openapi.json
 
-bench: $(VENV)/.for-development
+bench: $(VENV)/.for-development servers
 	@$(PY) -m bench
 
-soak: $(VENV)/.for-development browser
+soak: $(VENV)/.for-development browser servers
 	@$(PY) -m pytest -m soak --timeout=3600 $(PYTEST_ARGS)
 
 browser: $(VENV)/.for-development
 	@$(PY) scripts/browser.py
+
+servers: $(VENV)/.for-development
+	@$(PY) -m scripts.servers
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

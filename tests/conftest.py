@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["pytest_jupyter.jupyter_server"]
+pytest_plugins = ["pytest_jupyter.jupyter_server", "tests.servers.fixtures"]
 
 # A loaded machine is slow at times, which is no failure.
 settings.register_profile(
