@@ -16,6 +16,7 @@ from traitlets.config import Config
 from leonidas_jupyter.core.modelsettings import ModelSettings
 from leonidas_jupyter.core.policysettings import HUB_EXPOSURE, PolicySettings, inside_hub
 from leonidas_jupyter.core.rates import parse_rate
+from leonidas_jupyter.core.sqlsettings import SqlSettings
 
 PREFIX = "LEONIDAS_"
 CLIENT_VARIABLES = frozenset(
@@ -34,7 +35,7 @@ class SettingsError(Exception):
     """A setting is wrong; the message says which one, why, and what to do."""
 
 
-class Leonidas(ModelSettings, PolicySettings):
+class Leonidas(ModelSettings, PolicySettings, SqlSettings):
     """Settings of the Leonidas server extension.
 
     Attributes:
@@ -88,16 +89,15 @@ class Leonidas(ModelSettings, PolicySettings):
     ).tag(config=True)
     chat_rate = Unicode("60/minute", help="Messages per user.").tag(config=True)
     upload_rate = Unicode("120/minute", help="Uploads that a user may begin.").tag(config=True)
+    query_rate = Unicode("300/minute", help="SQL queries that a user sends of their own.").tag(
+        config=True
+    )
     ingest_memory_bytes = Integer(
         1024**3, min=64 * 1024**2, help="Memory for reading one file, in bytes."
     ).tag(config=True)
     ingest_timeout_seconds = Integer(3600, min=1, help="Time for reading one file.").tag(
         config=True
     )
-    sql_memory_bytes = Integer(
-        512 * 1024**2, min=32 * 1024**2, help="Memory for one SQL query, in bytes."
-    ).tag(config=True)
-    sql_timeout_seconds = Integer(30, min=1, help="Time for one SQL query.").tag(config=True)
     python_memory_bytes = Integer(
         4 * 1024**3,
         min=256 * 1024**2,
@@ -119,7 +119,7 @@ class Leonidas(ModelSettings, PolicySettings):
         ("text", "json"), "text", help="text, or json for one JSON object per log line."
     ).tag(config=True)
 
-    @validate("login_rate", "chat_rate", "upload_rate")
+    @validate("login_rate", "chat_rate", "upload_rate", "query_rate")
     def _check_rate(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' Bunch is not typed
         try:
             parse_rate(proposal["value"])

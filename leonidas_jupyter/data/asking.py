@@ -1,9 +1,11 @@
 """What a project's frames are asked, once the caller is authorised."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
+from leonidas_jupyter.core.errors import invalid
+from leonidas_jupyter.data.errors import SqlFailed, SqlRefused
 from leonidas_jupyter.data.frames import Frame
 from leonidas_jupyter.data.framestore import (
     Content,
@@ -15,10 +17,13 @@ from leonidas_jupyter.data.framestore import (
 from leonidas_jupyter.data.joins import MOST_FRAMES, Join, likely_joins
 from leonidas_jupyter.data.recipes.results import RecipeResult
 from leonidas_jupyter.data.recipes.steps import Recipe
-from leonidas_jupyter.data.sql import Export, QueryResult
+from leonidas_jupyter.data.sql import ArrowResult, Export, QueryResult
 
 PROFILES_AT_ONCE = 16
 """How many profiles are fetched at the same time."""
+
+PIECE = 1024 * 1024
+"""How much of a stream is in memory at once, in bytes."""
 
 
 class Asking:
@@ -75,6 +80,34 @@ class Asking:
         standing = await self._standing(project_id)
         seconds = timeout or self._seconds
         return await self._frames.query(standing, sql, limit=limit, seconds=seconds)
+
+    async def arrow(
+        self, project_id: str, sql: str, *, limit: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """A query's typed rows as an Arrow IPC stream, in pieces; ending the iterator stops it.
+
+        The query runs when the first piece is asked for. Raises LeonidasError, from the iterator:
+        ``invalid_request`` where the query was refused or failed.
+        """
+        folder = await asyncio.to_thread(self._frames.scratch.make)
+        try:
+            target = folder / "result.arrow"
+            try:
+                await self._write_arrow(project_id, sql, target, limit)
+            except (SqlRefused, SqlFailed) as error:
+                raise invalid(error.sentence) from error
+            with await asyncio.to_thread(target.open, "rb") as file:
+                while piece := await asyncio.to_thread(file.read, PIECE):
+                    yield piece
+        finally:
+            await asyncio.shield(asyncio.to_thread(self._frames.scratch.remove, folder))
+
+    @of_what_stands
+    async def _write_arrow(
+        self, project_id: str, sql: str, target: Path, limit: int | None
+    ) -> ArrowResult:
+        standing = await self._standing(project_id)
+        return await self._frames.arrow(standing, sql, target, limit=limit, seconds=self._seconds)
 
     @of_what_stands
     async def export(self, project_id: str, sql: str, target: Path, *, max_bytes: int) -> Export:

@@ -22,7 +22,7 @@ from leonidas_jupyter.data.recipes.steps import Recipe
 from leonidas_jupyter.data.recipes.workers import RecipeWorkers
 from leonidas_jupyter.data.scratch import Scratch
 from leonidas_jupyter.data.sketches import KeySketch, SketchedProfile
-from leonidas_jupyter.data.sql import Export, QueryResult, SqlFailed, SqlWorkers
+from leonidas_jupyter.data.sql import ArrowResult, Export, QueryResult, SqlFailed, SqlWorkers
 from leonidas_jupyter.data.worker import Progress, WorkerLimits, run_ingest
 from leonidas_jupyter.storage.base import ObjectMissing, ObjectStore
 
@@ -118,7 +118,11 @@ def of_what_stands(
 
 
 class FrameStore:
-    """Makes frames of uploaded bytes, keeps them in the object store, and answers from them."""
+    """Makes frames of uploaded bytes, keeps them in the object store, and answers from them.
+
+    Attributes:
+        scratch: where files stand while they are worked on.
+    """
 
     def __init__(
         self,
@@ -133,7 +137,7 @@ class FrameStore:
         self._cache = cache
         self._sql = sql
         self._recipes = recipes
-        self._scratch = Scratch(scratch)
+        self.scratch = Scratch(scratch)
         self._profiles: OrderedDict[str, tuple[FrameProfile, list[KeySketch]]] = OrderedDict()
 
     async def ingest(
@@ -151,7 +155,7 @@ class FrameStore:
             UnreadableFile, IngestFailed: the content stands in the way, or the worker failed.
             ObjectMissing: there is no original.
         """
-        folder = await asyncio.to_thread(self._scratch.make)
+        folder = await asyncio.to_thread(self.scratch.make)
         try:
             source = await self._store.local_path(content.original)
             if source is None:
@@ -170,7 +174,7 @@ class FrameStore:
             await self._store.put(content.profile(report.frame_hash), profile)
             await self._store.put(content.frame(report.frame_hash), frame)
         finally:
-            await asyncio.shield(asyncio.to_thread(self._scratch.remove, folder))
+            await asyncio.shield(asyncio.to_thread(self.scratch.remove, folder))
         return report
 
     async def drop(self, content: Content, frame_hash: str) -> None:
@@ -223,6 +227,19 @@ class FrameStore:
         """
         named = await self._named(frames, sql)
         return await self._sql.query(named, sql, limit=limit, timeout=seconds)
+
+    async def arrow(
+        self,
+        frames: Sequence[Standing],
+        sql: str,
+        target: Path,
+        *,
+        limit: int | None,
+        seconds: float,
+    ) -> ArrowResult:
+        """As ``query``, but typed rows as an Arrow IPC stream in a file."""
+        named = await self._named(frames, sql)
+        return await self._sql.arrow(named, sql, target, limit=limit, timeout=seconds)
 
     async def export(
         self, frames: Sequence[Standing], sql: str, target: Path, *, max_bytes: int, seconds: float

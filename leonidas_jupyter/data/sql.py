@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
+from leonidas_jupyter.core.sqlsettings import SqlSettings
 from leonidas_jupyter.data.errors import SqlFailed, SqlRefused
 from leonidas_jupyter.data.profile import Scalar
 from leonidas_jupyter.data.statement import check_statement
 from leonidas_jupyter.data.workerpool import Broke, NotStarted, PoolClosed, TooSlow, WorkerPool
 
 __all__ = [
+    "ArrowResult",
+    "Export",
     "QueryResult",
     "ResultColumn",
     "SqlFailed",
@@ -46,6 +49,13 @@ class QueryResult(BaseModel):
     elapsed_ms: float = 0.0
 
 
+class ArrowResult(BaseModel):
+    """What was written of a query as Arrow: how many rows, and whether there were more."""
+
+    rows: int
+    truncated: bool
+
+
 class Export(BaseModel):
     """A file that was written of a query: its rows, and which of its columns are text."""
 
@@ -54,12 +64,23 @@ class Export(BaseModel):
 
 
 class SqlLimits(BaseModel):
-    """What the SQL workers may use; memory in bytes, per worker."""
+    """What the SQL workers may use: memory in bytes, per worker; ``rows`` of any one result."""
 
     memory_bytes: int = Field(default=1024 * MIB, ge=16 * MIB)
     threads: int = Field(default=2, ge=1)
-    processes: int = Field(default=2, ge=1, le=8)
+    processes: int = Field(default=2, ge=1)
+    rows: int = Field(default=1_000_000, ge=1)
     cell_characters: int = Field(default=100_000, ge=1)
+
+    @classmethod
+    def of(cls, settings: SqlSettings) -> Self:
+        """Those that the settings say."""
+        return cls(
+            memory_bytes=settings.sql_memory_bytes,
+            threads=settings.sql_threads,
+            processes=settings.sql_processes,
+            rows=settings.sql_row_limit,
+        )
 
 
 class SqlWorkers(WorkerPool):
@@ -76,6 +97,7 @@ class SqlWorkers(WorkerPool):
             processes=limits.processes,
             start_seconds=START_SECONDS,
         )
+        self._limits = limits
 
     async def query(
         self,
@@ -87,15 +109,37 @@ class SqlWorkers(WorkerPool):
     ) -> QueryResult:
         """Run one query over the frames, given by name and local Parquet file.
 
-        At most ``limit`` rows come back; ``timeout`` counts seconds once a worker has the query.
-        Cancelling the caller stops the query.
+        At most ``limit`` rows come back, and no more than the workers' own limit. ``timeout``
+        counts seconds once a worker has the query. Cancelling the caller stops it.
 
         Raises:
             SqlRefused: the statement is not one query over frames.
             SqlFailed: it ran into an error, its time or its memory, or the worker crashed.
         """
-        result = await self._ask(frames, {"sql": sql, "limit": limit}, timeout)
+        wanted = {"sql": sql, "limit": min(limit, self._limits.rows)}
+        result = await self._ask(frames, wanted, timeout)
         return await asyncio.to_thread(QueryResult.model_validate, result)
+
+    async def arrow(
+        self,
+        frames: Mapping[str, Path],
+        sql: str,
+        target: Path,
+        *,
+        limit: int | None = None,
+        timeout: float = 30,  # noqa: ASYNC109 - as ``query``'s
+    ) -> ArrowResult:
+        """Write a query's rows as an Arrow IPC stream to ``target``; none of them comes here.
+
+        As many rows as ``query`` gives, and no more bytes than a quarter of the workers' memory;
+        see ``data.sqlarrow`` for what the stream holds.
+
+        Raises:
+            SqlRefused, SqlFailed: as ``query``.
+        """
+        most = self._limits.rows if limit is None else min(limit, self._limits.rows)
+        wanted = {"sql": sql, "arrow": str(target), "limit": most}
+        return ArrowResult.model_validate(await self._ask(frames, wanted, timeout))
 
     async def export(
         self,

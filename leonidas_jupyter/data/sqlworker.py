@@ -1,7 +1,8 @@
 """The process that answers SQL: ``python -m leonidas_jupyter.data.sqlworker``.
 
 In: ``{"settings": …}`` once, then ``{"id", "frames", "sql", "limit"}``, or with ``target`` and
-``max_bytes`` in place of ``limit`` for a file of the whole result, or ``{"cancel": id}``.
+``max_bytes`` in place of ``limit`` for a CSV file of the whole result, or with ``arrow``, a path,
+beside ``limit`` for a file of typed rows, or ``{"cancel": id}``.
 Out: ``{"ready": true}``, then per query ``{"id", "result"}``, or ``{"id", "refused"}`` or
 ``{"id", "failed"}`` with a sentence.
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from leonidas_jupyter.data.cells import MAX_RESULT_CHARACTERS, Converter, converters, projection
 from leonidas_jupyter.data.errors import SqlFailed, SqlRefused
 from leonidas_jupyter.data.inside import Speaker, claim_stdout, limit_memory, listen
+from leonidas_jupyter.data.sqlarrow import write_arrow
 from leonidas_jupyter.data.sqlerrors import sentence_for
 from leonidas_jupyter.data.sqlexport import export
 from leonidas_jupyter.data.statement import ONLY_QUERIES, check_statement
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 KEPT_CONNECTIONS = 4
 """How many sets of frames keep their connection open; making one takes about 20 ms."""
+
+ARROW_SHARE = 4
+"""The part of a query's memory that a result of typed rows may take is one in so many."""
 
 FETCH_ROWS = 1000
 MIB = 1024 * 1024
@@ -95,6 +100,8 @@ class Answerer:
                 return {"result": self._export(request, sql)}
             connection = self._connection(frames)
             self._running = (request["id"], connection)
+            if "arrow" in request:
+                return {"result": self._arrow(connection, request, sql)}
             return {"result": run(connection, sql, request["limit"], self._settings["cell"])}
         except SqlRefused as error:
             return {"refused": error.sentence}
@@ -115,6 +122,18 @@ class Answerer:
             return export(connection, sql, Path(target), request["max_bytes"])
         finally:
             connection.close()
+
+    def _arrow(
+        self, connection: "duckdb.DuckDBPyConnection", request: dict[str, Any], sql: str
+    ) -> dict[str, Any]:
+        """Write typed rows into a file; DuckDB itself may not, so that any connection will do."""
+        return write_arrow(
+            connection,
+            sql,
+            Path(request["arrow"]),
+            limit=request["limit"],
+            max_bytes=self._settings["memory_bytes"] // ARROW_SHARE,
+        )
 
     def _drop_broken(self, frames: dict[str, str]) -> None:
         """Let go of a connection that a fatal error left unusable, which the next query opens anew.

@@ -78,6 +78,14 @@ async def preview_file(request: Request, services: Services) -> Response:
     return Response(body=rows)
 
 
+async def query_frames(request: Request, services: Services) -> Response:
+    """Typed rows."""
+    stream = await services[FilesService].ask(
+        request.user, request.params["project_id"], request.json(schemas.QueryRequest)
+    )
+    return Response(headers={"Content-Type": ARROW}, chunks=stream)
+
+
 async def rename_file(request: Request, services: Services) -> Response:
     """Another name."""
     file = await services[FilesService].rename(
@@ -107,6 +115,9 @@ async def delete_file(request: Request, services: Services) -> Response:
     )
     return Response(204)
 
+
+ARROW = "application/vnd.apache.arrow.stream"
+"""An Arrow IPC stream (registered with IANA)."""
 
 _USE = (ErrorCode.INVALID_REQUEST, ErrorCode.NOT_FOUND, ErrorCode.FORBIDDEN_BY_POLICY)
 _CHANGE = (*_USE, ErrorCode.CONFLICT, ErrorCode.VERSION_MISMATCH)
@@ -196,6 +207,16 @@ ROUTES: tuple[Route, ...] = (
         gives=schemas.PreviewResponse,
         query={"limit": f"how many at most, 1 to {PREVIEW_ROWS} (50)"},
         errors=(ErrorCode.INVALID_REQUEST, ErrorCode.NOT_FOUND, ErrorCode.CONFLICT),
+    ),
+    Route(
+        "POST",
+        "/projects/{project_id}/query",
+        "Ask the project's frames by SQL; the typed rows come as an Arrow IPC stream",
+        handler=query_frames,
+        takes=schemas.QueryRequest,
+        media_type=ARROW,
+        errors=_USE,
+        rate_limit=RateLimit("query_rate"),
     ),
     Route(
         "PUT",

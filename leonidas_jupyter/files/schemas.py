@@ -17,6 +17,7 @@ from leonidas_jupyter.data.joins import Join
 from leonidas_jupyter.data.profile import ColumnType, FrameProfile, Scalar
 from leonidas_jupyter.data.reading import FileRecord, FileStatus, Incoming
 from leonidas_jupyter.data.sql import QueryResult
+from leonidas_jupyter.data.statement import MAX_STATEMENT
 from leonidas_jupyter.data.worker import WorkerLimits
 from leonidas_jupyter.storage.base import SignedUrl
 
@@ -269,6 +270,17 @@ async def with_sources(
         for file, sources in derived:
             file.derived_from_names = [known.get(each, GONE) for each in sources.split(",")]
     return files
+
+
+class QueryRequest(BaseModel):
+    """One query in DuckDB's SQL over the project's frames, which are tables by their names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sql: str = Field(max_length=MAX_STATEMENT)
+    limit: int | None = Field(
+        default=None, ge=1, description="How many rows at most; the server has a limit of its own."
+    )
 
 
 class PreviewColumn(BaseModel):

@@ -1,6 +1,7 @@
 """The rules of files: from an upload to a frame that can be asked, and away again."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from leonidas_jupyter.core.errors import conflict, invalid, not_found
@@ -233,6 +234,13 @@ class FilesService:
         frame = _frame(await self._file(caller, file_id, Action.READ))
         profile = await self._frames.profile(frame)
         return schemas.PreviewResponse.of(profile, await self._frames.first_rows(frame, limit))
+
+    async def ask(
+        self, caller: Caller, project_id: str, wanted: schemas.QueryRequest
+    ) -> AsyncIterator[bytes]:
+        """What a query over the project's frames gives; see ``Asking.arrow``."""
+        await self._projects.authorize(caller, project_id, Action.READ)
+        return self._asking.arrow(project_id, wanted.sql, limit=wanted.limit)
 
     async def rename(
         self, caller: Caller, file_id: str, filename: str, *, if_version: int | None = None

@@ -144,7 +144,7 @@ class _Application:
         self._bus = EventBus()
         self._recovery: asyncio.Task[None] | None = None
         self._settled_at = 0.0
-        self._sql = SqlWorkers(SqlLimits(memory_bytes=settings.sql_memory_bytes))
+        self._sql = SqlWorkers(SqlLimits.of(settings))
         self._recipes = RecipeWorkers(RecipeLimits(memory_bytes=settings.sql_memory_bytes))
         self._common: dict[str, Any] = {
             "bus": self._bus,

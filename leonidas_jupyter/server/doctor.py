@@ -202,7 +202,7 @@ async def _storage(settings: Leonidas) -> str:
 async def _sql(settings: Leonidas) -> str:
     from leonidas_jupyter.data.sql import SqlFailed, SqlLimits, SqlWorkers
 
-    workers = SqlWorkers(SqlLimits(memory_bytes=settings.sql_memory_bytes))
+    workers = SqlWorkers(SqlLimits.of(settings))
     begun = time.monotonic()
     try:
         await workers.query({}, "SELECT 6 * 7", limit=1, timeout=settings.sql_timeout_seconds)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from leonidas_jupyter.core.config import Leonidas
 from leonidas_jupyter.data import workerpool
 from leonidas_jupyter.data.errors import SqlFailed, SqlRefused
 from leonidas_jupyter.data.sql import QueryResult, SqlLimits, SqlWorkers
@@ -96,6 +97,49 @@ def test_row_limit(use):
         assert big.truncated
 
     use(body)
+
+
+def test_the_workers_own_row_limit_goes_before_the_callers(use):
+    async def body(workers, frames):
+        cut = await workers.query(frames, "SELECT n FROM sales ORDER BY n", limit=10_000)
+        assert (cut.truncated, cut.rows) == (True, [[0], [1], [2]])
+        fewer = await workers.query(frames, "SELECT n FROM sales ORDER BY n", limit=2)
+        assert len(fewer.rows) == 2
+
+    use(body, rows=3)
+
+
+def test_no_worker_starts_before_a_query_and_no_more_than_may(use):
+    async def body(workers, frames):
+        assert workers.processes == 0
+        await workers.query(frames, "SELECT 1")
+        assert workers.processes == 1
+        tasks = [asyncio.create_task(workers.query(frames, RUNAWAY, timeout=60)) for _ in range(5)]
+        await until(lambda: len(workers._busy) == 3)
+        assert workers.processes == 3
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert workers.processes <= 3
+
+    use(body, processes=3)
+
+
+def test_threads_and_memory_are_what_was_said(frames):
+    settings = {"memory_bytes": 96 * MIB, "threads": 3, "cell": 100}
+    connection = open_frames({"sales": str(frames["sales"])}, settings)
+    held = connection.execute(
+        "SELECT current_setting('threads'), current_setting('memory_limit')"
+    ).fetchone()
+    assert held == (3, "96.0 MiB")
+
+
+def test_the_limits_are_the_settings():
+    settings = Leonidas(sql_memory_bytes=64 * MIB, sql_threads=3, sql_processes=5, sql_row_limit=7)
+    limits = SqlLimits.of(settings)
+    assert limits == SqlLimits(memory_bytes=64 * MIB, threads=3, processes=5, rows=7)
+    workers = SqlWorkers(limits)
+    assert workers._settings == {"memory_bytes": 64 * MIB, "threads": 3, "cell": 100_000}
 
 
 def test_long_cells_are_cut(use):
