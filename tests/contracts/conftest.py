@@ -5,13 +5,25 @@ import pytest
 from tests.contracts.engines import DATABASES, STORES
 
 
+@pytest.fixture
+def place(request, tmp_path):
+    """Where an engine keeps what it holds: the URL on its server, or a folder."""
+
+    def find(engine):
+        return request.getfixturevalue(engine.server) if engine.server else tmp_path
+
+    return find
+
+
 @pytest.fixture(params=DATABASES)
-def run(request, tmp_path):
+def run(request, place):
     """Runs ``body(database)`` on an empty database of each engine."""
+    engine = DATABASES[request.param]
+    where = place(engine)
 
     def run(body, **options):
         async def main():
-            database = DATABASES[request.param](tmp_path, **options)
+            database = engine.open(where, **options)
             try:
                 return await body(database)
             finally:
@@ -23,10 +35,12 @@ def run(request, tmp_path):
 
 
 @pytest.fixture(params=STORES)
-def on_store(request, tmp_path):
+def on_store(request, place):
     """Runs ``body(store)`` on an empty store of each kind."""
+    engine = STORES[request.param]
+    where = place(engine)
 
     def run(body):
-        return asyncio.run(body(STORES[request.param](tmp_path)))
+        return asyncio.run(body(engine.open(where)))
 
     return run

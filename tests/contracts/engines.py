@@ -1,11 +1,15 @@
 """The engines and stores that every contract test runs against.
 
-An engine that joins (PostgreSQL, DuckDB, DynamoDB, S3) needs a line here and nothing else.
+One that joins needs a function that opens it empty, and its line in the table below. One behind a
+server names the fixture of tests/servers that gives its URL, which is passed in place of the
+folder: ``"dynamodb": Engine(dynamodb_database, "dynamodb_url")``.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.storage.base import ObjectStore
@@ -42,8 +46,25 @@ def local_store(folder: Path) -> ObjectStore:
     return LocalStore(folder / "store", SIGNER)
 
 
-DATABASES: dict[str, Callable[..., Database]] = {
-    "memory": memory_database,
-    "sqlite": sqlite_database,
+@dataclass(frozen=True)
+class Engine:
+    """How tests open an engine or a store.
+
+    Attributes:
+        open: makes it from a folder of the test, or from the URL on ``server``; databases also
+            take ``clock``.
+        server: the fixture with a URL that is the test's own; None for what needs no server.
+    """
+
+    open: Callable[..., Any]
+    server: str | None = None
+
+
+DATABASES: dict[str, Engine] = {
+    "memory": Engine(memory_database),
+    "sqlite": Engine(sqlite_database),
 }
-STORES: dict[str, Callable[[Path], ObjectStore]] = {"memory": memory_store, "local": local_store}
+STORES: dict[str, Engine] = {
+    "memory": Engine(memory_store),
+    "local": Engine(local_store),
+}
