@@ -1,7 +1,7 @@
 """The interface to the object stores, and URLs that carry their own authority."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -51,11 +51,15 @@ def check_beginning(prefix: str) -> str:
 
 @dataclass(frozen=True)
 class ObjectInfo:
-    """What is known of a stored object; ``sha256`` is lower-case hex."""
+    """What is known of a stored object.
+
+    ``sha256`` is lower-case hex; None where nobody who can be believed has computed it: of bytes
+    that went to the store in several parts without passing here, or where it was not asked for.
+    """
 
     key: str
     size: int
-    sha256: str
+    sha256: str | None
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,51 @@ class SignedUrl:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class PartedUpload:
+    """An upload in parts of ``part_size`` bytes, the last one smaller, as the store knows it."""
+
+    upload_id: str
+    part_size: int
+
+    def sizes(self, size: int) -> dict[int, int]:
+        """The sizes of the parts of ``size`` bytes by their numbers, which begin at 1."""
+        begins = range(0, size, self.part_size)
+        return {n: min(self.part_size, size - at) for n, at in enumerate(begins, start=1)}
+
+
+@dataclass(frozen=True)
+class SignedPart:
+    """Where to PUT one part; ``etag`` is what the store answered where it has it already."""
+
+    number: int
+    size: int
+    url: SignedUrl
+    etag: str | None = None
+
+
 class ObjectMissing(Exception):
     """There is no object with this key."""
 
 
 class ObjectTooLarge(Exception):
     """More bytes came than were allowed; nothing was stored."""
+
+
+class BytesDiffer(Exception):
+    """Other bytes came than those of the SHA-256 that was said; nothing was stored."""
+
+
+class UploadOver(Exception):
+    """The upload in parts was put together, given up or swept already."""
+
+
+class PartsMissing(Exception):
+    """Parts of an upload have not arrived, or not as they were signed: ``numbers``."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        super().__init__(numbers)
+        self.numbers = numbers
 
 
 class StoreUnavailable(Exception):
@@ -94,15 +137,29 @@ class ObjectStore(Protocol):
     """
 
     async def put(
-        self, key: str, chunks: AsyncIterator[bytes] | bytes | Path, *, max_bytes: int | None = None
+        self,
+        key: str,
+        chunks: AsyncIterator[bytes] | bytes | Path,
+        *,
+        max_bytes: int | None = None,
+        sha256: str | None = None,
     ) -> ObjectInfo:
-        """Store what comes; visible only when whole and durable. Raises ObjectTooLarge.
+        """Store what comes; visible only when whole and durable.
 
-        What stood under the key is replaced; what ``chunks`` raises ends the attempt.
+        What stood under the key is replaced; what ``chunks`` raises ends the attempt. ``sha256`` is
+        what the bytes hash to, where that is known before.
+
+        Raises:
+            ObjectTooLarge: more than ``max_bytes`` came.
+            BytesDiffer: they hash to something else.
         """
 
-    def get(self, key: str, *, start: int = 0) -> AsyncIterator[bytes]:
-        """The bytes, in chunks, from ``start`` on. Raises ObjectMissing at the first chunk."""
+    def get(self, key: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes, in chunks, from ``start`` on, at most ``length`` of them.
+
+        Raises:
+            ObjectMissing: at the first chunk.
+        """
 
     async def head(self, key: str) -> ObjectInfo | None:
         """Size and checksum, or None."""
@@ -111,13 +168,22 @@ class ObjectStore(Protocol):
         """Remove an object; removing what is not there is no error."""
 
     async def delete_prefix(self, prefix: str) -> None:
-        """Remove every object whose key begins with ``prefix``, which ends with ``/``."""
+        """Remove every object whose key begins with ``prefix``, which ends with ``/``.
+
+        Uploads to such keys that were not collected go, too.
+        """
+
+    async def purge(self, prefix: str) -> None:
+        """As ``delete_prefix``, with every version that the store keeps of what was removed."""
 
     async def copy(self, source: str, target: str) -> None:
         """Copy an object. Raises ObjectMissing."""
 
-    def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        """The objects whose keys begin with ``prefix`` (empty: all), in the order of their keys."""
+    def list(self, prefix: str, *, checksums: bool = True) -> AsyncIterator[ObjectInfo]:
+        """The objects whose keys begin with ``prefix`` (empty: all), in the order of their keys.
+
+        Without ``checksums`` their ``sha256`` may be None, which saves some stores a request each.
+        """
 
     async def local_path(self, key: str) -> Path | None:
         """The object as a local file, never to be changed.
@@ -128,10 +194,38 @@ class ObjectStore(Protocol):
     async def presign_put(
         self, key: str, *, size: int, sha256: str | None, expires_in: int
     ) -> SignedUrl:
-        """Where to PUT exactly ``size`` bytes; ``expires_in`` is in seconds."""
+        """Where to PUT exactly ``size`` bytes; ``expires_in`` is in seconds.
+
+        The object is there when it has been collected.
+        """
 
     async def presign_get(self, key: str, *, filename: str, expires_in: int) -> SignedUrl:
         """Where to GET the object as an attachment named ``filename``."""
 
+    async def begin_parts(self, key: str, size: int) -> PartedUpload | None:
+        """Begin an upload in parts; None where the store takes this size better in one piece."""
+
+    async def presign_parts(
+        self, key: str, upload: PartedUpload, *, size: int, expires_in: int
+    ) -> Sequence[SignedPart]:
+        """Where to PUT the parts, and which of them have arrived. Raises UploadOver."""
+
+    async def collect(
+        self, key: str, *, size: int, upload: PartedUpload | None = None
+    ) -> ObjectInfo | None:
+        """The object that was PUT to signed URLs, which cannot change it from now on.
+
+        None where nothing arrived. What is of another size than ``size`` may stay where it is.
+
+        Raises:
+            PartsMissing: some of the parts have not arrived.
+        """
+
+    async def sweep(self) -> None:
+        """Remove what was uploaded long ago and never collected."""
+
     async def ping(self) -> None:
         """Raises StoreUnavailable when the store does not answer."""
+
+    async def close(self) -> None:
+        """End what the store runs in the background."""

@@ -1,6 +1,7 @@
 """The bytes to store, whatever form they come in."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -46,13 +47,17 @@ async def _parts(source: AsyncIterator[bytes] | bytes | Path) -> AsyncGenerator[
             yield chunk
 
 
-async def read_file(path: Path, start: int) -> AsyncGenerator[bytes, None]:
-    """The bytes of a file from ``start`` on, read in a thread. Raises OSError."""
+async def read_file(
+    path: Path, start: int, length: int | None = None
+) -> AsyncGenerator[bytes, None]:
+    """At most ``length`` bytes of a file from ``start`` on, read in a thread. Raises OSError."""
     file = await asyncio.to_thread(path.open, "rb")
+    left = sys.maxsize if length is None else length
     try:
         if start:
             file.seek(start)
-        while chunk := await asyncio.to_thread(file.read, CHUNK):
+        while chunk := await asyncio.to_thread(file.read, min(CHUNK, left)):
+            left -= len(chunk)
             yield chunk
     finally:
         file.close()

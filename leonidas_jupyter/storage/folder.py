@@ -20,7 +20,7 @@ from typing import Any
 
 from leonidas_jupyter.core.folders import make_private
 from leonidas_jupyter.core.processes import signature, writer_has_ended
-from leonidas_jupyter.storage.base import ObjectInfo, StoreUnavailable
+from leonidas_jupyter.storage.base import BytesDiffer, ObjectInfo, StoreUnavailable
 
 ABANDONED_SECONDS = 3600.0
 """A partial file that nobody has written to for so long belongs to a process that is gone."""
@@ -106,9 +106,11 @@ class Folder:
         self._sweep()
         return Partial(self._partial)
 
-    def commit(self, partial: Partial, key: str) -> ObjectInfo:
-        """Move what was written into its place, durably."""
+    def commit(self, partial: Partial, key: str, sha256: str | None = None) -> ObjectInfo:
+        """Move what was written into its place, durably. Raises BytesDiffer."""
         known = partial.finish()
+        if sha256 not in (None, known["sha256"]):
+            raise BytesDiffer(key)
         self._write_checksum(key, known)
         target = self.path(key)
         made = _move(partial.path, target)

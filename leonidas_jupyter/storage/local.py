@@ -10,7 +10,6 @@ from typing import ParamSpec, TypeVar
 from leonidas_jupyter.storage.base import (
     ObjectInfo,
     ObjectMissing,
-    SignedUrl,
     StoreUnavailable,
     check_beginning,
     check_key,
@@ -19,6 +18,7 @@ from leonidas_jupyter.storage.base import (
 from leonidas_jupyter.storage.chunks import limited, read_file
 from leonidas_jupyter.storage.folder import Folder, unavailable
 from leonidas_jupyter.storage.signing import UrlSigner
+from leonidas_jupyter.storage.whole import WholeUploads
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,7 +33,7 @@ async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
         raise unavailable(error) from error
 
 
-class LocalStore:
+class LocalStore(WholeUploads):
     """Objects as files below ``directory``, for their owner's eyes only.
 
     An object is written to a file of its own, made durable and moved to its place at once: a torn
@@ -44,14 +44,19 @@ class LocalStore:
     """
 
     def __init__(self, directory: Path, signer: UrlSigner) -> None:
-        self._signer = signer
+        super().__init__(signer)
         try:
             self._folder = Folder(directory)
         except OSError as error:
             raise unavailable(error) from error
 
     async def put(
-        self, key: str, chunks: AsyncIterator[bytes] | bytes | Path, *, max_bytes: int | None = None
+        self,
+        key: str,
+        chunks: AsyncIterator[bytes] | bytes | Path,
+        *,
+        max_bytes: int | None = None,
+        sha256: str | None = None,
     ) -> ObjectInfo:
         """See ObjectStore."""
         check_key(key)
@@ -60,14 +65,17 @@ class LocalStore:
             async with aclosing(limited(chunks, max_bytes)) as pieces:
                 async for piece in pieces:
                     await _in_thread(partial.write, piece)
-            return await _in_thread(self._folder.commit, partial, key)
+            return await _in_thread(self._folder.commit, partial, key, sha256)
         finally:
             await asyncio.shield(_in_thread(partial.discard))
 
-    async def get(self, key: str, *, start: int = 0) -> AsyncIterator[bytes]:
+    async def get(
+        self, key: str, *, start: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
         """See ObjectStore."""
+        path = self._folder.path(check_key(key))
         try:
-            async with aclosing(read_file(self._folder.path(check_key(key)), start)) as chunks:
+            async with aclosing(read_file(path, start, length)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
@@ -92,7 +100,7 @@ class LocalStore:
         check_key(target)
         await self.put(target, self.get(source))
 
-    async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+    async def list(self, prefix: str, *, checksums: bool = True) -> AsyncIterator[ObjectInfo]:  # noqa: ARG002 - they are kept beside
         """See ObjectStore."""
         keys = await _in_thread(self._folder.keys, check_beginning(prefix))
         for at in range(0, len(keys), _LISTED_AT_ONCE):
@@ -103,16 +111,6 @@ class LocalStore:
         """See ObjectStore."""
         path = self._folder.path(check_key(key))
         return path if await _in_thread(path.is_file) else None
-
-    async def presign_put(
-        self, key: str, *, size: int, sha256: str | None, expires_in: int
-    ) -> SignedUrl:
-        """See ObjectStore."""
-        return self._signer.sign("PUT", key, expires_in=expires_in, size=size, sha256=sha256)
-
-    async def presign_get(self, key: str, *, filename: str, expires_in: int) -> SignedUrl:
-        """See ObjectStore."""
-        return self._signer.sign("GET", key, expires_in=expires_in, filename=filename)
 
     async def ping(self) -> None:
         """See ObjectStore."""

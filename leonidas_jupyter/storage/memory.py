@@ -6,42 +6,53 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from leonidas_jupyter.storage.base import (
+    BytesDiffer,
     ObjectInfo,
     ObjectMissing,
-    SignedUrl,
     check_beginning,
     check_key,
     check_prefix,
 )
 from leonidas_jupyter.storage.chunks import CHUNK, limited
 from leonidas_jupyter.storage.signing import UrlSigner
+from leonidas_jupyter.storage.whole import WholeUploads
 
 
-class MemoryStore:
+class MemoryStore(WholeUploads):
     """Objects in a dictionary."""
 
     def __init__(self, signer: UrlSigner) -> None:
-        self._signer = signer
+        super().__init__(signer)
         self._objects: dict[str, tuple[bytes, ObjectInfo]] = {}
 
     async def put(
-        self, key: str, chunks: AsyncIterator[bytes] | bytes | Path, *, max_bytes: int | None = None
+        self,
+        key: str,
+        chunks: AsyncIterator[bytes] | bytes | Path,
+        *,
+        max_bytes: int | None = None,
+        sha256: str | None = None,
     ) -> ObjectInfo:
         """See ObjectStore."""
         check_key(key)
         content = b"".join([chunk async for chunk in limited(chunks, max_bytes)])
         info = ObjectInfo(key, len(content), hashlib.sha256(content).hexdigest())
+        if sha256 not in (None, info.sha256):
+            raise BytesDiffer(key)
         self._objects[key] = (content, info)
         return info
 
-    async def get(self, key: str, *, start: int = 0) -> AsyncIterator[bytes]:
+    async def get(
+        self, key: str, *, start: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
         """See ObjectStore."""
         if check_key(key) not in self._objects:
             raise ObjectMissing(key)
         content = self._objects[key][0]
-        for at in range(start, len(content), CHUNK):
+        end = len(content) if length is None else min(len(content), start + length)
+        for at in range(start, end, CHUNK):
             await asyncio.sleep(0)
-            yield content[at : at + CHUNK]
+            yield content[at : min(at + CHUNK, end)]
 
     async def head(self, key: str) -> ObjectInfo | None:
         """See ObjectStore."""
@@ -61,7 +72,7 @@ class MemoryStore:
         """See ObjectStore."""
         await self.put(check_key(target), b"".join([chunk async for chunk in self.get(source)]))
 
-    async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+    async def list(self, prefix: str, *, checksums: bool = True) -> AsyncIterator[ObjectInfo]:  # noqa: ARG002 - they are known
         """See ObjectStore."""
         check_beginning(prefix)
         for key in sorted(self._objects):
@@ -72,16 +83,6 @@ class MemoryStore:
         """There are no files."""
         check_key(key)
         return None
-
-    async def presign_put(
-        self, key: str, *, size: int, sha256: str | None, expires_in: int
-    ) -> SignedUrl:
-        """See ObjectStore."""
-        return self._signer.sign("PUT", key, expires_in=expires_in, size=size, sha256=sha256)
-
-    async def presign_get(self, key: str, *, filename: str, expires_in: int) -> SignedUrl:
-        """See ObjectStore."""
-        return self._signer.sign("GET", key, expires_in=expires_in, filename=filename)
 
     async def ping(self) -> None:
         """Memory always answers."""
