@@ -49,7 +49,8 @@ class Dialect(BaseModel):
     """How a whole file is written, and what was assumed while finding out.
 
     ``skip_rows`` counts physical lines before the header; ``header_rows`` is 0 where the file has
-    no header; ``footer_rows`` counts rows at the end that are notes or empty; ``quote`` and
+    no header; ``footer_rows`` counts rows at the end that are notes or empty, and ``total_at`` as
+    far as to a row before them that looks like a total and is kept; ``quote`` and
     ``escape`` are empty where none is used (a doubled quote is ``escape == quote``); ``skip_space``
     says that a space after each delimiter belongs to it. ``columns`` holds the marks of typed
     columns; outer spaces of typed cells are not kept.
@@ -72,6 +73,7 @@ class Dialect(BaseModel):
     skip_rows: int = 0
     header_rows: int = 1
     footer_rows: int = 0
+    total_at: int | None = None
     columns: dict[str, ColumnDialect] = Field(default_factory=dict)
     assumed: list[str] = Field(default_factory=list)
 

@@ -10,7 +10,12 @@ TAIL_NOTE = re.compile(
     r"footnote|last updated|data (?:from|as of)|generated|end of|\(\d+\)|\[\d+\])",
     re.I,
 )
-TOTAL = re.compile(r"\s*(?:grand |sub)?(?:total|totals|sum|summe|gesamt|somme|suma)\b", re.I)
+TOTAL = re.compile(
+    r"\s*(?:grand[ -]|sub[ -]?|sous-)?(?:totals?|totale|totaal|totalt|sum|summe|gesamt(?:summe)?|"
+    r"insgesamt|zusammen|somme|suma|soma|razem|итого|всего|yhteensä|toplam)\b|"
+    r"\s*(?:合計|総計|合计|总计|小计|합계|총계)",
+    re.I,
+)
 
 
 def footer_rows(tail: list[Record], width: int, longest: list[int]) -> int:

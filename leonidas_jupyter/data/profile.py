@@ -59,9 +59,14 @@ class ColumnProfile(BaseModel):
 
 
 class FrameProfile(BaseModel):
-    """A whole frame. ``duplicate_rows``: rows beyond the first of equals; null if not counted."""
+    """A whole frame. ``duplicate_rows``: rows beyond the first of equals; null if not counted.
+
+    ``total_at`` counts the file's rows from its end up to one that looks like a total of those
+    before and is kept as a row; null where none does. As ``footer_rows`` it leaves that row out.
+    """
 
     rows: int
     columns: list[ColumnProfile]
     duplicate_rows: int | None = None
+    total_at: int | None = None
     warnings: list[str] = Field(default_factory=list)

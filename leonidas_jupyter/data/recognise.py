@@ -225,13 +225,14 @@ def _look_at_end(
         elif count:
             found.dialect.assumed.append(f"Empty rows at the end are left out: {count:,}.")
     found.dialect.footer_rows = count
+    last = tail[limit - count] if limit - count > 1 else None
     if complete and count:
         del found.layout.body[len(found.layout.body) - count :]
         found.sample = [r.fields for r in found.layout.body if len(r.fields) == found.width]
-    last = tail[len(tail) - count - 1 :][:1]
-    if last and len(tail) - count > 2 and looks_total(last[0].fields):
+    if last is not None and looks_total(last.fields):
+        found.dialect.total_at = count + 1
         found.dialect.assumed.append(
-            f"The last row looks like a total (“{_short(last[0])}”); it is kept as a row."
+            f"The last row looks like a total (“{_short(last)}”); it is kept as a row."
         )
 
 

@@ -17,7 +17,8 @@ from leonidas_jupyter.assistant.analyst.lexicon import FrameLexicon, read_frame
 from leonidas_jupyter.assistant.analyst.meanings import meaning_of, unexplained
 from leonidas_jupyter.assistant.analyst.operations.base import Operation
 from leonidas_jupyter.assistant.analyst.otherwise import MOST_OPTIONS, Otherwise
-from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, ToolOutcome, plain
+from leonidas_jupyter.assistant.analyst.plan import Plan, PlannedCall, plain
+from leonidas_jupyter.assistant.analyst.planned import planned
 from leonidas_jupyter.assistant.analyst.question import Question
 from leonidas_jupyter.assistant.analyst.reading import Attempt, Understood, best, read
 from leonidas_jupyter.assistant.analyst.rewording.offers import near_questions
@@ -79,7 +80,7 @@ class Analyst:
             return self._decide(question, attempts, asked)
         if any(attempt.ambiguous for attempt in attempts):
             found = self._other.assumed(question, attempts) or self._other.totals(question)
-            return _planned(found[0]) if found else self._decide(question, attempts)
+            return planned(found[0]) if found else self._decide(question, attempts)
         return self._otherwise(question, asked) or self._declined(question, attempts)
 
     def _otherwise(self, question: str, earlier: tuple[str, ...]) -> Plan | None:
@@ -91,7 +92,7 @@ class Analyst:
         if options and not best(attempts):
             return plain("choice", refusal.which_question(options[:MOST_OPTIONS]))
         assumed = [] if best(attempts) else self._other.assumed(question, attempts)
-        return _planned(assumed[0]) if assumed else self._decide(question, attempts, earlier)
+        return planned(assumed[0]) if assumed else self._decide(question, attempts, earlier)
 
     def _declined(self, question: str, attempts: Sequence[Attempt]) -> Plan:
         """Say what this analyst does not do, where that is asked; else which words it lacks."""
@@ -126,7 +127,7 @@ class Analyst:
         found = best([self._attempt(f"describe {rephrase.named(name)}", fitting[0][0], ())])
         if len(found) != 1:
             return None
-        plan = _planned(found[0])
+        plan = planned(found[0])
         return replace(plan, render=lambda results: unexplained(name, plan.say(results)))
 
     def _again(self, earlier: Sequence[str]) -> Plan:
@@ -248,7 +249,7 @@ class Analyst:
     ) -> Plan:
         found = best(attempts)
         if len(found) == 1:
-            return _planned(found[0])
+            return planned(found[0])
         if found:
             return self._as_before(found, earlier) or self._choose(question, found)
         named = frozenset[str]().union(*(attempt.named for attempt in attempts))
@@ -276,7 +277,7 @@ class Analyst:
             return None
         name = own[0].question.frame
         note = f"Several tables have this; I took {name}, as in your question before."
-        return _planned(replace(own[0], question=own[0].question.noting(note)))
+        return planned(replace(own[0], question=own[0].question.noting(note)))
 
     def _choose(self, question: str, found: Sequence[Understood]) -> Plan:
         frames = list(dict.fromkeys(each.question.frame for each in found))
@@ -318,10 +319,3 @@ class Analyst:
             found = [name for word in unknown for name in rephrase.near_columns(word, lexicon)]
             near += [(name, where) for name in dict.fromkeys(found)]
         return near[:5]
-
-
-def _planned(understood: Understood) -> Plan:
-    def render(results: Sequence[ToolOutcome]) -> str:
-        return understood.operation.render(understood.question, understood.lexicon, results)
-
-    return Plan(understood.question.operation, understood.calls, render)

@@ -128,3 +128,15 @@ def test_columns_of_several_tables_are_not_listed(tables) -> None:
 
 def test_why_is_no_question_of_columns(penguins: Desk) -> None:
     assert "Columns of" not in penguins.ask("Why is the mean body mass so high?")[2]
+
+
+def test_a_row_of_totals_that_is_counted_in_is_said(tables) -> None:
+    desk = Desk([tables["penguins"]])
+    plan, outcomes, text = desk.ask("average body mass")
+    assert "looks like a total" not in text
+    frame = desk.frames[0]
+    profile = frame.profile.model_copy(update={"total_at": 2})
+    warned = Analyst([frame.model_copy(update={"profile": profile})]).plan("average body mass")
+    assert warned.calls == plan.calls
+    assert warned.say(outcomes).startswith(text)
+    assert "`%leonidas load penguins --footer-rows 2`" in warned.say(outcomes)
