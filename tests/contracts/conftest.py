@@ -6,7 +6,7 @@ from tests.contracts.engines import DATABASES, STORES
 
 
 @pytest.fixture
-def place(request, tmp_path):
+def place_of(request, tmp_path):
     """Where an engine keeps what it holds: the URL on its server, or a folder."""
 
     def find(engine):
@@ -16,10 +16,10 @@ def place(request, tmp_path):
 
 
 @pytest.fixture(params=DATABASES)
-def run(request, place):
+def run(request, place_of):
     """Runs ``body(database)`` on an empty database of each engine."""
     engine = DATABASES[request.param]
-    where = place(engine)
+    where = place_of(engine)
 
     def run(body, **options):
         async def main():
@@ -35,10 +35,10 @@ def run(request, place):
 
 
 @pytest.fixture(params=STORES)
-def on_store(request, place):
+def on_store(request, place_of):
     """Runs ``body(store)`` on an empty store of each kind."""
     engine = STORES[request.param]
-    where = place(engine)
+    where = place_of(engine)
 
     def run(body):
         return asyncio.run(body(engine.open(where)))
