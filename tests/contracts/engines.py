@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from leonidas_jupyter.core.ids import now
+from leonidas_jupyter.core.s3place import parse_s3
 from leonidas_jupyter.storage.base import ObjectStore
 from leonidas_jupyter.storage.local import LocalStore
 from leonidas_jupyter.storage.memory import MemoryStore
+from leonidas_jupyter.storage.s3 import S3Store
 from leonidas_jupyter.storage.signing import UrlSigner
 from leonidas_jupyter.tables.base import Database
 from leonidas_jupyter.tables.memory import MemoryDatabase
 from leonidas_jupyter.tables.schema import sql_metadata
-from leonidas_jupyter.tables.sql import SqlDatabase
-from leonidas_jupyter.tables.sqlite import open_engine
+from leonidas_jupyter.tables.sql import SqlDatabase, driver_of
 from tests.contracts.things import SPECS
 
 Clock = Callable[[], datetime]
@@ -32,14 +33,27 @@ def memory_database(_folder: Path, clock: Clock = now) -> Database:
 
 
 def sqlite_database(folder: Path, clock: Clock = now) -> Database:
-    engine = open_engine(f"sqlite:///{folder / 'contract.db'}")
-    with engine.begin() as connection:
+    return sql_database(f"sqlite:///{folder / 'contract.db'}", clock)
+
+
+def duckdb_database(folder: Path, clock: Clock = now) -> Database:
+    return sql_database(f"duckdb:///{folder / 'contract.duckdb'}", clock)
+
+
+def sql_database(url: str, clock: Clock = now) -> Database:
+    driver = driver_of(url)
+    with driver.engine.begin() as connection:
+        driver.alone(connection)
         sql_metadata(SPECS).create_all(connection)
-    return SqlDatabase(engine, SPECS, clock=clock)
+    return SqlDatabase(driver, SPECS, clock=clock)
 
 
 def memory_store(_folder: Path) -> ObjectStore:
     return MemoryStore(SIGNER)
+
+
+def s3_store(url: str) -> ObjectStore:
+    return S3Store(parse_s3(url), SIGNER, proxy=True)
 
 
 def local_store(folder: Path) -> ObjectStore:
@@ -63,8 +77,11 @@ class Engine:
 DATABASES: dict[str, Engine] = {
     "memory": Engine(memory_database),
     "sqlite": Engine(sqlite_database),
+    "duckdb": Engine(duckdb_database),
+    "postgresql": Engine(sql_database, "postgres_url"),
 }
 STORES: dict[str, Engine] = {
     "memory": Engine(memory_store),
     "local": Engine(local_store),
+    "s3": Engine(s3_store, "s3_url"),
 }
