@@ -11,6 +11,7 @@ BUILT_FROM := pyproject.toml $(wildcard jupyter-config/*/*.json)
 
 help:
 	@echo "make run     install into $(VENV) and open JupyterLab with DS Bro and the demo project"
+	@echo "make run-aws the same on servers that speak as DynamoDB and S3 do, without an account"
 	@echo "make test    install what the tests need and run them"
 	@echo "make check   format, lint, types, layers"
 	@echo "make format  let ruff format and sort"
@@ -21,6 +22,10 @@ help:
 
 run: $(VENV)/.for-run
 	@$(PY) scripts/run_lab.py -- $(LAB_OPTIONS)
+
+run-aws: $(VENV)/.for-aws
+	@$(PY) -m scripts.servers
+	@$(PY) -m scripts.run_aws -- $(LAB_OPTIONS)
 
 test: $(VENV)/.for-development browser servers
 	@$(PY) -m pytest $(PYTEST_ARGS)
@@ -62,10 +67,14 @@ $(VENV)/.for-run: $(BUILT_FROM) | $(VENV)/.made
 	@$(PIP) -e '.[server]' 'jupyterlab>=4.2,<5'
 	@touch $@
 
+$(VENV)/.for-aws: $(VENV)/.for-run
+	@$(PIP) -e '.[server,aws-local]'
+	@touch $@
+
 $(VENV)/.for-development: $(BUILT_FROM) | $(VENV)/.made
 	@echo "Installing what development and the tests need into $(VENV) ..."
 	@$(PIP) -e '.[server,test,lint,bench]'
-	@touch $@ $(VENV)/.for-run
+	@touch $@ $(VENV)/.for-run $(VENV)/.for-aws
 
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null || { echo "Leonidas needs Python 3.11 or newer, and there is no $(PYTHON) here." >&2; exit 1; }

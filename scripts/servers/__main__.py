@@ -26,7 +26,7 @@ def main() -> int:
         dynamodb.install()
         dynamodb.find()
     except (ServerMissing, OSError, subprocess.CalledProcessError) as error:
-        print(f"{error} The tests that need it are skipped.", file=sys.stderr)
+        print(f"{error} Tests that need it are skipped.", file=sys.stderr)
         return 1 if os.environ.get("CI") else 0
     return 0
 

@@ -92,22 +92,23 @@ def make_bucket(endpoint: str, bucket: str) -> None:
     client.close()
 
 
-def make_user(endpoint: str, name: str, policy: Mapping[str, object]) -> Keys:
-    """A user with a policy and a fresh key; the keys that he had before are removed."""
+def make_user(endpoint: str, name: str, statements: Sequence[Mapping[str, object]]) -> Keys:
+    """A user with a policy and a fresh key; the keys that it had before are removed."""
     client = root_client("iam", endpoint)
     try:
         client.create_user(UserName=name)
     except client.exceptions.EntityAlreadyExistsException:
         for old in client.list_access_keys(UserName=name)["AccessKeyMetadata"]:
             client.delete_access_key(UserName=name, AccessKeyId=old["AccessKeyId"])
-    client.put_user_policy(UserName=name, PolicyName="leonidas", PolicyDocument=json.dumps(policy))
+    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    client.put_user_policy(UserName=name, PolicyName="leonidas", PolicyDocument=policy)
     made = client.create_access_key(UserName=name)["AccessKey"]
     client.close()
     return Keys(made["AccessKeyId"], made["SecretAccessKey"])
 
 
-def bucket_policy(bucket: str, prefix: str = "") -> dict[str, object]:
-    """What the service may do in a bucket, below a prefix: the policy of deploy/terraform."""
+def bucket_policy(bucket: str) -> list[dict[str, object]]:
+    """What Leonidas may do in a bucket; deploy/terraform/iam.tf allows the same."""
     whole = f"arn:aws:s3:::{bucket}"
     objects = [
         "s3:GetObject",
@@ -118,11 +119,14 @@ def bucket_policy(bucket: str, prefix: str = "") -> dict[str, object]:
         "s3:AbortMultipartUpload",
         "s3:ListMultipartUploadParts",
     ]
-    whole_bucket = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": objects, "Resource": f"{whole}/{prefix}*"},
-            {"Effect": "Allow", "Action": whole_bucket, "Resource": whole},
-        ],
-    }
+    bucket_itself = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
+    return [
+        {"Effect": "Allow", "Action": objects, "Resource": f"{whole}/*"},
+        {"Effect": "Allow", "Action": bucket_itself, "Resource": whole},
+    ]
+
+
+def table_policy(prefix: str) -> list[dict[str, object]]:
+    """Everything on the tables of a prefix, for a server that also makes them."""
+    tables = f"arn:aws:dynamodb:*:*:table/{prefix}*"
+    return [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": [tables, f"{tables}/index/*"]}]
