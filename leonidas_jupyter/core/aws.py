@@ -5,7 +5,7 @@ Everything of boto3 blocks: call it in threads. boto3 is imported when the first
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -134,9 +134,10 @@ def _core(options: AwsOptions) -> Any:  # noqa: ANN401 - botocore has no types
     from botocore.exceptions import NoCredentialsError
     from botocore.session import Session
 
-    if options.role_arn is None:
-        return Session(profile=options.profile)
     source = Session(profile=options.profile)
+    source.register_component("data_loader", _loader())
+    if options.role_arn is None:
+        return source
 
     def assume() -> dict[str, str]:
         credentials = source.get_credentials()
@@ -160,5 +161,14 @@ def _core(options: AwsOptions) -> Any:  # noqa: ANN401 - botocore has no types
             return DeferredRefreshableCredentials(method=self.METHOD, refresh_using=assume)
 
     core = Session(profile=options.profile)
+    core.register_component("data_loader", _loader())
     core.register_component("credential_provider", CredentialResolver([Role()]))
     return core
+
+
+@cache
+def _loader() -> Any:  # noqa: ANN401 - botocore has no types
+    """What reads the descriptions of the services, and remembers them: most of a client's cost."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
