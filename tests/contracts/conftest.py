@@ -41,6 +41,13 @@ def on_store(request, place_of):
     where = place_of(engine)
 
     def run(body):
-        return asyncio.run(body(engine.open(where)))
+        async def main():
+            store = engine.open(where)
+            try:
+                return await body(store)
+            finally:
+                await store.close()
+
+        return asyncio.run(main())
 
     return run
