@@ -84,6 +84,16 @@ def apply(operation: Operation, rows: Rows, moment: datetime) -> Result:
     return None
 
 
+def amounts(operation: Add) -> dict[str, int]:
+    """What is added to each field. Raises ValueError where one is no count."""
+    shape = codec(operation.spec)
+    found = {**operation.also, operation.field: operation.n}
+    for name in found:
+        if shape.columns[name].kind is not Kind.INTEGER or name in (*shape.spec.key, "version"):
+            raise ValueError(f"{shape.spec.name}.{name} is not a count.")
+    return found
+
+
 class _Writer:
     """The operations on one table at one moment."""
 
@@ -110,9 +120,16 @@ class _Writer:
     def update(self, operation: Update) -> Item:
         key = self.codec.key(operation.key)
         standing = self._standing(key, operation.if_version)
-        item = self._changed(self.codec.item(standing), operation.changes)
-        row = self.codec.row(item)
-        changes = {name: value for name, value in row.items() if standing[name] != value}
+        before = self.codec.item(standing)
+        item = self._changed(before, operation.changes)
+        # Compared with what this release knows, not with the row: what a newer one keeps within a
+        # field that nobody changes here must outlive the change.
+        known = self.codec.row(before)
+        changes = {
+            name: value
+            for name, value in self.codec.row(item).items()
+            if known[name] != value or name in operation.changes
+        }
         self._free(key, changes)
         self.rows.change(key, changes)
         return item
@@ -125,13 +142,8 @@ class _Writer:
 
     def add(self, operation: Add) -> int:
         key = self.codec.key(operation.key)
-        amounts = {**operation.also, operation.field: operation.n}
-        for name in amounts:
-            column = self.codec.columns[name]
-            if column.kind is not Kind.INTEGER or name in (*self.spec.key, "version"):
-                raise ValueError(f"{self.spec.name}.{name} is not a count.")
         standing = self._standing(key)
-        sums = {name: int(standing[name] or 0) + n for name, n in amounts.items()}
+        sums = {name: int(standing[name] or 0) + n for name, n in amounts(operation).items()}
         row = {name: self.codec.columns[name].encode(value) for name, value in sums.items()}
         self.rows.change(key, row)
         return sums[operation.field]
