@@ -14,8 +14,10 @@ from traitlets import Bool, Enum, Integer, List, TraitError, TraitType, Unicode,
 from traitlets.config import Config
 
 from leonidas_jupyter.core.modelsettings import ModelSettings
+from leonidas_jupyter.core.networksettings import NetworkSettings
 from leonidas_jupyter.core.policysettings import HUB_EXPOSURE, PolicySettings, inside_hub
 from leonidas_jupyter.core.rates import parse_rate
+from leonidas_jupyter.core.s3place import parse_s3
 from leonidas_jupyter.core.sqlsettings import SqlSettings
 
 PREFIX = "LEONIDAS_"
@@ -25,7 +27,7 @@ CLIENT_VARIABLES = frozenset(
 """``LEONIDAS_`` variables that clients read: a server started from a notebook inherits them."""
 
 DATABASES = ("sqlite", "memory")
-STORES = ("file", "memory")
+STORES = ("file", "memory", "s3")
 
 MINIMUM_KEY = 32
 """The fewest characters of a signing key (256 bits; RFC 7518, section 3.2, for HS256)."""
@@ -35,7 +37,7 @@ class SettingsError(Exception):
     """A setting is wrong; the message says which one, why, and what to do."""
 
 
-class Leonidas(ModelSettings, PolicySettings, SqlSettings):
+class Leonidas(ModelSettings, NetworkSettings, PolicySettings, SqlSettings):
     """Settings of the Leonidas server extension.
 
     Attributes:
@@ -49,8 +51,9 @@ class Leonidas(ModelSettings, PolicySettings, SqlSettings):
         "tests. Default: a SQLite file in data_dir.",
     ).tag(config=True, secret=True)
     storage_url = Unicode(
-        help="Where the bytes of files are kept: file:///DIRECTORY, or memory:// for tests. "
-        "Default: a directory in data_dir.",
+        help="Where the bytes of files are kept: file:///DIRECTORY, s3://BUCKET/PREFIX?region=… "
+        "(also endpoint_url, profile, role_arn, addressing, sse, kms_key_id, public_endpoint_url), "
+        "or memory:// for tests. Default: a directory in data_dir.",
     ).tag(config=True, secret=True)
     data_dir = Unicode(
         help="The directory for what belongs to this installation. Default: leonidas in Jupyter's "
@@ -133,7 +136,14 @@ class Leonidas(ModelSettings, PolicySettings, SqlSettings):
 
     @validate("storage_url")
     def _check_storage(self, proposal: Any) -> str:  # noqa: ANN401 - see above
-        return _checked_url(proposal["value"], STORES, "file:///DIRECTORY")
+        url = str(proposal["value"])
+        if not url.startswith("s3:"):
+            return _checked_url(url, STORES, "file:///DIRECTORY")
+        try:
+            parse_s3(url)
+        except ValueError as error:
+            raise TraitError(str(error)) from error
+        return url
 
     @validate("signing_keys")
     def _check_keys(self, proposal: Any) -> list[str]:  # noqa: ANN401 - see above

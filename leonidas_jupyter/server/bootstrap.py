@@ -40,7 +40,7 @@ from leonidas_jupyter.projects.repository import ProjectsRepository
 from leonidas_jupyter.projects.service import ProjectsService
 from leonidas_jupyter.server.connections import models_service
 from leonidas_jupyter.server.demo import FirstProject
-from leonidas_jupyter.server.engines import open_database, open_store
+from leonidas_jupyter.server.engines import open_database, store_of
 from leonidas_jupyter.server.gateway import Gateway
 from leonidas_jupyter.server.health import Health
 from leonidas_jupyter.server.kernels import make_executors
@@ -94,6 +94,7 @@ async def start_gateway(
         await application.models.restore()
         application.start()
     except BaseException:
+        await engines.store.close()
         await engines.database.close()  # a start that is tried again must not leave threads
         raise
     return Gateway(
@@ -107,7 +108,7 @@ async def start_gateway(
 def _open(settings: Leonidas, base: str) -> _Engines:
     keyring = Keyring(settings.signing_keys or [stored_key(settings.directory)])
     signer = UrlSigner(keyring.derive("blobs")[0], base)
-    store = open_store(settings.storage, signer)  # it holds nothing, should the next line fail
+    store = store_of(settings, signer)  # it holds nothing, should the next line fail
     return _Engines(keyring, signer, open_database(settings.database), store)
 
 
@@ -215,6 +216,7 @@ class _Application:
         await self._pictures.close()
         await self._sql.close()
         await self._recipes.close()
+        await self._engines.store.close()
         await self._engines.database.close()
         if done:
             self._marker.clear()

@@ -176,14 +176,14 @@ async def _database(settings: Leonidas) -> str:
 
 
 async def _storage(settings: Leonidas) -> str:
-    from leonidas_jupyter.server.engines import open_store
+    from leonidas_jupyter.server.engines import store_of
     from leonidas_jupyter.storage.base import StoreUnavailable
     from leonidas_jupyter.storage.signing import UrlSigner
 
     key, content = f"doctor/{secrets.token_hex(8)}", secrets.token_bytes(1024)
     try:
         signer = UrlSigner(secrets.token_bytes(32), "")
-        store = await asyncio.to_thread(open_store, settings.storage, signer)
+        store = await asyncio.to_thread(store_of, settings, signer)
         with tempfile.TemporaryDirectory(prefix="leonidas-") as scratch:
             source = Path(scratch) / "probe"
             await asyncio.to_thread(source.write_bytes, content)

@@ -1,11 +1,15 @@
 """Which engine and which store a URL names: the only place that chooses."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from leonidas_jupyter.auth.repository import SPECS as AUTH
 from leonidas_jupyter.chat.repository import SPECS as CHAT
+from leonidas_jupyter.core.aws import trusting
+from leonidas_jupyter.core.config import Leonidas
+from leonidas_jupyter.core.s3place import parse_s3
 from leonidas_jupyter.files.repository import SPECS as FILES
 from leonidas_jupyter.projects.repository import SPECS as PROJECTS
 from leonidas_jupyter.sessions.repository import SPECS as SESSIONS
@@ -28,12 +32,30 @@ def open_database(url: str) -> Database:
     return open_sql(url, SPECS)
 
 
-def open_store(url: str, signer: UrlSigner) -> ObjectStore:
-    """The object store that a URL names."""
+def open_store(
+    url: str, signer: UrlSigner, *, proxy: bool = False, ca_bundle: str = ""
+) -> ObjectStore:
+    """The object store that a URL names. Raises StoreUnavailable.
+
+    With ``proxy`` clients reach a bucket by way of this server; ``ca_bundle`` is a file of
+    certificates to trust.
+    """
     if url.startswith("memory:"):
         from leonidas_jupyter.storage.memory import MemoryStore
 
         return MemoryStore(signer)
+    if url.startswith("s3:"):
+        from leonidas_jupyter.storage.s3 import S3Store
+
+        place = parse_s3(url)
+        trusted = replace(place, aws=trusting(place.aws, ca_bundle))
+        return S3Store(trusted, signer, proxy=proxy)
     from leonidas_jupyter.storage.local import LocalStore
 
     return LocalStore(Path(unquote(urlsplit(url).path)), signer)
+
+
+def store_of(settings: Leonidas, signer: UrlSigner) -> ObjectStore:
+    """The object store that the settings name. Raises StoreUnavailable."""
+    proxy = settings.transfer == "proxy"
+    return open_store(settings.storage, signer, proxy=proxy, ca_bundle=settings.ca_bundle)
