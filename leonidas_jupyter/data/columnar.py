@@ -7,21 +7,23 @@ does not survive becomes text.
 """
 
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leonidas_jupyter.data.advance import Watched
+from leonidas_jupyter.data.advance import Rising, Watched
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.formats import NAMES, Opened, Outcome
 from leonidas_jupyter.data.headings import column_names
 from leonidas_jupyter.data.plans import Plan, literal
 from leonidas_jupyter.data.recognise import MAX_COLUMNS
-from leonidas_jupyter.data.typing_pass import WIDE, Column, Typing, write_typed, write_typed_wide
+from leonidas_jupyter.data.stacks import write_stacked
+from leonidas_jupyter.data.typing_pass import WIDE, Column, Typing, write_typed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import duckdb
     import pyarrow as pa
 
@@ -70,7 +72,7 @@ def read_columnar(
     opened: Opened,
     override: DialectOverride | None,
     typed: Path,
-    progress: Callable[[float], None],
+    progress: Rising,
 ) -> Outcome:
     """Write the frame of a Parquet or Arrow file to ``typed``.
 
@@ -88,10 +90,11 @@ def read_columnar(
         as_text = set(override.text_columns or ()) if override else set()
         plans = _plans(connection, source, names, as_text, dialect.assumed)
         casts = Casts(names, plans)
-        with Watched(connection, lambda part: progress(0.3 + 0.4 * part)):
-            if len(names) > WIDE:
-                write_typed_wide(connection, casts, raw, typed)
-            else:
+        say = progress.towards(0.7)
+        if len(names) > WIDE:
+            write_stacked(connection, casts, raw, typed, say)
+        else:
+            with Watched(connection, say):
                 write_typed(connection, casts, source, typed)
     except pa.ArrowMemoryError:
         raise

@@ -21,6 +21,7 @@ COUNTED_VALUES = 10_000
 """Columns with (about) at most so many distinct values get every value counted."""
 
 TOP_VALUES = 20
+TOP_VALUES_WIDE = 3
 CATEGORIES = 200
 CATEGORY_LENGTH = 100
 BINS = 20
@@ -45,7 +46,7 @@ def one_row(connection: "duckdb.DuckDBPyConnection", sql: str) -> tuple[Any, ...
     return rows[0]
 
 
-def count_short(table: "pa.Table", columns: list[Column]) -> None:
+def count_short(table: "pa.Table", columns: list[Column], *, detailed: bool = True) -> None:
     """Count every value of some columns of a short frame."""
     import pyarrow.compute as pc
 
@@ -59,25 +60,33 @@ def count_short(table: "pa.Table", columns: list[Column]) -> None:
         for value, count in pairs:
             if value is not None:
                 counts[value] += count
-        take_counts(column, list(counts.items()))
+        take_counts(column, list(counts.items()), detailed=detailed)
 
 
 def count_long(
-    connection: "duckdb.DuckDBPyConnection", source: str, column: Column, rows: int
+    connection: "duckdb.DuckDBPyConnection",
+    source: str,
+    column: Column,
+    rows: int,
+    *,
+    detailed: bool = True,
 ) -> None:
-    """Count a column's values where they are few enough, else only how many there are."""
+    """Count a column's values where they are few enough, else only how many there are.
+
+    Without ``detailed`` there are fewer top values and no histogram.
+    """
     name, profile = column.sql, column.profile
     if profile.distinct <= COUNTED_VALUES:
         value = f"CAST({name} AS VARCHAR)" if column.zoned else name
         found = connection.execute(
             f"SELECT {value}, count(*) FROM {source} WHERE {name} IS NOT NULL GROUP BY ALL"  # noqa: S608
         )
-        take_counts(column, found.fetchall())
+        take_counts(column, found.fetchall(), detailed=detailed)
         return
     if rows <= EXACT_ROWS:
         exact = one_row(connection, f"SELECT count(DISTINCT {name}) FROM {source}")  # noqa: S608
         profile.distinct, profile.distinct_exact = int(exact[0]), True
-    if column.bounds is not None:
+    if column.bounds is not None and detailed:
         bins = connection.execute(
             f"SELECT {_bin_expression(column)}, count(*) FROM {source} "  # noqa: S608
             f"WHERE {name} IS NOT NULL GROUP BY ALL"
@@ -93,14 +102,15 @@ def _bin_expression(column: Column) -> str:
     return f"greatest(0, least({BINS - 1}, floor({position})))::TINYINT"
 
 
-def take_counts(column: Column, counts: list[tuple[Any, int]]) -> None:
+def take_counts(column: Column, counts: list[tuple[Any, int]], *, detailed: bool = True) -> None:
     """All that follows from knowing how often each value occurs."""
     profile = column.profile
     profile.distinct, profile.distinct_exact = len(counts), True
-    top = heapq.nsmallest(TOP_VALUES, counts, key=lambda pair: (-pair[1], pair[0]))
+    shown = TOP_VALUES if detailed else TOP_VALUES_WIDE
+    top = heapq.nsmallest(shown, counts, key=lambda pair: (-pair[1], pair[0]))
     profile.top = [TopValue(value=_cell(value), count=count) for value, count in top]
     profile.categories = _categories(column.type, [value for value, _ in counts])
-    if column.bounds is not None:
+    if column.bounds is not None and detailed:
         low, high = column.bounds
         width = (high / BINS) - (low / BINS)
         bins: Counter[int] = Counter()

@@ -21,21 +21,32 @@ def column_names(header: list[list[str]], width: int) -> tuple[list[str], list[s
     written += [""] * (width - len(written))
     taken = {name.lower() for name in written if name}
     names: list[str] = []
-    seen: set[str] = set()
+    uniques = _Uniques(taken)
     for position, name in enumerate(written[:width], 1):
-        unique = _unique(name or f"column_{position}", seen, taken)
-        seen.add(unique.lower())
-        names.append(unique)
+        names.append(uniques.of(name or f"column_{position}"))
     return names, written[:width]
 
 
-def _unique(name: str, seen: set[str], taken: set[str]) -> str:
-    if name.lower() not in seen:
+class _Uniques:
+    """Tells names that are the same, but for case, apart by numbers."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self._taken = taken
+        self._seen: set[str] = set()
+        self._numbers: dict[str, int] = {}
+
+    def of(self, name: str) -> str:
+        """The name, or with a number where it was given before."""
+        plain = name.lower()
+        if plain in self._seen:
+            # Where the last one stopped: a header may be one name thousands of times.
+            number = self._numbers.get(plain, 2)
+            while f"{plain}_{number}" in self._seen or f"{plain}_{number}" in self._taken:
+                number += 1
+            self._numbers[plain] = number + 1
+            name = f"{name}_{number}"
+        self._seen.add(name.lower())
         return name
-    number = 2
-    while f"{name}_{number}".lower() in seen | taken:
-        number += 1
-    return f"{name}_{number}"
 
 
 def _fitted(row: list[str], width: int) -> list[str]:

@@ -25,13 +25,9 @@ from leonidas_jupyter.data.readers import (
     ends_in_delimiter,
     read_leniently,
 )
+from leonidas_jupyter.data.rounds import type_text
 from leonidas_jupyter.data.sketches import SketchedProfile
-from leonidas_jupyter.data.typing_pass import (
-    Typing,
-    row_group,
-    type_text,
-    write_typed,
-)
+from leonidas_jupyter.data.typing_pass import Typing, row_group, write_typed
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,6 +39,9 @@ READER_VERSION = 3
 
 DUCKDB_MEMORY = "320MiB"
 """What DuckDB may use; Python, pyarrow and the buffers of writers come on top."""
+
+TYPED, PROFILED = 0.7, 0.98
+"""How far reading has come when the frame is written, and when it is profiled, too."""
 
 Progress = Callable[[float], None]
 Found = TypeVar("Found")
@@ -99,9 +98,8 @@ def ingest(
         connection = _connect(scratch)
         typed = scratch / "typed.parquet"
         outcome = _read_format(connection, opened, filename, override, typed, progress)
-        progress(0.7)
-        with Watched(connection, lambda part: progress(0.7 + 0.28 * part)):
-            profile = profile_frame(connection, typed, outcome.originals)
+        progress(TYPED)
+        profile = profile_frame(connection, typed, outcome.originals, progress.towards(PROFILED))
         connection.close()
         os.replace(typed, target)
     finally:
@@ -116,7 +114,7 @@ def _read_format(
     filename: str,
     override: DialectOverride | None,
     typed: Path,
-    progress: Progress,
+    progress: Rising,
 ) -> Outcome:
     """Write the typed Parquet file at ``typed`` by the reader of the file's format."""
     if opened.format in ("parquet", "arrow"):
@@ -147,6 +145,7 @@ def _report(
     target: Path,
     override: DialectOverride | None,
 ) -> IngestReport:
+    profile.total_at = outcome.dialect.total_at
     return IngestReport(
         dialect=outcome.dialect,
         profile=profile,
@@ -206,7 +205,7 @@ def _read(
     prepared: Prepared,
     override: DialectOverride | None,
     typed: Path,
-    progress: Progress,
+    progress: Rising,
 ) -> tuple[Typing, BadRows | None]:
     """Write the typed Parquet file; returns how columns are typed and the rows that misfit."""
     import duckdb
@@ -215,20 +214,17 @@ def _read(
     raw = typed.with_name("raw.parquet")
     relation = duckdb_relation(text, found)
     if relation is not None:
-        typing = Typing(found, override)
+        typing = Typing(found, override, progress.towards(TYPED, 0.05))
         try:
-            with Watched(connection, lambda part: progress(0.1 + 0.6 * part)):
-                clean = _read_clean(connection, prepared, relation, typing, typed)
-            if clean:
+            if _read_clean(connection, prepared, relation, typing, typed, progress):
                 return typing, None
         except duckdb.Error:
             # Not as clean as it looked: rows that do not fit, odd quotes, lines without end.
             typed.unlink(missing_ok=True)
-    bad_rows = read_leniently(text, found, raw, lambda part: progress(0.1 + 0.3 * part))
+    bad_rows = read_leniently(text, found, raw, progress.towards(TYPED, 0.6))
     # What DuckDB misread has taught the first typing wrong things.
-    typing = Typing(found, override)
-    with Watched(connection, lambda part: progress(0.4 + 0.3 * part)):
-        type_text(connection, typing, raw, typed)
+    typing = Typing(found, override, progress.towards(TYPED, 0.5))
+    type_text(connection, typing, raw, typed, progress, TYPED)
     return typing, bad_rows
 
 
@@ -238,17 +234,21 @@ def _read_clean(
     relation: str,
     typing: Typing,
     typed: Path,
+    progress: Rising,
 ) -> bool:
     """Let DuckDB read the file; false if it left cells out. Raises DuckDB's error on a bad row."""
     found = prepared.found
     ends = Background(lambda: ends_in_delimiter(prepared.text, found))
-    if not write_typed(connection, typing, relation, typed):
+    with Watched(connection, progress.towards(TYPED, 0.6)):
+        written = write_typed(connection, typing, relation, typed)
+    if not written:
         raw = typed.with_name("raw.parquet")
-        connection.execute(
-            f"COPY (FROM {relation}) TO {literal(str(raw))} "
-            f"(FORMAT parquet, ROW_GROUP_SIZE {row_group(found.width)})"
-        )
-        type_text(connection, typing, raw, typed)
+        with Watched(connection, progress.towards(TYPED, 0.5)):
+            connection.execute(
+                f"COPY (FROM {relation}) TO {literal(str(raw))} "
+                f"(FORMAT parquet, ROW_GROUP_SIZE {row_group(found.width)})"
+            )
+        type_text(connection, typing, raw, typed, progress, TYPED)
     last = typing.columns[-1]
     if last.plan.dialect.null_words or last.plan.padded:
         counted = f"SELECT count(*) - count(c{found.width - 1}) FROM {relation}"  # noqa: S608

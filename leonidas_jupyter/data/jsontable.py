@@ -6,11 +6,12 @@ objects and arrays inside of a row stay JSON text; a member that is missing is a
 """
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leonidas_jupyter.data.advance import Rising
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.formats import Opened, Outcome
@@ -25,7 +26,7 @@ from leonidas_jupyter.data.jsonvalues import (
 from leonidas_jupyter.data.prepare import decode
 from leonidas_jupyter.data.readers import BATCH_CELLS, BATCH_ROWS
 from leonidas_jupyter.data.recognise import MAX_COLUMNS
-from leonidas_jupyter.data.typing_pass import type_text
+from leonidas_jupyter.data.rounds import type_text
 from leonidas_jupyter.data.valuetyping import ValueTyping
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def read_json(
     filename: str,
     override: DialectOverride | None,
     typed: Path,
-    progress: Callable[[float], None],
+    progress: Rising,
 ) -> Outcome:
     """Write the frame of a JSON file to ``typed``.
 
@@ -69,7 +70,7 @@ def read_json(
     raw = columns.finish()
     dialect.assumed += columns.notes()
     typing = ValueTyping(dialect, [columns.names], columns.values(), override)
-    type_text(connection, typing, raw, typed)
+    type_text(connection, typing, raw, typed, progress, 0.7)
     typing.describe(dialect)
     return Outcome(dialect, typing.originals, broken.report(len(columns.names)))
 

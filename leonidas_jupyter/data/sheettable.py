@@ -12,16 +12,17 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leonidas_jupyter.data.advance import Rising
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.footers import footer_rows, looks_total
 from leonidas_jupyter.data.formats import Opened, Outcome
 from leonidas_jupyter.data.layout import Layout, find_layout
 from leonidas_jupyter.data.readers import BATCH_CELLS, BATCH_ROWS
+from leonidas_jupyter.data.rounds import type_text
 from leonidas_jupyter.data.sheetcells import SheetColumn, cell_text
 from leonidas_jupyter.data.sheetxml import notes_on
 from leonidas_jupyter.data.tokens import Record
-from leonidas_jupyter.data.typing_pass import type_text
 from leonidas_jupyter.data.valuetyping import ValueTyping
 from leonidas_jupyter.data.workbook import Numbered, Sheet, Workbook
 
@@ -38,7 +39,7 @@ def read_sheet(
     opened: Opened,
     override: DialectOverride | None,
     typed: Path,
-    progress: Callable[[float], None],
+    progress: Rising,
 ) -> Outcome:
     """Write the frame of one sheet of a workbook to ``typed``.
 
@@ -55,11 +56,11 @@ def read_sheet(
     raw = typed.with_name("raw.parquet")
     columns = table.write(raw, lambda part: progress(0.2 + 0.2 * part))
     dialect.skip_rows, dialect.header_rows = table.layout.skip_rows, len(table.layout.header)
-    dialect.footer_rows = table.footers
+    dialect.footer_rows, dialect.total_at = table.footers, table.total_at
     dialect.assumed += table.notes + notes_on(opened.plain, sheet.name)
     values = [column.settle() for column in columns]
     typing = ValueTyping(dialect, table.layout.header, values, override)
-    type_text(connection, typing, raw, typed)
+    type_text(connection, typing, raw, typed, progress, 0.7)
     typing.describe(dialect)
     return Outcome(dialect, typing.originals, sheets=others if said.sheet is None else [])
 
@@ -88,6 +89,7 @@ class Table:
     def __post_init__(self) -> None:
         self.notes: list[str] = []
         self.footers = 0
+        self.total_at: int | None = None
         self._columns = _filled_columns(self.sheet)
         if not self._columns:
             raise UnreadableFile(f"The sheet “{self.sheet.name}” is empty.")
@@ -159,6 +161,7 @@ class Table:
             self.notes.append(f"What follows the last row of data is left out: “{text[:40]}”.")
         rest = tail[: len(tail) - count]
         if before + len(rest) > 2 and looks_total(rest[-1].fields):
+            self.total_at = count + 1
             self.notes.append("The last row looks like a total; it is kept as a row.")
         return count
 

@@ -4,21 +4,15 @@ The first scan counts and finds ranges, the second counts values. So the work gr
 of cells, never with the square of the number of columns.
 """
 
-import datetime
-import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from leonidas_jupyter.data.counting import (
-    EPOCH,
-    EXACT_ROWS,
-    Column,
-    count_long,
-    count_short,
-    one_row,
-)
+from leonidas_jupyter.data.advance import Steps
+from leonidas_jupyter.data.counting import EXACT_ROWS, Column, count_long, count_short, one_row
 from leonidas_jupyter.data.keynames import names_things
-from leonidas_jupyter.data.profile import ColumnProfile, ColumnType, FrameProfile, Scalar
+from leonidas_jupyter.data.profile import ColumnProfile, ColumnType, FrameProfile
+from leonidas_jupyter.data.scanning import scan, scan_stacked
 from leonidas_jupyter.data.sketches import SketchedProfile, sketch_keys
 from leonidas_jupyter.data.textual import say_why
 
@@ -30,11 +24,11 @@ COUNTED_ROWS = 20_000
 """In frames of at most so many rows every column gets every value counted."""
 
 BATCH_COLUMNS = 100
+BATCH_WIDE = 1000
 BATCH_CELLS = 8_000_000
 DETAILED_COLUMNS = 1000
 """Frames wider than this get fewer top values and no histograms, to keep the profile small."""
 
-TOP_VALUES_WIDE = 3
 DUPLICATE_COLUMNS = 1000
 
 NEARLY_CONSTANT = 0.95
@@ -53,7 +47,6 @@ TYPES: dict[str, ColumnType] = {
     "TIME": "time",
     "VARCHAR": "text",
 }
-RANGED = ("integer", "number", "date", "datetime")
 
 
 def quoted(name: str) -> str:
@@ -62,27 +55,40 @@ def quoted(name: str) -> str:
 
 
 def profile_frame(
-    connection: "duckdb.DuckDBPyConnection", parquet: Path, originals: dict[str, str]
+    connection: "duckdb.DuckDBPyConnection",
+    parquet: Path,
+    originals: dict[str, str],
+    progress: Callable[[float], None],
 ) -> SketchedProfile:
-    """Profile a frame's Parquet file; ``originals`` maps names to names as written."""
+    """Profile a frame's Parquet file; ``originals`` maps names to names as written.
+
+    ``progress`` hears of 0 to 1.
+    """
     import pyarrow.parquet as pq
+
+    # Else each query reads all of it again, which takes long where columns are many.
+    connection.execute("SET parquet_metadata_cache = true")
 
     source = "read_parquet('" + str(parquet).replace("'", "''") + "')"
     described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
     rows = int(one_row(connection, f"SELECT count(*) FROM {source}")[0])  # noqa: S608
     columns = [_column(str(row[0]), str(row[1]), originals) for row in described]
-    size = max(1, min(BATCH_COLUMNS, BATCH_CELLS // max(rows, 1)))
-    opened = pq.ParquetFile(parquet)
-    for start in range(0, len(columns), size):
-        batch = columns[start : start + size]
-        _profile_batch(connection, opened, source, batch, rows, len(columns) <= DETAILED_COLUMNS)
-    say_why(connection, parquet, columns)
-    profile = SketchedProfile(
-        rows=rows,
-        columns=[column.profile for column in columns],
-        duplicate_rows=_duplicates(connection, source, columns, rows),
-        keys=sketch_keys(connection, source, columns, rows),
-    )
+    wide = len(columns) > DETAILED_COLUMNS
+    size = max(1, min(BATCH_WIDE if wide else BATCH_COLUMNS, BATCH_CELLS // max(rows, 1)))
+    steps = Steps(connection, progress, 2 * len(columns) + 2)
+    with pq.ParquetFile(parquet) as opened:
+        for start in range(0, len(columns), size):
+            batch = columns[start : start + size]
+            _profile_batch(connection, opened, source, batch, rows, wide, steps)
+    with steps.next():
+        say_why(connection, parquet, columns)
+    with steps.next():
+        profile = SketchedProfile(
+            rows=rows,
+            columns=[column.profile for column in columns],
+            duplicate_rows=_duplicates(connection, source, columns, rows),
+            keys=sketch_keys(connection, source, columns, rows),
+        )
     _warn_of_rows(profile)
     return profile
 
@@ -103,96 +109,31 @@ def _profile_batch(
     source: str,
     columns: list[Column],
     rows: int,
-    detailed: bool,
+    wide: bool,
+    steps: Steps,
 ) -> None:
     """Fill in the profiles of some columns."""
-    short = None
     if rows <= COUNTED_ROWS:
         # DuckDB reads a file's whole metadata with each query: slow where columns are many.
         short = parquet.read(columns=[column.name for column in columns])
-        connection.register("short", short)
-        source = "short"
-    first = [_first_scan(column, rows) for column in columns]
-    found = one_row(connection, f"SELECT {', '.join(first)} FROM {source}")  # noqa: S608
-    for column, values in zip(columns, found, strict=True):
-        _take_first(column, values, rows)
-    if short is not None:
-        count_short(short, columns)
+        with steps.next(2 * len(columns)):
+            if wide:
+                scan_stacked(connection, short, columns)
+            else:
+                connection.register("short", short)
+                scan(connection, "short", columns, rows)
+            count_short(short, columns, detailed=not wide)
     else:
+        with steps.next(len(columns)):
+            scan(connection, source, columns, rows)
         for column in columns:
-            count_long(connection, source, column, rows)
+            with steps.next():
+                count_long(connection, source, column, rows, detailed=not wide)
     for column in columns:
         profile = column.profile
-        if not detailed:
-            profile.top, profile.histogram = profile.top[:TOP_VALUES_WIDE], None
         exact = profile.distinct_exact and profile.nulls == 0
         profile.candidate_key = exact and profile.distinct == rows and rows > 1
         _warn(profile, rows)
-
-
-def _first_scan(column: Column, rows: int) -> str:
-    """SQL of one struct: counts, range, moments and quartiles of a column."""
-    name = column.sql
-    fields = {"n": f"count({name})", "d": f"approx_count_distinct({name})"}
-    if column.type == "text":
-        length = f"length({name})"
-        fields |= {"low": f"min({length})", "high": f"max({length})", "mean": f"avg({length})"}
-    elif column.type != "boolean":
-        fields |= {"low": f"min({name})", "high": f"max({name})"}
-    if column.type in ("integer", "number"):
-        fields |= {"mean": f"avg({name})", "std": f"stddev_samp({name})"}
-    if column.type in RANGED:
-        value = f"epoch({name})" if column.type in ("date", "datetime") else name
-        exact = rows <= EXACT_ROWS
-        fields["q"] = (
-            f"quantile_cont({value}, [0.25, 0.5, 0.75])"
-            if exact
-            else f"approx_quantile({value}, [0.25, 0.5, 0.75])"
-        )
-    if column.type in ("date", "datetime"):
-        fields |= {"low": f"min(epoch({name}))", "high": f"max(epoch({name}))"}
-    return "{" + ", ".join(f"'{key}': {value}" for key, value in fields.items()) + "}"
-
-
-def _take_first(column: Column, found: dict[str, Any], rows: int) -> None:
-    profile = column.profile
-    profile.nulls = rows - found["n"]
-    profile.distinct = min(found["d"], found["n"])
-    profile.distinct_exact = False
-    low, high = found.get("low"), found.get("high")
-    if low is None or high is None:
-        return
-    if column.type == "text":
-        profile.min_length, profile.max_length = low, high
-        profile.mean_length = _finite(found["mean"])
-        return
-    profile.min, profile.max = _scalar(low, column), _scalar(high, column)
-    if column.type in RANGED:
-        column.bounds = (float(low), float(high))
-        quartiles = [_scalar(value, column) for value in found["q"]]
-        profile.q25, profile.median, profile.q75 = quartiles
-        if rows > EXACT_ROWS:
-            profile.quantiles_exact = False
-            profile.warnings.append("quartiles are approximate")
-    if column.type in ("integer", "number"):
-        profile.mean = _finite(found["mean"])
-        profile.std = _finite(found["std"])
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
-
-
-def _scalar(value: Any, column: Column) -> Scalar:  # noqa: ANN401 - as DuckDB gives it
-    """A statistic as JSON carries it; ``date`` and ``datetime`` come as POSIX seconds."""
-    if column.type in ("date", "datetime"):
-        moment = EPOCH + datetime.timedelta(seconds=value)
-        if column.zoned:
-            moment = moment.replace(tzinfo=datetime.UTC)
-        whole_day = column.type == "date" and moment.time() == datetime.time()
-        return moment.date().isoformat() if whole_day else moment.isoformat()
-    found: Scalar = value.isoformat() if isinstance(value, datetime.time) else value
-    return found
 
 
 def _warn(profile: ColumnProfile, rows: int) -> None:

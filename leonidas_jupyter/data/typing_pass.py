@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
-from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.moments import both_orders, travel
 from leonidas_jupyter.data.plans import Hints, Plan, literal, plan_column
 from leonidas_jupyter.data.recognise import Recognition
@@ -24,13 +23,13 @@ SAMPLE_CELLS = 2000
 """Distinct cells of a column that its first plan is made from."""
 
 CHECK_COLUMNS = 200
-MAX_ROUNDS = 12
 ROW_GROUP = 122_880
 ROW_GROUP_CELLS = 4_000_000
 """DuckDB holds a row group of each thread in memory, so frames of many columns get shorter ones."""
 
+Progress = Callable[[float], None]
 WIDE = 1000
-"""DuckDB holds 2048 rows of all columns at once, so wider frames are typed in slices."""
+"""DuckDB holds 2048 rows of all columns at once, so wider frames are typed in stacks of columns."""
 
 
 @dataclass
@@ -43,11 +42,24 @@ class Column:
     banned: set[str] = field(default_factory=set)
     fixed: bool = False
 
+    def learn(self, misfits: list[str]) -> None:
+        """Take note of cells that the plan does not hold."""
+        known = set(self.cells)
+        if known.issuperset(misfits):
+            self.banned.add(self.plan.key)
+        self.cells += [cell for cell in misfits if cell not in known]
+
 
 class Typing:
     """The plans of all columns of a file."""
 
-    def __init__(self, found: Recognition, override: DialectOverride | None) -> None:
+    def __init__(
+        self,
+        found: Recognition,
+        override: DialectOverride | None,
+        progress: Progress = lambda _: None,
+    ) -> None:
+        """Make the first plans; ``progress`` hears of 0 to 1."""
         said = override or DialectOverride()
         self._said = said
         self._delimiter = found.dialect.delimiter
@@ -56,13 +68,15 @@ class Typing:
             Column(name, cells, fixed=name in (said.text_columns or ()))
             for name, cells in zip(found.names, _sample(found), strict=True)
         ]
-        self.plan()
+        self.plan(progress)
 
-    def plan(self) -> None:
+    def plan(self, progress: Progress = lambda _: None) -> None:
         """Make every column's plan from its cells; what one leaves open, the others decide."""
         base = self._hints(None, None)
-        for column in self.columns:
+        for number, column in enumerate(self.columns):
             column.plan = self._choose(column, base)
+            if number % CHECK_COLUMNS == 0:
+                progress(number / len(self.columns))
         decided = [column.plan.decides for column in self.columns if column.plan.decides]
         decimals = {value for topic, value in decided if topic == "decimal"}
         orders = {value for topic, value in decided if topic == "day"}
@@ -139,19 +153,16 @@ class Typing:
         typed = [(i, c) for i, c in enumerate(self.columns) if c.plan.type != "text"]
         for start in range(0, len(typed), CHECK_COLUMNS):
             batch = typed[start : start + CHECK_COLUMNS]
-            parts = [_misfits(f"c{i}", column.plan) for i, column in batch]
+            parts = [misfits(f"c{i}", column.plan) for i, column in batch]
             found = connection.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchall()  # noqa: S608
             for (_, column), cells in zip(batch, found[0], strict=True):
                 if cells:
                     changed.add(column.name)
-                    known = set(column.cells)
-                    if known.issuperset(cells):
-                        column.banned.add(column.plan.key)
-                    column.cells += [cell for cell in cells if cell not in known]
+                    column.learn(cells)
         return changed
 
 
-def _misfits(cell: str, plan: Plan) -> str:
+def misfits(cell: str, plan: Plan) -> str:
     """SQL of a few cells that the plan does not hold: of different sizes and from both ends."""
     fits = plan.sql(cell, "NULL")
     odd = f"FILTER (WHERE {cell} IS NOT NULL AND ({fits}) IS NULL AND NOT ({_missing(cell, plan)}))"
@@ -203,44 +214,11 @@ def write_typed(
     """Write the typed columns of a relation to Parquet; false if some cell did not fit its plan."""
     options = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {row_group(len(typing.columns))}"
     copy = f"COPY ({typing.select(source)}) TO {literal(str(target))} ({options})"
-    return _unless_misfit(lambda: connection.execute(copy), target)
+    return unless_misfit(lambda: connection.execute(copy), target)
 
 
-def write_typed_wide(
-    connection: "duckdb.DuckDBPyConnection", typing: Typing, raw: Path, target: Path
-) -> bool:
-    """As ``write_typed`` for a Parquet file of very many text columns, slice by slice."""
-    return _unless_misfit(lambda: _write_slices(connection, typing, raw, target), target)
-
-
-def _write_slices(
-    connection: "duckdb.DuckDBPyConnection", typing: Typing, raw: Path, target: Path
-) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    source = pq.ParquetFile(raw)
-    writer = None
-    try:
-        for number in range(source.num_row_groups or 1):
-            empty = source.num_row_groups == 0
-            group = source.schema_arrow.empty_table() if empty else source.read_row_group(number)
-            fields, columns = [], []
-            for start in range(0, len(typing.columns), WIDE):
-                stop = min(start + WIDE, group.num_columns)
-                connection.register("slice", group.select(range(start, stop)))
-                typed = connection.sql(typing.select("slice", start, stop)).to_arrow_table()
-                fields += list(typed.schema)
-                columns += typed.columns
-            table = pa.Table.from_arrays(columns, schema=pa.schema(fields))
-            writer = writer or pq.ParquetWriter(target, table.schema, compression="snappy")
-            writer.write_table(table)
-    finally:
-        if writer is not None:
-            writer.close()
-
-
-def _unless_misfit(write: Callable[[], object], target: Path) -> bool:
+def unless_misfit(write: Callable[[], object], target: Path) -> bool:
+    """Write ``target``; false, and nothing left of it, if a cell did not fit its plan."""
     import duckdb
 
     try:
@@ -251,28 +229,3 @@ def _unless_misfit(write: Callable[[], object], target: Path) -> bool:
         target.unlink(missing_ok=True)
         return False
     return True
-
-
-def type_text(
-    connection: "duckdb.DuckDBPyConnection", typing: Typing, raw: Path, typed: Path
-) -> None:
-    """Type a Parquet file of text, learning from the cells that do not fit until all do.
-
-    Raises:
-        UnreadableFile: no plans were found that hold every cell.
-    """
-    source = f"read_parquet({literal(str(raw))})"
-    for attempt in range(MAX_ROUNDS):
-        if len(typing.columns) > WIDE:
-            written = write_typed_wide(connection, typing, raw, typed)
-        else:
-            written = write_typed(connection, typing, source, typed)
-        if written:
-            return
-        misfits = typing.learn(connection, source)
-        if attempt >= MAX_ROUNDS - 3:
-            typing.keep_as_text(misfits)
-        typing.plan()
-    raise UnreadableFile(
-        "The file's columns could not be typed faithfully: say in the dialect which are text."
-    )

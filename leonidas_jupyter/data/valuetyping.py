@@ -10,7 +10,7 @@ from leonidas_jupyter.data.plans import Hints, Plan, literal
 from leonidas_jupyter.data.recognise import Recognition
 from leonidas_jupyter.data.summarise import TYPES
 from leonidas_jupyter.data.tokens import Syntax
-from leonidas_jupyter.data.typing_pass import SAMPLE_CELLS, Column, Typing
+from leonidas_jupyter.data.typing_pass import SAMPLE_CELLS, Column, Progress, Typing
 
 MOMENTS = frozenset(("date", "datetime", "time"))
 
@@ -68,10 +68,10 @@ class ValueTyping(Typing):
         names = [column.name for column in self.columns]
         return dict(zip(names, self.written, strict=True))
 
-    def plan(self) -> None:
+    def plan(self, progress: Progress = lambda _: None) -> None:
         """Make every column's plan, once it is known what the columns hold."""
         if self._sampled:
-            super().plan()
+            super().plan(progress)
 
     def _choose(self, column: Column, hints: Hints) -> Plan:
         values = self._values[column.name]

@@ -5,7 +5,7 @@ import io
 import pandas as pd
 import pytest
 
-from leonidas_jupyter.data import counting, summarise
+from leonidas_jupyter.data import counting, scanning, summarise
 
 CSV = "id,score,city,day,flag,empty,same\n" + "".join(
     f"{i},{(i * 37 % 101) / 4},{'ABC'[i % 3] if i % 5 else ''},2020-01-{i % 28 + 1:02d},"
@@ -81,7 +81,7 @@ def test_duplicate_rows(load):
 
 
 def test_more_rows_than_are_counted_exactly(load, monkeypatch):
-    for user in (counting, summarise):
+    for user in (counting, scanning, summarise):
         monkeypatch.setattr(user, "EXACT_ROWS", 100)
     monkeypatch.setattr(summarise, "COUNTED_ROWS", 50)
     monkeypatch.setattr(counting, "COUNTED_VALUES", 50)
@@ -173,8 +173,8 @@ def test_repeated_rows_are_said_of_the_frame(load):
 def test_estimated_quartiles_say_so(load, monkeypatch):
     exact = load(CSV).report.profile.columns[0]
     assert exact.quantiles_exact
-    monkeypatch.setattr(summarise, "EXACT_ROWS", 100)
-    monkeypatch.setattr(counting, "EXACT_ROWS", 100)
+    for user in (counting, scanning, summarise):
+        monkeypatch.setattr(user, "EXACT_ROWS", 100)
     profile = load(CSV).report.profile
     assert not profile.columns[0].quantiles_exact
     assert profile.columns[0].median == pytest.approx(exact.median, rel=0.05)

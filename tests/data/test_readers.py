@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leonidas_jupyter.data import ingest as module
-from leonidas_jupyter.data import readers, typing_pass
+from leonidas_jupyter.data import readers, rounds, typing_pass
 from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.ingest import ingest
@@ -104,7 +104,7 @@ def test_a_megabyte_in_a_cell(load):
 
 
 def test_very_many_columns(load, monkeypatch):
-    for user in (readers, typing_pass):
+    for user in (readers, typing_pass, rounds):
         monkeypatch.setattr(user, "WIDE", 50)
     width = 130
     lines = [",".join(f"col {i}" for i in range(width))]
