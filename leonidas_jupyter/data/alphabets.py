@@ -2,7 +2,9 @@
 
 import re
 
-_EVERYWHERE = "\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u20ac\u00a0§°«»£"
+_PUNCTUATION = "\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u00a0"
+_OPENING, _CLOSING = "\u201a\u201e\u00a0", "\u201d\u2026©®™"
+_EVERYWHERE = _PUNCTUATION + "\u20ac§°«»£"
 """Signs that any text may have among its letters."""
 
 _RARE = "©®™±²³½¼µ·•×†‡¿¡ºª"
@@ -54,6 +56,45 @@ ENOUGH_COMMON = 0.5
 
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
 
+SIGNS = frozenset(_EVERYWHERE + _RARE + "¢¥¬¦÷‰™")
+"""What stands beside figures and words in Western text that has no letter outside ASCII."""
+
+MOST_SIGNS = 10
+"""How many different signs such a text has; more bytes than these are letters of something."""
+
+_PLACE = re.compile(rf"([^\W\d_]*)([{''.join(sorted(SIGNS))}])(?=([^\W\d_]*))")
+_CONTRACTED = frozenset(("", "s", "t", "d", "m", "ll", "re", "ve"))
+
+
+def only_signs(sample: bytes) -> bool:
+    """Whether what is outside ASCII is but signs of Windows-1252, each where such a sign stands.
+
+    The bytes are letters under other encodings: "5 €", "°C" and "m³" say nothing of a language,
+    while "Pawe³" is Polish.
+    """
+    text = sample.decode("cp1252", "replace")
+    signs = {char for char in text if ord(char) > 127}
+    return (
+        signs <= SIGNS
+        and len(signs) <= MOST_SIGNS
+        and all(_in_place(*found.groups()) for found in _PLACE.finditer(text))
+    )
+
+
+def _in_place(before: str, sign: str, after: str) -> bool:
+    """Whether a sign stands right between the letters before and after it."""
+    if sign == "\u2019":
+        return after in _CONTRACTED or len(before) < 2
+    if sign == "µ":
+        return not before and len(after) <= 4
+    if sign in _OPENING:
+        return not before
+    if sign in _CLOSING:
+        return not after
+    if sign in _PUNCTUATION:
+        return not (before and after)
+    return len(before) <= 2 and len(after) <= 1
+
 
 def by_letters(sample: bytes) -> str | None:
     """The single-byte encoding under which a sample reads as some language; None if none."""
@@ -82,12 +123,15 @@ def _share(text: str, letters: str) -> float:
     """The share of the characters outside ASCII that are the language's and in their place."""
     known = frozenset(letters + letters.upper())
     good = total = 0.0
-    for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False):
+    placed = {found.start(2) for found in _PLACE.finditer(text) if _in_place(*found.groups())}
+    for at, (before, char, after) in enumerate(zip(" " + text, text, text[1:] + " ", strict=False)):
         if ord(char) < 128:
             continue
         total += 1
-        if char in known:
+        if at in placed:
+            good += 1.0
+        elif char in known:
             good += 0.0 if char.isupper() and before.islower() else 1.0
         elif char in _EVERYWHERE or (char in _RARE and not (before.isalpha() and after.isalpha())):
-            good += 0.9
+            good += 0.6
     return good / total if total else 0.0

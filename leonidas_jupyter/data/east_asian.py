@@ -1,5 +1,17 @@
 """Whether bytes are Chinese, Japanese or Korean text of an encoding."""
 
+import re
+
+_WIDE = re.compile(r"[^\x00-\x7f]+")
+_BESIDE = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
+
+SCATTERED = 1.2
+KANJI_SCATTERED = 0.2
+"""How much is a Western letter with the ASCII letter behind it, and not a character of a language.
+
+Japanese without kana stands in whole words, as names do: its bytes are those of Western quotes.
+"""
+
 
 def reads_as(sample: bytes, codec: str) -> bool:
     """Whether the sample is text of that encoding: it decodes, into characters in use."""
@@ -12,12 +24,21 @@ def reads_as(sample: bytes, codec: str) -> bool:
     wide = [char for char in text if ord(char) > 127]
     if len(wide) < 2:
         return False
-    if codec in ("cp932", "euc_jp"):
-        # Japanese without kana is no Japanese; Chinese in GB 2312 has the same byte ranges.
-        kana = sum(0x3040 <= ord(char) <= 0x30FF for char in wide)
-        if kana < 0.1 * len(wide):
-            return False
+    kana = sum(0x3040 <= ord(char) <= 0x30FF for char in wide)
+    without = kana < 0.1 * len(wide)
+    if codec == "euc_jp" and without:
+        # Chinese in GB 2312 has the same byte ranges.
+        return False
+    if _scattered(text) > (KANJI_SCATTERED if codec == "cp932" and without else SCATTERED):
+        return False
     return sum(_in_use(char, codec) for char in wide) >= 0.9 * len(wide)
+
+
+def _scattered(text: str) -> float:
+    """How much wide characters stand alone, or beside Latin letters: 0 to 3 for each run."""
+    runs = _WIDE.findall(text)
+    alone = sum(len(run) == 1 for run in runs)
+    return (alone + len(_BESIDE.findall(text))) / max(len(runs), 1)
 
 
 def _in_use(char: str, codec: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from leonidas_jupyter.data.alphabets import by_letters
+from leonidas_jupyter.data.alphabets import by_letters, only_signs
 from leonidas_jupyter.data.east_asian import reads_as
 from leonidas_jupyter.data.errors import UnreadableFile
 
@@ -109,7 +109,7 @@ def _checked_utf8(path: Path, bom: int) -> Encoding:
     """UTF-8 if the whole file is; else an 8-bit or East Asian encoding, by the odd bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     line = 1
-    controls = False
+    controls = foreign = False
     with path.open("rb") as handle:
         handle.seek(bom)
         while chunk := handle.read(CHUNK):
@@ -123,10 +123,12 @@ def _checked_utf8(path: Path, bom: int) -> Encoding:
             if chunk.isascii() and not decoder.getstate()[0]:
                 continue
             try:
-                decoder.decode(chunk)
+                foreign = not decoder.decode(chunk).isascii() or foreign
             except UnicodeDecodeError:
                 return _eight_bit(path, bom)
             controls = controls or C1_AS_UTF8.search(chunk) is not None
+    if decoder.getstate()[0] and not foreign:
+        return _eight_bit(path, bom)  # the very last letter, and the only one outside ASCII
     if decoder.getstate()[0] or _ends_as_in_dos(path):
         return Encoding("utf-8", bom)
     if controls:
@@ -146,6 +148,8 @@ def _eight_bit(path: Path, bom: int) -> Encoding:
     sample = _odd_lines(path)
     if bom or _mostly_utf8(sample):
         return Encoding("utf-8", bom)
+    if only_signs(sample):
+        return Encoding("cp1252", note="The encoding is taken to be cp1252.")
     for codec in EAST_ASIAN:
         if reads_as(sample, codec):
             name = NAMES.get(codec, codec)
