@@ -57,21 +57,16 @@ data "aws_iam_policy_document" "service" {
     resources = ["${aws_s3_bucket.files.arn}/${var.bucket_prefix}/*"]
   }
 
+  # Without a condition on the prefix: S3 answers 403 in place of 404 to who may not list the bucket,
+  # and a request for one object names no prefix.
   statement {
-    sid       = "ListFiles"
-    actions   = ["s3:ListBucket", "s3:ListBucketVersions"]
-    resources = [aws_s3_bucket.files.arn]
-
-    condition {
-      test     = "StringLike"
-      variable = "s3:prefix"
-      values   = ["${var.bucket_prefix}/*"]
-    }
-  }
-
-  statement {
-    sid       = "TheBucketItself"
-    actions   = ["s3:GetBucketCORS", "s3:GetBucketVersioning", "s3:ListBucketMultipartUploads"]
+    sid = "TheBucketItself"
+    actions = [
+      "s3:GetBucketCORS",
+      "s3:ListBucket",
+      "s3:ListBucketMultipartUploads",
+      "s3:ListBucketVersions",
+    ]
     resources = [aws_s3_bucket.files.arn]
   }
 
