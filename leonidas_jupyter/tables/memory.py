@@ -1,27 +1,18 @@
 """The engine that keeps everything in this process: for tests, and for ``memory://``."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Generic, cast
+from typing import Any
 
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
-from leonidas_jupyter.tables.base import (
-    Add,
-    Delete,
-    Key,
-    KeyPart,
-    M,
-    Operation,
-    Put,
-    TableSpec,
-    Update,
-)
+from leonidas_jupyter.tables.base import Key, KeyPart, M, Operation, Put, TableSpec
 from leonidas_jupyter.tables.operations import Result, apply, check
 from leonidas_jupyter.tables.queries import Query, query_of
 from leonidas_jupyter.tables.rows import Row, Scalar, codec, encode_time
 from leonidas_jupyter.tables.walks import distinct, walk_of
+from leonidas_jupyter.tables.writes import Writes
 
 _Undo = list[Callable[[], object]]
 
@@ -58,11 +49,11 @@ class _MemoryRows:
             self._undo.append(lambda: self._rows.__setitem__(key, before))
 
 
-class MemoryTable(Generic[M]):
+class MemoryTable(Writes[M]):
     """One table of a MemoryDatabase."""
 
     def __init__(self, database: "MemoryDatabase", spec: TableSpec[M]) -> None:
-        self.spec = spec
+        super().__init__(database, spec)
         self._database = database
         self._codec = codec(spec)
         self._rows = database.rows[spec.name]
@@ -80,24 +71,6 @@ class MemoryTable(Generic[M]):
             raise ValueError(f"{self.spec.name}.{field} is not unique.")
         rows = _MemoryRows(self._rows, self.spec, [])
         return self._live(rows.holder(field, self._codec.columns[field].encode(value)))
-
-    async def put(self, item: M, *, if_absent: bool = False) -> M:
-        """See Table."""
-        return cast("M", await self._database.run(Put(self.spec, item, if_absent)))
-
-    async def update(
-        self, key: Key, changes: Mapping[str, Any], *, if_version: int | None = None
-    ) -> M:
-        """See Table."""
-        return cast("M", await self._database.run(Update(self.spec, key, changes, if_version)))
-
-    async def delete(self, key: Key, *, if_version: int | None = None) -> None:
-        """See Table."""
-        await self._database.run(Delete(self.spec, key, if_version))
-
-    async def add(self, key: Key, field: str, n: int) -> int:
-        """See Table."""
-        return cast("int", await self._database.run(Add(self.spec, key, field, n)))
 
     async def query(
         self,

@@ -1,201 +1,48 @@
-"""The SQL engines: the tables over SQLAlchemy Core. SQLite today."""
+"""The SQL engines: the tables over SQLAlchemy Core, in SQLite, PostgreSQL or DuckDB."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from leonidas_jupyter.core.ids import now
-from leonidas_jupyter.core.paging import Page
-from leonidas_jupyter.tables.base import (
-    Add,
-    Delete,
-    Key,
-    KeyPart,
-    M,
-    Operation,
-    Put,
-    TableSpec,
-    Unavailable,
-    Update,
-)
-from leonidas_jupyter.tables.connection import DriverConnection, Parameters, Prepared
-from leonidas_jupyter.tables.migrations import migrate
+from leonidas_jupyter.tables.base import KeyPart, M, Operation, Put, TableSpec, Unavailable
+from leonidas_jupyter.tables.connection import DriverConnection, Prepared
+from leonidas_jupyter.tables.drivers import BUSY, BUSY_SECONDS, Driver
+from leonidas_jupyter.tables.migrations import check_schema, migrate
 from leonidas_jupyter.tables.operations import Result, apply, check
-from leonidas_jupyter.tables.queries import Query, query_of
-from leonidas_jupyter.tables.rows import Row, Scalar, codec, encode_time
+from leonidas_jupyter.tables.rows import Row, codec, encode_time
 from leonidas_jupyter.tables.schema import sql_metadata
-from leonidas_jupyter.tables.sqlite import (
-    BEGIN,
-    BUSY,
-    BUSY_SECONDS,
-    explained,
-    open_engine,
-    watched,
-)
-from leonidas_jupyter.tables.statements import SWEPT_AT_ONCE, Shape, Statements
+from leonidas_jupyter.tables.sqltable import SqlRows, SqlTable
+from leonidas_jupyter.tables.statements import SWEPT_AT_ONCE, Statements
 from leonidas_jupyter.tables.workers import Workers
 
 T = TypeVar("T")
 
-_READERS = 2
 _SWEEP_SECONDS = 60.0
 
 
-def _at(key: Sequence[Scalar]) -> dict[str, Scalar]:
-    return {f"key_{number}": part for number, part in enumerate(key)}
-
-
-class _SqlRows:
-    """One table's rows within the transaction of a connection."""
-
-    def __init__(self, connection: DriverConnection, statements: Statements) -> None:
-        self._connection = connection
-        self._statements = statements
-
-    def read(self, key: tuple[KeyPart, ...]) -> Row | None:
-        return self._one(self._statements.lock, _at(key))
-
-    def holder(self, field: str, value: Scalar) -> Row | None:
-        return self._one(self._statements.holder[field], {"value": value})
-
-    def insert(self, row: Row) -> None:
-        self._connection.run(self._statements.insert, row)
-
-    def change(self, key: tuple[Scalar, ...], values: Row) -> None:
-        statement = self._statements.change(tuple(values))
-        parameters = {f"set_{name}": value for name, value in values.items()}
-        self._connection.run(statement, parameters | _at(key))
-
-    def remove(self, key: tuple[Scalar, ...]) -> None:
-        self._connection.run(self._statements.remove, _at(key))
-
-    def _one(self, statement: Prepared, parameters: Parameters) -> Row | None:
-        rows = self._connection.rows(statement, parameters)
-        return self._statements.row(rows[0]) if rows else None
-
-
-class SqlTable(Generic[M]):
-    """One table of a SqlDatabase."""
-
-    def __init__(self, database: "SqlDatabase", spec: TableSpec[M]) -> None:
-        self.spec = spec
-        self._database = database
-        self._codec = codec(spec)
-        self._statements = database.statements[spec.name]
-
-    async def get(self, key: Key) -> M | None:
-        """See Table."""
-        return await self._one(self._statements.read, _at(self._codec.key(key)))
-
-    async def find(self, field: str, value: str) -> M | None:
-        """See Table."""
-        if field not in self.spec.unique:
-            raise ValueError(f"{self.spec.name}.{field} is not unique.")
-        parameters = {"value": self._codec.columns[field].encode(value)}
-        return await self._one(self._statements.holder[field], parameters)
-
-    async def put(self, item: M, *, if_absent: bool = False) -> M:
-        """See Table."""
-        return cast("M", await self._database.run(Put(self.spec, item, if_absent)))
-
-    async def update(
-        self, key: Key, changes: Mapping[str, Any], *, if_version: int | None = None
-    ) -> M:
-        """See Table."""
-        return cast("M", await self._database.run(Update(self.spec, key, changes, if_version)))
-
-    async def delete(self, key: Key, *, if_version: int | None = None) -> None:
-        """See Table."""
-        await self._database.run(Delete(self.spec, key, if_version))
-
-    async def add(self, key: Key, field: str, n: int) -> int:
-        """See Table."""
-        return cast("int", await self._database.run(Add(self.spec, key, field, n)))
-
-    async def query(
-        self,
-        index: str | None,
-        partition: KeyPart,
-        *,
-        after: str | None = None,
-        between: tuple[Any, Any] | None = None,
-        limit: int = 50,
-        descending: bool = False,
-    ) -> Page[M]:
-        """See Table."""
-        query = query_of(self._codec, index, partition, after, between, limit, descending)
-        parameters: dict[str, Scalar] = {
-            "partition": query.partition,
-            "low": query.low,
-            "high": query.high,
-            "limit": limit + 1,
-            "moment": encode_time(self._database.clock()),
-        }
-        parameters.update((f"after_{n}", value) for n, value in enumerate(query.start or ()))
-        statement = self._statements.page(Shape.of(query))
-
-        # What a function inside of this one says of its types would be worked out at each call.
-        return await self._database.read(
-            lambda held: self._page(held, statement, parameters, query)
-        )
-
-    def _page(
-        self,
-        connection: DriverConnection,
-        statement: Prepared,
-        parameters: Parameters,
-        query: Query,
-    ) -> Page[M]:
-        found = connection.rows(statement, parameters)
-        rows = [self._statements.row(values) for values in found]
-        most = query.limit
-        return Page(
-            items=[self._codec.item(row) for row in rows[:most]],
-            next=query.cursor(rows[most - 1]) if len(rows) > most else None,
-        )
-
-    async def _one(self, statement: Prepared, parameters: Parameters) -> M | None:
-        return await self._database.read(lambda held: self._only(held, statement, parameters))
-
-    def _only(
-        self, connection: DriverConnection, statement: Prepared, parameters: Parameters
-    ) -> M | None:
-        """The item in the only row that a statement finds, unless its time is over."""
-        rows = connection.rows(statement, parameters)
-        if not rows:
-            return None
-        row = self._statements.row(rows[0])
-        if self.spec.ttl and self._codec.expired(row, encode_time(self._database.clock())):
-            return None
-        item: M = self._codec.item(row)
-        return item
-
-
 class SqlDatabase:
-    """Tables in a SQL engine. Reads run side by side, writes one after the other."""
+    """Tables in a SQL engine, whose calls run in threads with a connection each."""
 
     def __init__(
         self,
-        engine: Engine,
+        driver: Driver,
         specs: Sequence[TableSpec[Any]],
         *,
         clock: Callable[[], datetime] = now,
-        look: Callable[[], None] = lambda: None,
     ) -> None:
         metadata = sql_metadata(specs)
         self.clock = clock
         self.statements = {
-            spec.name: Statements(spec, metadata.tables[spec.name], engine.dialect)
-            for spec in specs
+            spec.name: Statements(spec, metadata.tables[spec.name], driver) for spec in specs
         }
-        self._look = look
-        self._engine = engine
-        self._one = Prepared(select(1), engine.dialect)
-        self._readers = Workers(self._connect, _READERS, "leonidas-read")
-        self._writer = Workers(self._connect, 1, "leonidas-write")
+        self._driver = driver
+        self._one = Prepared(select(1), driver.engine.dialect)
+        self._readers = self._workers(driver.readers, "leonidas-read")
+        self._writers = self._workers(driver.writers, "leonidas-write")
         self._swept = {spec.name: -_SWEEP_SECONDS for spec in specs if spec.ttl is not None}
 
     def table(self, spec: TableSpec[M]) -> SqlTable[M]:
@@ -206,20 +53,28 @@ class SqlDatabase:
         """What ``work`` reads. Raises Unavailable."""
 
         def looked(connection: DriverConnection) -> T:
-            self._look()
-            return work(connection)
+            self._driver.look()
+            return connection.attempt(lambda: work(connection))
 
-        with explained():
+        with self._driver.explained():
             return await self._readers.run(looked)
 
     async def run(self, operation: Operation) -> Result:
         """One operation, and what it gives."""
-        return (await self._write([operation]))[0]
+        return (await self._write(lambda held: self._all(held, [operation])))[0]
 
     async def transact(self, operations: Sequence[Operation]) -> None:
         """See Database."""
         check(operations)
-        await self._write(operations)
+        await self._write(lambda held: self._all(held, operations))
+
+    async def put_all(self, puts: Sequence[Put]) -> None:
+        """Store items, all or none, the expired ones too."""
+        await self._write(lambda held: self._all(held, puts, sweep=False))
+
+    async def replace(self, statement: Prepared, rows: Sequence[Row]) -> None:
+        """Store rows over what stands there, all or none."""
+        await self._write(lambda held: held.run_many(statement, rows))
 
     async def ping(self) -> None:
         """See Database."""
@@ -228,35 +83,57 @@ class SqlDatabase:
     async def close(self) -> None:
         """See Database."""
         await self._readers.close()
-        await self._writer.close()
-        self._engine.dispose()
+        await self._writers.close()
+        self._driver.engine.dispose()
 
-    def _connect(self) -> DriverConnection:
-        return DriverConnection(self._engine, BEGIN)
+    def _workers(self, threads: int, name: str) -> Workers[DriverConnection]:
+        driver = self._driver
+        return Workers(
+            lambda: DriverConnection(driver), threads, name, idle_seconds=driver.idle_seconds
+        )
 
-    async def _write(self, operations: Sequence[Operation]) -> list[Result]:
+    async def _write(self, work: Callable[[DriverConnection], T]) -> T:
         asked = time.monotonic()
 
-        def write(connection: DriverConnection) -> list[Result]:
+        def write(connection: DriverConnection) -> T:
             # Behind others that waited for a lock in vain: whoever asked has waited as long.
             if time.monotonic() - asked > BUSY_SECONDS:
                 raise Unavailable(BUSY, 5)
-            self._look()
-            return self._all(connection, operations)
+            self._driver.look()
+            with connection.transaction():
+                return work(connection)
 
-        with explained():
-            return await self._writer.run(write)
+        with self._driver.explained():
+            return await self._writers.run(lambda held: held.attempt(lambda: write(held)))
 
-    def _all(self, connection: DriverConnection, operations: Sequence[Operation]) -> list[Result]:
-        with connection.transaction():
-            moment = self.clock()
-            results = [
-                apply(each, _SqlRows(connection, self.statements[each.spec.name]), moment)
-                for each in operations
-            ]
-            for name in {each.spec.name for each in operations} & self._swept.keys():
+    def _all(
+        self, connection: DriverConnection, operations: Sequence[Operation], *, sweep: bool = True
+    ) -> list[Result]:
+        moment = self.clock()
+        rows = self._read_first(connection, operations)
+        results = [apply(each, rows[each.spec.name], moment) for each in operations]
+        if sweep:
+            for name in rows.keys() & self._swept.keys():
                 self._sweep(connection, name, moment)
         return results
+
+    def _read_first(
+        self, connection: DriverConnection, operations: Sequence[Operation]
+    ) -> dict[str, SqlRows]:
+        """The rows of each table, those read already that the operations are about.
+
+        They are locked in one order, whatever the operations' is, so that no two writers wait for
+        each other.
+        """
+        rows: dict[str, SqlRows] = {}
+        for each in operations:
+            name = each.spec.name
+            if name not in rows:
+                rows[name] = SqlRows(connection, self.statements[name])
+        if self._driver.row_locks and len(operations) > 1:
+            for name, key in sorted((each.spec.name, _key(each)) for each in operations):
+                rows[name].read(key)
+        return rows
 
     def _sweep(self, connection: DriverConnection, name: str, moment: datetime) -> None:
         """Remove expired rows now and then, a few at a time, with a write to their table."""
@@ -268,16 +145,49 @@ class SqlDatabase:
             self._swept[name] = time.monotonic()
 
 
-def open_sql(url: str, specs: Sequence[TableSpec[Any]]) -> SqlDatabase:
-    """Open the database of a URL, made or brought up to date where that is needed.
+def _key(operation: Operation) -> tuple[KeyPart, ...]:
+    spec = operation.spec
+    key = spec.key_of(operation.item) if isinstance(operation, Put) else operation.key
+    return codec(spec).key(key)
 
-    Blocks: call it in a thread.
+
+def driver_of(url: str) -> Driver:
+    """The database that a URL names, its file made where need be; the tables are left alone.
 
     Raises:
-        Unavailable: it cannot be opened, is damaged, or is of a newer release.
+        Unavailable: it cannot be opened, is damaged, or what it needs is not installed.
         ValueError: the URL names no database of a kind that is supported.
     """
-    engine = open_engine(url)
-    with explained():
-        migrate(engine)
-    return SqlDatabase(engine, specs, look=watched(engine))
+    scheme = url.partition(":")[0]
+    if scheme.startswith("postgresql"):
+        from leonidas_jupyter.tables.postgres import postgres_driver
+
+        return postgres_driver(url)
+    if scheme == "duckdb":
+        from leonidas_jupyter.tables.duckdb import duckdb_driver
+
+        return duckdb_driver(url)
+    from leonidas_jupyter.tables.sqlite import sqlite_driver
+
+    return sqlite_driver(url)
+
+
+def open_sql(
+    url: str, specs: Sequence[TableSpec[Any]], *, create_tables: bool = False
+) -> SqlDatabase:
+    """Open the database of a URL.
+
+    A file's tables are made or brought up to date where that is needed; a server's only with
+    ``create_tables``. Blocks: call it in a thread.
+
+    Raises:
+        Unavailable: it cannot be opened, is damaged, has no tables or those of another release.
+        ValueError: the URL names no database of a kind that is supported.
+    """
+    driver = driver_of(url)
+    with driver.explained():
+        if create_tables or driver.makes_tables:
+            migrate(driver)
+        else:
+            check_schema(driver)
+    return SqlDatabase(driver, specs)

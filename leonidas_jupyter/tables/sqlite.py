@@ -1,11 +1,10 @@
 """What is particular to SQLite: its file, journal, locks and errors."""
 
 import logging
-import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from leonidas_jupyter.core.folders import make_private
 from leonidas_jupyter.tables.base import Unavailable
+from leonidas_jupyter.tables.drivers import BUSY, BUSY_SECONDS, Driver
+from leonidas_jupyter.tables.files import make_file, watched
 
 log = logging.getLogger(__name__)
 
-BUSY_SECONDS = 30.0
-BUSY = "The database is busy; try again in a moment."
 BEGIN = "BEGIN IMMEDIATE"
 """Locks out other writers at once: of two transactions that read first and then write, one would
 else fail however long it may wait."""
@@ -67,6 +65,12 @@ def _name(error: BaseException | None) -> str:
     return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
 
 
+def sqlite_driver(address: str) -> Driver:
+    """The driver for a ``sqlite:///`` URL. Raises Unavailable, ValueError; see open_engine."""
+    engine = open_engine(address)
+    return Driver(engine, BEGIN, explained, look=watched(_path(engine.url)))
+
+
 def open_engine(address: str) -> Engine:
     """An engine for a ``sqlite:///`` URL, whose file is made, for its owner only, if need be.
 
@@ -78,13 +82,7 @@ def open_engine(address: str) -> Engine:
     """
     url = _checked(address)
     path = _path(url)
-    try:
-        _make(path)
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise Unavailable(
-            f"The file that database_url names cannot be made ({reason}); check its folder.", 60
-        ) from error
+    make_file(path)
     engine = create_engine(
         url,
         poolclass=NullPool,
@@ -96,33 +94,6 @@ def open_engine(address: str) -> Engine:
     # cut may take the last moments. Without the log it could damage the file.
     _configure(engine, synchronous="NORMAL" if journal == "wal" else "FULL")
     return engine
-
-
-def watched(engine: Engine) -> Callable[[], None]:
-    """A look at the engine's file, that raises Unavailable once another one, or none, is there.
-
-    What is written to a file that was deleted, or replaced, while it is open goes nowhere.
-    """
-    path = str(_path(engine.url))
-    opened = _identity(path)
-
-    def look() -> None:
-        if _identity(path) != opened:
-            raise Unavailable(
-                "The file of the database was moved, replaced or deleted while it was in use; "
-                "put it back, then restart the server.",
-                60,
-            )
-
-    return look
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)  # before every read, and a Path takes three times as long
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _checked(address: str) -> URL:
@@ -140,17 +111,6 @@ def _checked(address: str) -> URL:
 def _path(url: URL) -> Path:
     name = str(url.database)
     return Path(name.removeprefix("file:")) if "uri" in url.query else Path(name)
-
-
-def _make(path: Path) -> None:
-    """Make the file where there is none.
-
-    One that stands is not even opened: to close it would drop the locks that other connections of
-    this process hold on it (POSIX; sqlite.org/howtocorrupt.html, section 2.2).
-    """
-    make_private(path.parent)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _choose_journal(engine: Engine, path: Path) -> str:

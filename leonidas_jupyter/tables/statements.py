@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
-    Dialect,
+    Select,
     Table,
     bindparam,
     delete,
@@ -16,10 +16,12 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from leonidas_jupyter.tables.base import Index, TableSpec
 from leonidas_jupyter.tables.connection import Prepared
+from leonidas_jupyter.tables.drivers import Driver
 from leonidas_jupyter.tables.queries import Query
 from leonidas_jupyter.tables.rows import Row, Scalar, codec
 
@@ -55,21 +57,26 @@ class Statements:
     The parameters of the key are ``key_0``, ``key_1``; the present moment is ``moment``.
     """
 
-    def __init__(self, spec: TableSpec[Any], table: Table, dialect: Dialect) -> None:
+    def __init__(self, spec: TableSpec[Any], table: Table, driver: Driver) -> None:
         self._spec = spec
         self._codec = codec(spec)
         self._table = table
-        self._dialect = dialect
+        self._dialect = driver.engine.dialect
+        self._row_locks = driver.row_locks
         self.change = lru_cache(maxsize=64)(self._change)
         self.page = lru_cache(maxsize=64)(self._page)
         by_key = select(table).where(*self._at_key())
         self.read = self._prepared(by_key)
-        self.lock = self._prepared(by_key.with_for_update())
+        self.lock = self._prepared(self._locked(by_key))
         self.insert = self._prepared(insert(table))
         self.remove = self._prepared(delete(table).where(*self._at_key()))
-        self.holder = {
-            field: self._prepared(select(table).where(table.c[field] == bindparam("value")))
+        by_value = {
+            field: select(table).where(table.c[field] == bindparam("value"))
             for field in spec.unique
+        }
+        self.holder = {field: self._prepared(found) for field, found in by_value.items()}
+        self.lock_holder = {
+            field: self._prepared(self._locked(found)) for field, found in by_value.items()
         }
 
     def row(self, values: tuple[Scalar, ...]) -> Row:
@@ -79,13 +86,41 @@ class Statements:
     def _prepared(self, statement: ClauseElement) -> Prepared:
         return Prepared(statement, self._dialect)
 
+    def _locked(self, found: Select[Any], *, free_only: bool = False) -> Select[Any]:
+        """A query that locks what it finds, where writers stand side by side."""
+        return found.with_for_update(skip_locked=free_only) if self._row_locks else found
+
     @cached_property
     def sweep(self) -> Prepared:
-        """Remove some of the rows whose time is over."""
+        """Remove some of the rows whose time is over, and that nobody is about to change."""
         key = [self._table.c[name] for name in self._spec.key]
         over = self._ttl() <= bindparam("moment")
-        some = select(*key).where(over).limit(SWEPT_AT_ONCE)
-        return self._prepared(delete(self._table).where(tuple_(*key).in_(some)))
+        some = self._locked(select(*key).where(over).limit(SWEPT_AT_ONCE), free_only=True)
+        return self._prepared(delete(self._table).where(tuple_(*key).in_(some), over))
+
+    @cached_property
+    def walk(self) -> Prepared:
+        """All rows in the order of the key, up to ``limit``."""
+        return self._prepared(self._walk())
+
+    @cached_property
+    def walk_on(self) -> Prepared:
+        """The rows behind a key, in the order of the key, up to ``limit``."""
+        key = [self._table.c[name] for name in self._spec.key]
+        return self._prepared(self._walk().where(tuple_(*key) > tuple_(*self._start(key))))
+
+    def _walk(self) -> Select[Any]:
+        order = [self._table.c[name] for name in self._spec.key]
+        return select(self._table).order_by(*order).limit(bindparam("limit"))
+
+    @cached_property
+    def replace(self) -> Prepared:
+        """Insert a row, or set all columns of the one that stands at its key."""
+        new = insert_or_update(self._table)
+        others = {n: new.excluded[n] for n in self._codec.names if n not in self._spec.key}
+        return self._prepared(
+            new.on_conflict_do_update(index_elements=list(self._spec.key), set_=others)
+        )
 
     def _ttl(self) -> Column[Any]:
         return self._table.c[str(self._spec.ttl)]

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 from leonidas_jupyter.tables.base import Unavailable
@@ -75,10 +75,19 @@ class Workers(Generic[C]):
     """A few threads that take calls from one queue.
 
     It costs about half of what ``loop.run_in_executor`` does for a call of some microseconds.
+    A connection that nobody asked for in ``idle_seconds`` is released until it is needed again.
     """
 
-    def __init__(self, connect: Callable[[], C], threads: int, name: str) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], C],
+        threads: int,
+        name: str,
+        *,
+        idle_seconds: float | None = None,
+    ) -> None:
         self._connect = connect
+        self._idle_seconds = idle_seconds
         self._queue: SimpleQueue[_Job[C] | None] = SimpleQueue()
         self._closed = False
         self._results: _Results | None = None
@@ -123,7 +132,15 @@ class Workers(Generic[C]):
 
     def _work(self) -> None:
         held: C | None = None
-        while (job := self._queue.get()) is not None:
+        while True:
+            try:
+                job = self._queue.get(timeout=None if held is None else self._idle_seconds)
+            except Empty:
+                _release(held)
+                held = None
+                continue
+            if job is None:
+                break
             result, failure = None, None
             try:
                 held = held or self._connect()
@@ -135,5 +152,9 @@ class Workers(Generic[C]):
             except RuntimeError:  # the caller's loop has ended
                 continue
             del job, result, failure
-        if held is not None:
-            held.close()
+        _release(held)
+
+
+def _release(held: Closable | None) -> None:
+    if held is not None:
+        held.close()

@@ -64,11 +64,13 @@ def test_the_least_item_comes_back_as_it_was(run):
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_texts_are_kept_in_every_place(run, text):
     async def body(database):
-        thing = Thing(thing_id="k" + text[:100], name=text, email=text, extra={text[:100]: text})
+        thing = Thing(
+            thing_id="k" + text[:100], name=text, email=text[:500], extra={text[:100]: text}
+        )
         things = database.table(THINGS)
         await things.put(thing)
         assert await things.get(thing.thing_id) == thing
-        assert await things.find("email", text) == thing
+        assert await things.find("email", text[:500]) == thing
         assert await things.get("k") == (thing if text == "" else None)
 
     run(body)

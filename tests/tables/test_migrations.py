@@ -20,10 +20,10 @@ from tests.tables.dump_release import FOLDER, MOMENT
 OPEN_AT_ONCE = """
 import sys, time
 from leonidas_jupyter.tables.migrations import migrate
-from leonidas_jupyter.tables.sqlite import open_engine
+from leonidas_jupyter.tables.sql import driver_of
 print("ready", flush=True)
 sys.stdin.read()
-migrate(open_engine(sys.argv[1]))
+migrate(driver_of(sys.argv[1]))
 """
 
 OPEN_TWICE = """

@@ -15,9 +15,10 @@ from sqlalchemy import event
 
 from leonidas_jupyter.tables import sql, sqlite, statements
 from leonidas_jupyter.tables.base import Put, Unavailable
+from leonidas_jupyter.tables.drivers import Driver
 from leonidas_jupyter.tables.schema import sql_metadata
 from leonidas_jupyter.tables.sql import SqlDatabase, open_sql
-from leonidas_jupyter.tables.sqlite import filesystem, open_engine
+from leonidas_jupyter.tables.sqlite import BEGIN, filesystem, open_engine
 from leonidas_jupyter.tables.statements import Shape
 from tests.contracts.engines import sqlite_database
 from tests.contracts.things import NOTES, SPECS, THINGS, TICKETS, Note, Thing, Ticket
@@ -166,7 +167,7 @@ def test_where_the_log_cannot_be_it_keeps_a_rollback_journal_and_says_so(tmp_pat
         engine = open_engine(url)
         with engine.begin() as connection:
             sql_metadata(SPECS).create_all(connection)
-        database = SqlDatabase(engine, SPECS)
+        database = SqlDatabase(Driver(engine, BEGIN, sqlite.explained), SPECS)
         await asyncio.gather(
             *(
                 database.table(THINGS).put(Thing(thing_id=str(number), owner="ann"))
@@ -254,7 +255,7 @@ class TestFailures:
             connection.execute("PRAGMA max_page_count=60")
 
         async def main():
-            database = SqlDatabase(engine, SPECS)
+            database = SqlDatabase(Driver(engine, BEGIN, sqlite.explained), SPECS)
             things = database.table(THINGS)
             before = await things.put(Thing(thing_id="t"))
             big = Thing(thing_id="big", name="x" * 1_000_000)
@@ -295,7 +296,15 @@ class TestFailures:
         on_sqlite(tmp_path, body)
 
     @pytest.mark.parametrize(
-        "url", ["nonsense", "sqlite://", "sqlite:///:memory:", "postgresql://host/name"]
+        "url",
+        [
+            "nonsense",
+            "sqlite://",
+            "sqlite:///:memory:",
+            "mysql://host/name",
+            "duckdb://",
+            "postgresql://host",
+        ],
     )
     def test_urls_that_name_no_file(self, url):
         with pytest.raises(ValueError, match="database_url"):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 import leonidas_jupyter
 from leonidas_jupyter.tables.base import TableSpec
+from leonidas_jupyter.tables.migrations import BOOKKEEPING
 from leonidas_jupyter.tables.schema import sql_metadata
 
 
@@ -26,10 +27,17 @@ def declared() -> tuple[TableSpec[Any], ...]:
     return tuple(found)
 
 
+def _is_of_a_domain(_item: object, name: str | None, kind: str, *_rest: object) -> bool:
+    return not (kind == "table" and name in BOOKKEEPING)
+
+
 def difference(connection: Connection) -> str:
     """The body of a revision's ``upgrade`` that leads to the declarations; ``pass`` when equal."""
-    context = MigrationContext.configure(
-        connection, opts={"compare_type": True, "compare_server_default": True}
-    )
+    options = {
+        "compare_type": True,
+        "compare_server_default": True,
+        "include_object": _is_of_a_domain,
+    }
+    context = MigrationContext.configure(connection, opts=options)
     operations = produce_migrations(context, sql_metadata(declared())).upgrade_ops
     return render_python_code(operations or UpgradeOps([]))
