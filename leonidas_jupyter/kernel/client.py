@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
 from leonidas_jupyter.kernel.errors import ConnectionLost, LeonidasError
-from leonidas_jupyter.kernel.http import SAFE_TO_REPEAT, Answer, Transport
+from leonidas_jupyter.kernel.http import ANSWER_SECONDS, SAFE_TO_REPEAT, Answer, Transport
 from leonidas_jupyter.kernel.replies import Json, error_in, read_object
 from leonidas_jupyter.kernel.sse import ServerEvent, read_events
 from leonidas_jupyter.kernel.tokens import Credentials, Tokens
@@ -76,13 +76,24 @@ class Client:
                     raise
                 time.sleep(error.retry_after or 1.0)
 
-    def download(self, path: str, *, query: Json | None = None) -> bytes:
-        """The bytes that a GET answers with.
+    def download(
+        self,
+        path: str,
+        *,
+        query: Json | None = None,
+        body: Json | None = None,
+        timeout: float = ANSWER_SECONDS,
+    ) -> bytes:
+        """The bytes that a GET, or a POST where there is a ``body``, answers with.
+
+        ``timeout`` is how long the server may be silent, in seconds.
 
         Raises:
             LeonidasError: with the server's own sentence.
         """
-        answer = self._authorised("GET", self._target(path, query), None)
+        content = None if body is None else json.dumps(body).encode()
+        method = "GET" if body is None else "POST"
+        answer = self._authorised(method, self._target(path, query), content, timeout)
         if answer.status >= 400:
             raise error_in(answer, self.transport.origin)
         return answer.body
@@ -128,16 +139,22 @@ class Client:
         self._tokens.revoke()
         self.transport.close()
 
-    def _authorised(self, method: str, target: str, content: bytes | None) -> Answer:
+    def _authorised(
+        self, method: str, target: str, content: bytes | None, timeout: float = ANSWER_SECONDS
+    ) -> Answer:
         token = self._tokens.access()
-        answer = self._send(method, target, content, token)
+        answer = self._send(method, target, content, token, timeout)
         if answer.status == 401:
-            answer = self._send(method, target, content, self._tokens.renew(token))
+            answer = self._send(method, target, content, self._tokens.renew(token), timeout)
         return answer
 
-    def _send(self, method: str, target: str, content: bytes | None, token: str) -> Answer:
+    def _send(
+        self, method: str, target: str, content: bytes | None, token: str, timeout: float
+    ) -> Answer:
         headers = _headers(token, "application/json")
-        return self.transport.request(method, target, body=content, headers=headers)
+        return self.transport.request(
+            method, target, body=content, headers=headers, timeout=timeout
+        )
 
     def _open_stream(
         self,

@@ -15,6 +15,7 @@ from leonidas_jupyter.kernel.listings import file_listing
 from leonidas_jupyter.kernel.loading import FrameLoader, Wanted
 from leonidas_jupyter.kernel.profiles import FrameProfile
 from leonidas_jupyter.kernel.progress import bar, clock
+from leonidas_jupyter.kernel.queries import ask
 from leonidas_jupyter.kernel.replies import Json
 from leonidas_jupyter.kernel.transfers import Signed, send, sha256_of
 from leonidas_jupyter.kernel.wire import File
@@ -142,6 +143,10 @@ class ProjectFiles:
         if not file.frame_hash:
             file = self.wait(file, progress=progress)
         return self.loader(progress=progress).load(file, wanted)
+
+    def ask(self, sql: str, **how: Any) -> Any:  # noqa: ANN401 - see queries.ask
+        """The result of SQL over the project's frames; see ``queries.ask``."""
+        return ask(self._client, self._project_id, sql, **how)
 
     def loader(self, *, progress: bool = True) -> FrameLoader:
         """What loads frames, by way of this machine's cache."""

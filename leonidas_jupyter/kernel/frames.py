@@ -70,6 +70,36 @@ class Frames(Mapping[str, "pd.DataFrame"]):
         wanted = Wanted(columns, where, engine, dtype_backend, any_size)
         return self._files().load(self._file(name), wanted, progress=progress)
 
+    def sql(
+        self,
+        query: str,
+        *,
+        limit: int | None = None,
+        engine: str = "pandas",
+        dtype_backend: str | None = None,
+        progress: bool = True,
+    ) -> Any:  # noqa: ANN401 - a table of the engine's
+        """The result of one SQL query over the frames, which are tables by their names.
+
+        The server runs it, in DuckDB's SQL, and sends the rows alone; no frame is loaded here. The
+        types are those of the query: dates as ``datetime64``, whole numbers as such beside missing
+        ones, decimals as floats where all survive that and else as ``decimal.Decimal``.
+
+        Args:
+            query: one SELECT (or WITH, DESCRIBE, SUMMARIZE, PIVOT).
+            limit: how many rows at most; the server has a limit of its own, and a warning says
+                when that cut the result.
+            engine: ``pandas``, ``polars`` or ``arrow``.
+            dtype_backend: as for ``load``.
+            progress: whether to show a clock when it takes long.
+
+        Raises:
+            LeonidasError: the query was refused or failed; the sentence says why.
+        """
+        return self._files().ask(
+            query, limit=limit, engine=engine, dtype_backend=dtype_backend, progress=progress
+        )
+
     def profile(self, name: str) -> "FrameProfile":
         """What is known of a frame, without loading it; in a cell a table with histograms.
 

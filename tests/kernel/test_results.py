@@ -1,6 +1,7 @@
 """Results of queries as DataFrames, and listings as text and HTML."""
 
 import math
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -21,7 +22,8 @@ def frame_of(kind, *values):
         ("HUGEINT", (2**62, 1), "int64"),
         ("HUGEINT", (2**70, 1), "object"),
         ("DOUBLE", (1.5, None, "NaN", "-Infinity"), "float64"),
-        ("DECIMAL(18,3)", ("1.5", 2), "float64"),
+        ("DECIMAL(18,3)", (1.5, 2, None), "float64"),
+        ("DECIMAL(20,2)", ("12345678901234567.25", 2), "object"),
         ("BOOLEAN", (True, False), "bool"),
         ("BOOLEAN", (True, None), "boolean"),
         ("BIGINT[]", ([1, 2], None), "object"),
@@ -45,6 +47,11 @@ def test_values_that_are_not_finite_come_through():
         True,
         math.inf,
     ]
+
+
+def test_decimals_are_exact_where_floats_are_not():
+    column = frame_of("DECIMAL(20,2)", "12345678901234567.25", 2.5, None)["c"]
+    assert list(column) == [Decimal("12345678901234567.25"), Decimal("2.5"), None]
 
 
 def test_names_may_repeat_and_rows_may_be_missing():
