@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import pyarrow as pa
 import pytest
 from nbclient import NotebookClient
 
@@ -70,8 +71,9 @@ def test_the_commands_of_the_readme_and_of_the_api_page_work(
         *blocks(README, "bash", "Over REST"),
         *blocks(API, "bash", "Who is calling"),
         *blocks(API, "bash", "Upload"),
+        *blocks(API, "bash", "SQL"),
     ]
-    assert len(commands) == 3
+    assert len(commands) == 4
     script = "\n".join(["set -euo pipefail", *commands])
     done = subprocess.run(
         ["bash", "-c", script.replace("http://localhost:8888", server.url.rstrip("/"))],
@@ -85,6 +87,9 @@ def test_the_commands_of_the_readme_and_of_the_api_page_work(
     assert done.returncode == 0, done.stdout + done.stderr + server.log()
     assert "5,076" in done.stdout or "5076" in done.stdout  # Gentoo's mean in grams: 5076.016
     assert "access_token" in done.stdout
+    with (tmp_path / "result.arrows").open("rb") as stream:
+        counted = pa.ipc.open_stream(stream).read_all().to_pydict()
+    assert dict(zip(counted["species"], counted["n"], strict=True))["Gentoo"] == 124
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
