@@ -22,6 +22,7 @@ SHOWN = {
 """What is said when it changes, by the dialect's fields."""
 
 _LINES = 5
+_ENCODING = "The encoding"
 _SIGNS = {"\t": "tab", " ": "space"}
 _NAMED = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
 
@@ -42,7 +43,8 @@ def how_read(file: File) -> list[str]:
     if any(column.get("decimal") == "," for column in _columns(file).values()):
         told.append("decimal comma")
     first = [f"Read with {', '.join(told)}."] if told else []
-    return [*first, *map(str, dialect.get("assumed") or ()), *_misfits(file)]
+    assumed = [note for note in map(str, dialect.get("assumed") or ()) if note[:12] != _ENCODING]
+    return [*first, *assumed, *_misfits(file)]
 
 
 def _misfits(file: File) -> list[str]:

@@ -75,9 +75,11 @@ class FrameProfile:
 
     def _notes(self) -> Iterator[str]:
         yield from self.warnings
-        yield from how_read(self._file)
         if len(self.columns) > MOST_COLUMNS:
             yield f"{len(self.columns) - MOST_COLUMNS:,} more columns are in .columns"
+
+    def _reading(self) -> list[str]:
+        return how_read(self._file)
 
     def _repr_html_(self) -> str:
         head = "".join(
@@ -85,7 +87,8 @@ class FrameProfile:
             for title, side in _TITLES
         )
         body = "".join(_row_html(column, self.rows) for column in self.columns[:MOST_COLUMNS])
-        notes = "".join(f'<div style="{_WARN}">{escape(note)}</div>' for note in self._notes())
+        said = [*((_WARN, note) for note in self._notes()), *((QUIET, n) for n in self._reading())]
+        notes = "".join(f'<div style="{style}">{escape(note)}</div>' for style, note in said)
         return (
             f'<div style="overflow-x:auto;{_TABLE}"><div style="padding:2px 0 4px">'
             f"<b><bdi>{escape(self.name)}</bdi></b> "
@@ -116,7 +119,7 @@ class FrameProfile:
             ]
             lines.append("  ".join(cells).rstrip())
         joins = [" ".join(_join_text(join)) for join in self.joins]
-        ends = [*self._notes(), *(["likely joins:", *joins] if joins else [])]
+        ends = [*self._notes(), *self._reading(), *(["likely joins:", *joins] if joins else [])]
         return "\n".join(for_terminal(line) for line in [*lines, *([""] if ends else []), *ends])
 
 

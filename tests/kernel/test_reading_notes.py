@@ -14,7 +14,10 @@ MESSY = {
     "encoding": "cp1252",
     "delimiter": ";",
     "columns": {"price": {"decimal": ","}},
-    "assumed": ["The first 3 lines are not part of the table."],
+    "assumed": [
+        "The encoding is taken to be cp1252.",
+        "The first 3 lines are not part of the table.",
+    ],
 }
 
 
