@@ -1,7 +1,9 @@
 """The bytes of files on their way in: awaited under a signed URL, checked, then to be read."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -13,7 +15,15 @@ from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.framestore import Content
 from leonidas_jupyter.data.reading import INGEST, FileRecord, FileStatus, Incoming, busy
 from leonidas_jupyter.storage import blobs
-from leonidas_jupyter.storage.base import ObjectStore, SignedUrl
+from leonidas_jupyter.storage.base import (
+    ObjectInfo,
+    ObjectStore,
+    PartedUpload,
+    PartsMissing,
+    SignedPart,
+    SignedUrl,
+    UploadOver,
+)
 from leonidas_jupyter.storage.signing import UrlSigner
 from leonidas_jupyter.tables.amend import amend
 from leonidas_jupyter.tables.base import Table
@@ -23,6 +33,9 @@ WORKBOOK_NAMES = re.compile(r"\.(xls[xmb]?|ods)$", re.I)
 
 UPLOAD = "upload"
 """Unfinished while bytes are awaited; what never comes is swept."""
+
+SWEEP_SECONDS = 3600.0
+"""How often the store is swept: what is removed then is a day old or more."""
 
 R = TypeVar("R", bound=FileRecord)
 
@@ -49,6 +62,7 @@ class Arrivals(Generic[R]):
         self._leases = leases
         self._max_bytes = max_bytes
         self._seconds = seconds
+        self._next_sweep = time.monotonic()
 
     def check_size(self, what: str, size: int) -> None:
         """Refuse what is too large. Raises LeonidasError: ``file_too_large``."""
@@ -73,6 +87,8 @@ class Arrivals(Generic[R]):
     async def replace(self, file_id: str, project_id: str, incoming: Incoming) -> R:
         """Await other content of a file; what stands of it stands until that is read.
 
+        Where the very same content is awaited already, its upload goes on: parts stay.
+
         Raises:
             LeonidasError: ``not_found``, or ``conflict`` when it is being read.
             Missing: there is no such file.
@@ -85,8 +101,10 @@ class Arrivals(Generic[R]):
             if file.unfinished == INGEST:
                 raise busy(file)
             version = file.newest_version + 1
-            newest = {"content_version": version, "override": _same_sheet(file, incoming)}
-            arriving = incoming.model_copy(update=newest)
+            arriving = incoming.model_copy(update={"override": _same_sheet(file, incoming)})
+            if arriving.goes_on(file.incoming):
+                return self.awaiting(file.arriving)
+            arriving = arriving.model_copy(update={"content_version": version})
             changes = {"newest_version": version, **self.awaiting(arriving)}
             if file.incoming is not None:
                 given_up.add(file.arriving_content)
@@ -99,14 +117,43 @@ class Arrivals(Generic[R]):
             await self._store.delete_prefix(content.prefix)
         return file
 
-    async def url(self, file: R) -> SignedUrl:
-        """Where to PUT the awaited content."""
-        return await self._store.presign_put(
+    async def place(self, file: R) -> tuple[SignedUrl, Sequence[SignedPart]]:
+        """Where to PUT the awaited content as a whole, and where in parts, if that can be.
+
+        Raises:
+            LeonidasError: ``conflict`` when it is awaited no more.
+        """
+        whole = await self._store.presign_put(
             file.arriving_content.original,
             size=file.arriving.size,
             sha256=file.arriving.sha256,
             expires_in=self._seconds,
         )
+        if file.arriving.parts is not None:
+            with suppress(UploadOver):
+                return whole, await self._signed(file, file.arriving.parts)
+        upload = await self._begin_parts(file)
+        return whole, () if upload is None else await self._signed(file, upload)
+
+    async def _signed(self, file: R, upload: PartedUpload) -> Sequence[SignedPart]:
+        key, size = file.arriving_content.original, file.arriving.size
+        return await self._store.presign_parts(key, upload, size=size, expires_in=self._seconds)
+
+    async def _begin_parts(self, file: R) -> PartedUpload | None:
+        """Begin an upload in parts and write it down, unless somebody else just did."""
+        content, over = file.arriving_content, file.arriving.parts
+        upload = await self._store.begin_parts(content.original, file.arriving.size)
+        if upload is None:
+            return None
+
+        def decide(now: R) -> dict[str, Any] | None:
+            if now.unfinished != UPLOAD or now.arriving_content != content:
+                raise _not_awaited()
+            if now.arriving.parts not in (None, over):
+                return None
+            return {"incoming": now.arriving.model_copy(update={"parts": upload})}
+
+        return (await amend(self._table, file.file_id, decide)).arriving.parts
 
     async def receive(
         self, token: str, headers: Mapping[str, str], chunks: AsyncIterator[bytes]
@@ -126,14 +173,19 @@ class Arrivals(Generic[R]):
         if file is None or file.deleted_at is not None:
             raise not_found("file")
         if file.unfinished != UPLOAD or file.arriving_content != content:
-            raise conflict("This upload is confirmed or replaced already; begin a new one.")
+            raise _not_awaited()
 
     async def send(self, token: str, headers: Mapping[str, str]) -> blobs.Download:
         """What a signed URL of this server gives to GET. Raises LeonidasError."""
         return await blobs.serve(self._store, self._signer.verify(token, "GET"), headers)
 
-    async def confirm(self, file: R, sha256: str | None) -> R | None:
+    async def confirm(
+        self, file: R, sha256: str | None, parts: Collection[int] | None = None
+    ) -> R | None:
         """Check the content that arrived and mark it as to be read; None if it was marked before.
+
+        ``parts`` are the numbers of those that the uploader sent. What the store cannot tell of the
+        content is checked when it is read.
 
         Raises:
             LeonidasError: ``conflict`` when nothing arrived, ``invalid_request`` with what differs.
@@ -145,7 +197,7 @@ class Arrivals(Generic[R]):
                 raise invalid("The bytes confirmed have another SHA-256.", actual_sha256=known)
             return None
         info = blobs.check_arrived(
-            await self._store.head(file.arriving_content.original),
+            await self._collect(file, parts),
             size=file.arriving.size,
             sha256s=[file.arriving.sha256, sha256],
         )
@@ -153,16 +205,42 @@ class Arrivals(Generic[R]):
         changes = {
             "status": FileStatus.PROCESSING,
             "reason": None,
-            "incoming": file.arriving.model_copy(update=computed),
+            "incoming": file.arriving.model_copy(update={**computed, "parts": None}),
             **self._leases.fields(INGEST),
             **(computed if file.status is FileStatus.UPLOADING else {}),
         }
         return await self._table.update(file.file_id, changes, if_version=file.version)
 
+    async def _collect(self, file: R, parts: Collection[int] | None) -> ObjectInfo | None:
+        """What arrived, out of the uploader's reach from now on."""
+        size, upload = file.arriving.size, file.arriving.parts
+        if parts is not None and (upload is None or set(parts) != upload.sizes(size).keys()):
+            raise invalid("This upload has other parts than these; confirm it without them.")
+        try:
+            return await self._store.collect(
+                file.arriving_content.original, size=size, upload=upload
+            )
+        except PartsMissing as error:
+            raise conflict(
+                f"{len(error.numbers)} parts of the upload are not here yet; PUT them, then "
+                "confirm.",
+                missing_parts=error.numbers,
+            ) from error
+
+    async def sweep(self) -> None:
+        """Now and then remove from the store what nobody ever confirmed."""
+        if time.monotonic() > self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_SECONDS
+            await self._store.sweep()
+
     async def abandon(self, file: R) -> None:
         """Await the content no more; what stood before stands on. Raises LeaseLost."""
         await self._leases.finish(self._table, file, {"incoming": None})
         await self._store.delete_prefix(file.arriving_content.prefix)
+
+
+def _not_awaited() -> LeonidasError:
+    return conflict("This upload is confirmed or replaced already; begin a new one.")
 
 
 def _same_sheet(file: FileRecord, incoming: Incoming) -> DialectOverride | None:

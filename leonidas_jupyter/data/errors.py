@@ -17,6 +17,16 @@ class IngestFailed(UnreadableFile):
     """The worker that read the file crashed, ran out of memory or took too long."""
 
 
+class OtherBytes(UnreadableFile):
+    """The bytes that are to be read are others than were announced; theirs hash to ``sha256``."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(
+            "The bytes that arrived have another SHA-256 than the one given; upload the file again."
+        )
+        self.sha256 = sha256
+
+
 class SqlRefused(DataError):
     """The statement is not a single query over frames."""
 

@@ -106,7 +106,7 @@ class FrameCache:
         self._max_bytes = max_bytes
         self._fetching: dict[str, asyncio.Task[Path]] = {}
 
-    async def path(self, frame_hash: str, fetch: Callable[[Path], Awaitable[None]]) -> Path:
+    async def path(self, frame_hash: str, fetch: Callable[[Path], Awaitable[object]]) -> Path:
         """The frame's local Parquet file; on a miss ``fetch`` writes it to the path it is given.
 
         Callers that ask for one hash at the same time share one fetch; one of them being cancelled
@@ -129,7 +129,7 @@ class FrameCache:
         if not done.cancelled():
             done.exception()  # looked at here, in case that every caller has been cancelled
 
-    async def _provide(self, frame_hash: str, fetch: Callable[[Path], Awaitable[None]]) -> Path:
+    async def _provide(self, frame_hash: str, fetch: Callable[[Path], Awaitable[object]]) -> Path:
         entry = self._directory / f"{frame_hash}.parquet"
         if await asyncio.to_thread(_touch, entry):
             return entry

@@ -1,8 +1,10 @@
 """What belongs to a file in the object store: its bytes, its frames, their profiles."""
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -12,6 +14,7 @@ from pydantic import ValidationError
 
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError, conflict
 from leonidas_jupyter.data.dialect import DialectOverride
+from leonidas_jupyter.data.errors import OtherBytes
 from leonidas_jupyter.data.frames import Frame, FrameCache
 from leonidas_jupyter.data.ingest import IngestReport
 from leonidas_jupyter.data.profile import FrameProfile
@@ -145,22 +148,30 @@ class FrameStore:
         content: Content,
         *,
         filename: str,
+        sha256: str | None,
         override: DialectOverride | None,
         limits: WorkerLimits,
         on_progress: Progress,
-    ) -> IngestReport:
+    ) -> tuple[IngestReport, str | None]:
         """Read the original and store its frame and profile; repeating it changes nothing.
 
+        With the report comes the SHA-256 of the original, where it was fetched from elsewhere; that
+        of a local file was computed when it arrived.
+
         Raises:
+            OtherBytes: it is not that of ``sha256``.
             UnreadableFile, IngestFailed: the content stands in the way, or the worker failed.
             ObjectMissing: there is no original.
         """
         folder = await asyncio.to_thread(self.scratch.make)
+        computed: str | None = None
         try:
             source = await self._store.local_path(content.original)
             if source is None:
                 source = folder / "original"
-                await self._fetch(content.original, source)
+                computed = await self._fetch(content.original, source)
+                if sha256 not in (None, computed):
+                    raise OtherBytes(computed)
             frame = folder / "frame.parquet"
             report = await run_ingest(
                 source,
@@ -175,7 +186,7 @@ class FrameStore:
             await self._store.put(content.frame(report.frame_hash), frame)
         finally:
             await asyncio.shield(asyncio.to_thread(self.scratch.remove, folder))
-        return report
+        return report, computed
 
     async def drop(self, content: Content, frame_hash: str) -> None:
         """Remove a frame that another reading of the same bytes has taken the place of."""
@@ -302,7 +313,16 @@ class FrameStore:
         except ObjectMissing as error:
             raise FrameLost(standing.filename) from error
 
-    async def _fetch(self, key: str, target: Path) -> None:
+    async def _fetch(self, key: str, target: Path) -> str:
+        """Write an object to a file; its SHA-256."""
+        digest = hashlib.sha256()
+
+        def take(chunk: bytes) -> None:
+            file.write(chunk)
+            digest.update(chunk)
+
         with await asyncio.to_thread(target.open, "wb") as file:
-            async for chunk in self._store.get(key):
-                await asyncio.to_thread(file.write, chunk)
+            async with aclosing(self._store.get(key)) as chunks:
+                async for chunk in chunks:
+                    await asyncio.to_thread(take, chunk)
+        return digest.hexdigest()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel
 
@@ -12,12 +12,12 @@ from leonidas_jupyter.core.errors import LeonidasError, conflict, invalid, not_f
 from leonidas_jupyter.core.events import EventBus, FileProgress, FileReady, FileStatusChanged
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
-from leonidas_jupyter.data.errors import DataError, IngestFailed
+from leonidas_jupyter.data.errors import DataError, IngestFailed, OtherBytes
 from leonidas_jupyter.data.formats import misplaced
 from leonidas_jupyter.data.framestore import Content, FrameStore, Standing, file_prefix
 from leonidas_jupyter.data.ingest import BadRows, IngestReport
 from leonidas_jupyter.data.worker import WorkerLimits
-from leonidas_jupyter.storage.base import ObjectMissing, ObjectStore
+from leonidas_jupyter.storage.base import ObjectMissing, ObjectStore, PartedUpload
 from leonidas_jupyter.tables.amend import amend
 from leonidas_jupyter.tables.base import Table
 from leonidas_jupyter.tables.leases import Leased, Leases
@@ -46,8 +46,9 @@ class Incoming(BaseModel):
     """Content on its way: awaited, then confirmed, then read.
 
     ``sha256`` is what the uploader said until the bytes are confirmed, then what the server
-    computed. ``source`` and ``derived_from`` say where content that takes the place of other
-    content comes from. ``attempts`` counts how often reading it began.
+    computed, or computes when it reads them. ``source`` and ``derived_from`` say where content that
+    takes the place of other content comes from. ``attempts`` counts how often reading it began.
+    ``parts`` is the store's word for an upload in parts.
     """
 
     content_version: int = 1
@@ -58,6 +59,14 @@ class Incoming(BaseModel):
     source: str | None = None
     derived_from: str | None = None
     attempts: int = 0
+    parts: PartedUpload | None = None
+
+    def goes_on(self, awaited: "Incoming | None") -> bool:
+        """Whether this is the content that is awaited already, so that its upload can go on."""
+        if awaited is None or self.sha256 is None:
+            return False
+        own = {"content_version", "attempts", "parts"}
+        return self.model_dump(exclude=own) == awaited.model_dump(exclude=own)
 
     def facts(self) -> dict[str, Any]:
         """What a file's row says of content that is its own."""
@@ -147,6 +156,13 @@ class FileRecord(Leased):
             "frame_size": report.frame_size,
             "frame_sha256": report.frame_sha256,
         }
+
+    def holding(self, sha256: str | None) -> Self:
+        """The file with what the server computed of the bytes that are read; None: as it is."""
+        if sha256 is None:
+            return self
+        incoming = self.arriving.model_copy(update={"sha256": sha256})
+        return self.model_copy(update={"incoming": incoming})
 
     def unreadable(self, sentence: str) -> dict[str, Any]:
         """The changes after the incoming content could not be read; a frame that stood stands."""
@@ -255,16 +271,20 @@ class Reading(Generic[R]):
                 raise IngestFailed(f"Reading the file broke off {MAX_ATTEMPTS} times: split it.")
             attempt = incoming.model_copy(update={"attempts": incoming.attempts + 1})
             await self._leases.update(self._table, file, {"incoming": attempt})
-            report = await self._frames.ingest(
+            report, computed = await self._frames.ingest(
                 file.arriving_content,
                 filename=incoming.filename,
+                sha256=incoming.sha256,
                 override=incoming.override,
                 limits=self._limits,
                 on_progress=_Throttled(self._bus, file),
             )
+            file = file.holding(computed)
             if self._beside is not None:
                 report = await self._beside(file, report)
             changes = file.read_as(report)
+        except OtherBytes as error:
+            changes = file.holding(error.sha256).unreadable(error.sentence)
         except DataError as error:
             changes = file.unreadable(error.sentence)
         except ObjectMissing:

@@ -19,7 +19,7 @@ from leonidas_jupyter.data.reading import FileRecord, FileStatus, Incoming
 from leonidas_jupyter.data.sql import QueryResult
 from leonidas_jupyter.data.statement import MAX_STATEMENT
 from leonidas_jupyter.data.worker import WorkerLimits
-from leonidas_jupyter.storage.base import SignedUrl
+from leonidas_jupyter.storage.base import SignedPart, SignedUrl
 
 
 class FileSource(StrEnum):
@@ -140,15 +140,24 @@ class UploadRequest(BaseModel):
 
 
 class UploadPart(BaseModel):
-    """Where to PUT one part of an upload in several."""
+    """Where to PUT one part: ``size`` bytes, the parts in the order of their numbers.
+
+    ``etag`` is there where the store has the part already, so that it need not be sent again.
+    """
 
     number: int
     url: str
     size: int
+    etag: str | None = None
 
 
 class PresignedUrlResponse(BaseModel):
-    """Where to PUT the bytes, until when, and the file's id for confirming."""
+    """Where to PUT the bytes, until when, and the file's id for confirming.
+
+    A large upload may go in ``parts`` instead, without further headers, several at once; where it
+    is interrupted, asking again for the same content (``replaces`` this file, with the same
+    ``sha256``) gives fresh URLs and says which parts are there.
+    """
 
     file_id: str
     upload_url: str
@@ -158,9 +167,13 @@ class PresignedUrlResponse(BaseModel):
     parts: list[UploadPart] | None = None
 
     @classmethod
-    def of(cls, file_id: str, url: SignedUrl) -> Self:
-        """What goes out for a signed URL."""
-        return cls(file_id=file_id, upload_url=url.url, **_facts(url))
+    def of(cls, file_id: str, url: SignedUrl, parts: Sequence[SignedPart]) -> Self:
+        """What goes out for the signed URLs of an upload."""
+        signed = [
+            UploadPart(number=part.number, url=part.url.url, size=part.size, etag=part.etag)
+            for part in parts
+        ]
+        return cls(file_id=file_id, upload_url=url.url, parts=signed or None, **_facts(url))
 
 
 class ConfirmedPart(BaseModel):
@@ -173,12 +186,20 @@ class ConfirmedPart(BaseModel):
 
 
 class ConfirmRequest(BaseModel):
-    """The bytes are there; ``sha256`` is optional, the server always computes it."""
+    """The bytes are there; ``sha256`` is optional, the server always computes it.
+
+    ``parts`` are those that were sent, where the upload went in parts; the store knows them, too.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     sha256: Sha256 | None = None
     parts: list[ConfirmedPart] | None = None
+
+    @property
+    def numbers(self) -> list[int] | None:
+        """The numbers of the parts that were sent."""
+        return None if self.parts is None else [part.number for part in self.parts]
 
 
 class DownloadUrlResponse(BaseModel):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from leonidas_jupyter.core.errors import conflict, invalid, not_found
+from leonidas_jupyter.core.errors import conflict, not_found
 from leonidas_jupyter.core.events import EventBus, FileUploaded, ProjectDeleted
 from leonidas_jupyter.core.ids import new_id
 from leonidas_jupyter.core.paging import Page
@@ -97,6 +97,7 @@ class FilesService:
 
     async def recover(self) -> None:
         """Go on with what a stopped process left: reading, deleting, uploads that never came."""
+        await self.arrivals.sweep()
         for work in (self._reading, self._removals, self._uploads):
             await work.recover()
 
@@ -122,7 +123,7 @@ class FilesService:
                 file = await self.arrivals.replace(wanted.replaces, project_id, incoming)
         except Missing:
             raise not_found("file") from None
-        return schemas.PresignedUrlResponse.of(file.file_id, await self.arrivals.url(file))
+        return schemas.PresignedUrlResponse.of(file.file_id, *await self.arrivals.place(file))
 
     async def _go_on(self, file: StoredFile) -> None:
         await self._reading.start(file)
@@ -179,12 +180,10 @@ class FilesService:
             LeonidasError: ``conflict`` when no bytes arrived, ``invalid_request`` with what
                 differs; the upload can be repeated then.
         """
-        if wanted.parts is not None:
-            raise invalid("This upload has no parts; confirm it without them.")
         while True:
             file = await self._file(caller, file_id, Action.UPLOAD)
             try:
-                confirmed = await self.arrivals.confirm(file, wanted.sha256)
+                confirmed = await self.arrivals.confirm(file, wanted.sha256, wanted.numbers)
             except (Stale, Missing):
                 continue
             if confirmed is None:

@@ -1,7 +1,7 @@
 """The interface to the object stores, and URLs that carry their own authority."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -154,7 +154,9 @@ class ObjectStore(Protocol):
             BytesDiffer: they hash to something else.
         """
 
-    def get(self, key: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    def get(
+        self, key: str, *, start: int = 0, length: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes, in chunks, from ``start`` on, at most ``length`` of them.
 
         Raises:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leonidas_jupyter.core.errors import (
     ErrorCode,
@@ -12,10 +12,10 @@ from leonidas_jupyter.core.errors import (
     not_found,
 )
 from leonidas_jupyter.core.filenames import attachment
-from leonidas_jupyter.storage.base import ObjectInfo, ObjectStore, ObjectTooLarge
+from leonidas_jupyter.storage.base import BytesDiffer, ObjectInfo, ObjectStore, ObjectTooLarge
 from leonidas_jupyter.storage.signing import SignedGrant
 
-_RESUME = re.compile(r"bytes=([0-9]{1,18})-")
+_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})?")
 
 
 def announced_length(headers: Mapping[str, str]) -> int:
@@ -62,7 +62,9 @@ async def receive(
         await still_wanted()
 
     try:
-        return await store.put(grant.key, measured(), max_bytes=length)
+        return await store.put(grant.key, measured(), max_bytes=length, sha256=grant.sha256)
+    except BytesDiffer:
+        raise _other_bytes(grant.sha256, None) from None
     except ObjectTooLarge:
         raise invalid(
             f"More than the {length} bytes came that this URL takes; nothing was stored."
@@ -72,7 +74,7 @@ async def receive(
 def check_arrived(
     info: ObjectInfo | None, *, size: int, sha256s: Iterable[str | None]
 ) -> ObjectInfo:
-    """What arrived, if it is what was announced.
+    """What arrived, if it is what was announced, as far as the store can tell.
 
     Raises:
         LeonidasError: ``conflict`` when nothing did, ``invalid_request`` with what differs.
@@ -85,15 +87,21 @@ def check_arrived(
             expected_size=size,
             actual_size=info.size,
         )
+    actual = info.sha256
     for sha256 in sha256s:
-        if sha256 not in (None, info.sha256):
-            raise invalid(
-                "The bytes that arrived have another SHA-256 than the one given; "
-                "upload the file again.",
-                expected_sha256=sha256,
-                actual_sha256=info.sha256,
-            )
-    return info
+        actual = actual or sha256
+        if sha256 not in (None, actual):
+            raise _other_bytes(sha256, info.sha256)
+    return replace(info, sha256=actual)
+
+
+def _other_bytes(expected: str | None, actual: str | None) -> LeonidasError:
+    known = {} if actual is None else {"actual_sha256": actual}
+    return invalid(
+        "The bytes that arrived have another SHA-256 than the one given; upload the file again.",
+        expected_sha256=expected,
+        **known,
+    )
 
 
 def _wrong_size(expected: int, actual: int) -> LeonidasError:
@@ -114,7 +122,7 @@ class Download:
 
 
 async def serve(store: ObjectStore, grant: SignedGrant, headers: Mapping[str, str]) -> Download:
-    """The object as an attachment, from ``Range: bytes=N-`` on where that is asked for.
+    """The object as an attachment, or the part that ``Range: bytes=N-`` or ``bytes=N-M`` asks for.
 
     Other ranges are answered with the whole, as RFC 9110 (14.2) allows.
 
@@ -124,18 +132,28 @@ async def serve(store: ObjectStore, grant: SignedGrant, headers: Mapping[str, st
     info = await store.head(grant.key)
     if info is None:
         raise not_found("file")
-    resume = _RESUME.fullmatch(headers.get("range", "").strip())
-    start = int(resume[1]) if resume and int(resume[1]) < info.size else 0
+    start, end, partly = _asked_for(headers.get("range", ""), info.size)
     answer = {
         "content-type": "application/octet-stream",
         "content-disposition": attachment(grant.filename or "download"),
-        "content-length": str(info.size - start),
+        "content-length": str(end - start),
         "content-security-policy": "sandbox; default-src 'none'",
         "x-content-type-options": "nosniff",
         "cache-control": "private, no-store",
         "accept-ranges": "bytes",
-        "etag": f'"{info.sha256}"',
     }
-    if start:
-        answer["content-range"] = f"bytes {start}-{info.size - 1}/{info.size}"
-    return Download(206 if start else 200, answer, store.get(grant.key, start=start))
+    if info.sha256 is not None:
+        answer["etag"] = f'"{info.sha256}"'
+    if partly:
+        answer["content-range"] = f"bytes {start}-{end - 1}/{info.size}"
+    length = end - start if end < info.size else None
+    chunks = store.get(grant.key, start=start, length=length)
+    return Download(206 if partly else 200, answer, chunks)
+
+
+def _asked_for(header: str, size: int) -> tuple[int, int, bool]:
+    """Where the wanted bytes begin and end, and whether they are less than the whole."""
+    wanted = _RANGE.fullmatch(header.strip())
+    start = int(wanted[1]) if wanted else 0
+    end = min(int(wanted[2]) + 1, size) if wanted and wanted[2] else size
+    return (start, end, end - start < size) if start < end else (0, size, False)

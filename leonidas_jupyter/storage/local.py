@@ -2,7 +2,7 @@
 
 import asyncio
 import builtins
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -71,7 +71,7 @@ class LocalStore(WholeUploads):
 
     async def get(
         self, key: str, *, start: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """See ObjectStore."""
         path = self._folder.path(check_key(key))
         try:

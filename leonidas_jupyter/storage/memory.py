@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 from leonidas_jupyter.storage.base import (
@@ -44,7 +44,7 @@ class MemoryStore(WholeUploads):
 
     async def get(
         self, key: str, *, start: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """See ObjectStore."""
         if check_key(key) not in self._objects:
             raise ObjectMissing(key)

@@ -6,7 +6,7 @@ and parts of uploads that nobody finished; ``sweep`` does the same.
 """
 
 import builtins
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
@@ -79,7 +79,7 @@ class S3Store:
 
     async def get(
         self, key: str, *, start: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """See ObjectStore."""
         name = self._objects + check_key(key)
         async with aclosing(read_object(self._calls, name, start, length)) as chunks:

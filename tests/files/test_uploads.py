@@ -3,7 +3,7 @@ import hashlib
 
 import pytest
 
-from leonidas_jupyter.core.errors import ErrorCode
+from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.events import FileReady, FileStatusChanged, FileUploaded
 from leonidas_jupyter.core.security import Role
 from leonidas_jupyter.files.schemas import FileLimits
@@ -329,7 +329,10 @@ def test_what_differs_from_what_was_announced_is_said_and_can_be_repeated(run, g
         assert error.detail == {"expected_size": len(CSV), "actual_size": 1}
 
         other = CSV.replace(b"1", b"9")
-        await world.put(place, other)
+        with pytest.raises(LeonidasError, match="another SHA-256"):
+            await world.put(place, other)
+        await world.refused(ErrorCode.INVALID_REQUEST, "POST", path)
+        await world.store.put(key, other)
         error = await world.refused(ErrorCode.INVALID_REQUEST, "POST", path)
         said = {"expected_sha256": right, "actual_sha256": hashlib.sha256(other).hexdigest()}
         assert error.detail == said
