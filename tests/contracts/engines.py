@@ -13,12 +13,14 @@ from typing import Any
 
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.s3place import parse_s3
+from leonidas_jupyter.server.spilled import SpilledObjects
 from leonidas_jupyter.storage.base import ObjectStore
 from leonidas_jupyter.storage.local import LocalStore
 from leonidas_jupyter.storage.memory import MemoryStore
 from leonidas_jupyter.storage.s3 import S3Store
 from leonidas_jupyter.storage.signing import UrlSigner
 from leonidas_jupyter.tables.base import Database
+from leonidas_jupyter.tables.dynamodb import open_dynamodb
 from leonidas_jupyter.tables.memory import MemoryDatabase
 from leonidas_jupyter.tables.schema import sql_metadata
 from leonidas_jupyter.tables.sql import SqlDatabase, driver_of
@@ -46,6 +48,13 @@ def sql_database(url: str, clock: Clock = now) -> Database:
         driver.alone(connection)
         sql_metadata(SPECS).create_all(connection)
     return SqlDatabase(driver, SPECS, clock=clock)
+
+
+def dynamodb_database(url: str, clock: Clock = now) -> Database:
+    objects = SpilledObjects(MemoryStore(SIGNER))
+    database = open_dynamodb(url, SPECS, objects=objects, create=True)
+    database.clock = clock
+    return database
 
 
 def memory_store(_folder: Path) -> ObjectStore:
@@ -79,6 +88,7 @@ DATABASES: dict[str, Engine] = {
     "sqlite": Engine(sqlite_database),
     "duckdb": Engine(duckdb_database),
     "postgresql": Engine(sql_database, "postgres_url"),
+    "dynamodb": Engine(dynamodb_database, "dynamodb_url"),
 }
 STORES: dict[str, Engine] = {
     "memory": Engine(memory_store),
