@@ -1,6 +1,6 @@
-"""Write the parts of the documentation that the code knows: the settings.
+"""Write the parts of the documentation that the code knows: the settings, and Terraform's tables.
 
-``python scripts/reference.py`` writes them (``make docs``); a test holds them to the code.
+``python -m scripts.reference`` writes them (``make docs``); a test holds them to the code.
 """
 
 import sys
@@ -11,6 +11,7 @@ from typing import Any
 from traitlets import Bool, Integer, List, TraitType
 
 from leonidas_jupyter.core.config import Leonidas
+from scripts.terraform_tables import tables_json
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- settings: written by make docs -->"
@@ -82,6 +83,7 @@ def pages() -> dict[Path, str]:
     return {
         readme_path: readme(readme_path.read_text(encoding="utf-8")),
         CHECKOUT / "deploy" / ".env.example": environment(),
+        CHECKOUT / "deploy" / "terraform" / "tables.json": tables_json(),
     }
 
 

@@ -26,10 +26,10 @@ from scripts.servers.s3 import (
     table_policy,
 )
 
-PREFIX = "leonidas-"
+PREFIX = "leonidas"
 BUCKET = "leonidas"
 BANNER = """
-  DynamoDB  {dynamodb}  tables {prefix}*   ({server})
+  DynamoDB  {dynamodb}  tables {prefix}-*   ({server})
   S3        {s3}  bucket {bucket}      (ministack)
 
   This is all that Leonidas is told of them:
@@ -98,7 +98,7 @@ def start(stack: ExitStack, home: Path) -> Standing:
     services = "s3,iam,sts" if dynamodb else "s3,iam,sts,dynamodb"
     s3 = begin(ministack(home, home / "ministack", services))
     make_bucket(s3, BUCKET)
-    policy = [*bucket_policy(BUCKET), *([] if dynamodb else table_policy(PREFIX))]
+    policy = [*bucket_policy(BUCKET), *([] if dynamodb else table_policy(f"{PREFIX}-"))]
     keys = make_user(s3, "leonidas", policy)
     return Standing(dynamodb or s3, s3, keys, "dynoxide" if dynamodb else "ministack")
 

@@ -2,7 +2,7 @@ locals {
   # With a key of one's own the bucket's default is to use it; saying so lets S3 refuse anything else.
   encryption = var.kms_key_arn == null ? "" : "&sse=aws:kms&kms_key_id=${urlencode(coalesce(var.kms_key_arn, "none"))}"
 
-  database_url = "dynamodb://${var.region}/${var.name}-"
+  database_url = "dynamodb://${var.region}/${var.name}"
   storage_url  = "s3://${aws_s3_bucket.files.bucket}/${var.bucket_prefix}?region=${var.region}${local.encryption}"
   model        = length(var.bedrock_models) > 0 ? "bedrock:${var.bedrock_models[0]}" : "builtin"
 }

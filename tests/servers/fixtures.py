@@ -84,7 +84,7 @@ def dynamodb_url(request, dynamodb_endpoint, monkeypatch):
     """A ``database_url`` with a prefix that no table has yet."""
     if "s3_url" not in request.fixturenames:  # its keys serve for both
         _set(monkeypatch, Keys("AKIDYNOXIDE000000000", "dynoxide-checks-none"))
-    return f"dynamodb://{REGION}/t{token_hex(6)}-?{urlencode({'endpoint_url': dynamodb_endpoint})}"
+    return f"dynamodb://{REGION}/t{token_hex(6)}?{urlencode({'endpoint_url': dynamodb_endpoint})}"
 
 
 @pytest.fixture
