@@ -179,7 +179,9 @@ def distinct_text(column: Column) -> str:
 
 
 def _said(column: Column) -> Sequence[str]:
-    return [*(["key"] if column.get("candidate_key") else []), *(column.get("warnings") or ())]
+    # Measures often differ in every row, and still identify none.
+    key = column.get("candidate_key") and column["type"] != "number"
+    return [*(["key"] if key else []), *(column.get("warnings") or ())]
 
 
 def _cut(name: str) -> str:

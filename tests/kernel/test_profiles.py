@@ -181,3 +181,9 @@ def test_joins_in_words():
         "100 % of the values are there, many rows here, one there"
     )
     assert key_text({"share": None}) == "many to many: rows multiply"
+
+
+def test_a_measure_that_differs_in_every_row_is_called_no_key():
+    columns = [column(kind, kind, candidate_key=True) for kind in ("number", "integer", "text")]
+    shown = repr(FrameProfile(FILE, {"profile": {"rows": 9, "columns": columns}})).splitlines()
+    assert [line.endswith("key") for line in shown[3:6]] == [False, True, True]
