@@ -59,3 +59,53 @@ def store_of(settings: Leonidas, signer: UrlSigner) -> ObjectStore:
     """The object store that the settings name. Raises StoreUnavailable."""
     proxy = settings.transfer == "proxy"
     return open_store(settings.storage, signer, proxy=proxy, ca_bundle=settings.ca_bundle)
+
+
+def create_tables(settings: Leonidas) -> None:
+    """Make the tables of the configured database that are missing. Blocks. Raises Unavailable."""
+    url = settings.database
+    if url.startswith("dynamodb:"):
+        from leonidas_jupyter.tables import dynamodb
+
+        dynamodb.create_tables(url, SPECS, settings.ca_bundle or None)
+    elif not url.startswith("memory:"):
+        from leonidas_jupyter.tables import sqlschema
+
+        sqlschema.create_tables(url)
+
+
+def check_tables(settings: Leonidas) -> list[str]:
+    """What is missing or differs, a sentence each. Blocks. Raises Unavailable."""
+    url = settings.database
+    if url.startswith("dynamodb:"):
+        from leonidas_jupyter.tables import dynamodb
+
+        return dynamodb.check_tables(url, SPECS, settings.ca_bundle or None)
+    if url.startswith("memory:"):
+        return []
+    from leonidas_jupyter.tables import sqlschema
+
+    return sqlschema.check_tables(url, SPECS)
+
+
+def drop_tables(settings: Leonidas) -> None:
+    """Remove the tables with all that they hold. Blocks. Raises Unavailable."""
+    url = settings.database
+    if url.startswith("dynamodb:"):
+        from leonidas_jupyter.tables import dynamodb
+
+        dynamodb.drop_tables(url, SPECS, settings.ca_bundle or None)
+    elif not url.startswith("memory:"):
+        from leonidas_jupyter.tables import sqlschema
+
+        sqlschema.drop_tables(url, SPECS)
+
+
+def revision_of(settings: Leonidas) -> str | None:
+    """The revision of the tables; None where the engine has none. Blocks. Raises Unavailable."""
+    url = settings.database
+    if url.startswith(("dynamodb:", "memory:")):
+        return None
+    from leonidas_jupyter.tables import sqlschema
+
+    return sqlschema.revision(url)

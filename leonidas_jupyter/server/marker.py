@@ -19,6 +19,10 @@ class Marker:
         """Whether a process that has ended left its file; costs one look into a directory."""
         return any(self._over(name) for name in self._names())
 
+    def others_live(self) -> bool:
+        """Whether another process that has not ended works here."""
+        return any(name.isdigit() and not self._over(name) for name in self._names())
+
     def set(self) -> bool:
         """This process works; what ended ones left is its business now: whether there is any."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,1 @@
+"""Copies of everything, metadata and files, between any two engines: moving, backup, restore."""
