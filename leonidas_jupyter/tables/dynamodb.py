@@ -19,6 +19,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
+from leonidas_jupyter.core.dynamodbplace import DynamoPlace, parse_dynamodb
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.tables.base import (
@@ -39,7 +40,7 @@ from leonidas_jupyter.tables.dynamodb_guards import holder_of
 from leonidas_jupyter.tables.dynamodb_items import Layout, layout
 from leonidas_jupyter.tables.dynamodb_queries import Queries
 from leonidas_jupyter.tables.dynamodb_reads import Reader
-from leonidas_jupyter.tables.dynamodb_schema import Place, Schema, connect, parse_url
+from leonidas_jupyter.tables.dynamodb_schema import Schema, connect
 from leonidas_jupyter.tables.dynamodb_spill import Objects, Spill
 from leonidas_jupyter.tables.dynamodb_writes import Writer
 from leonidas_jupyter.tables.operations import Result, check
@@ -189,7 +190,7 @@ class DynamoDatabase:
     def __init__(
         self,
         client: Any,  # noqa: ANN401 - boto3 makes its classes as it runs
-        place: Place,
+        place: DynamoPlace,
         specs: Sequence[TableSpec[Any]],
         *,
         objects: Objects | None = None,
@@ -198,7 +199,7 @@ class DynamoDatabase:
     ) -> None:
         self.client = client
         self.calls = Calls(client, meter)
-        self.tables = {spec.name: place.table(spec) for spec in specs}
+        self.tables = {spec.name: place.table(spec.name) for spec in specs}
         self.objects = objects
         self.clock = clock
         self.fresh = Fresh()
@@ -256,7 +257,7 @@ def open_dynamodb(
         Unavailable: DynamoDB does not answer, or tables are missing or differ.
         ValueError: the URL is none of DynamoDB's.
     """
-    place = parse_url(url)
+    place = parse_dynamodb(url)
     client = connect(place, ca_bundle)
     schema = Schema(Calls(client), place, specs)
     try:
@@ -272,7 +273,7 @@ def open_dynamodb(
 
 def create_tables(url: str, specs: Sequence[TableSpec[Any]], ca_bundle: str | None = None) -> None:
     """Make the tables and indexes that are missing. Blocks. Raises Unavailable, ValueError."""
-    place = parse_url(url)
+    place = parse_dynamodb(url)
     Schema(Calls(connect(place, ca_bundle)), place, specs).create()
 
 
@@ -280,11 +281,11 @@ def check_tables(
     url: str, specs: Sequence[TableSpec[Any]], ca_bundle: str | None = None
 ) -> list[str]:
     """What is missing or differs, a sentence each. Blocks. Raises Unavailable, ValueError."""
-    place = parse_url(url)
+    place = parse_dynamodb(url)
     return Schema(Calls(connect(place, ca_bundle)), place, specs).check()
 
 
 def drop_tables(url: str, specs: Sequence[TableSpec[Any]], ca_bundle: str | None = None) -> None:
     """Remove the tables and all that is in them. Blocks. Raises Unavailable, ValueError."""
-    place = parse_url(url)
+    place = parse_dynamodb(url)
     Schema(Calls(connect(place, ca_bundle)), place, specs).drop()

@@ -9,67 +9,31 @@ whole items would double or treble each, and a write costs five times a read. Li
 items by key, in one more request, and consistently.
 """
 
-import re
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from leonidas_jupyter.core.aws import AwsOptions, client, parse_options, trusting
+from leonidas_jupyter.core.aws import client, trusting
 from leonidas_jupyter.core.awsfailures import error_code, explain
+from leonidas_jupyter.core.dynamodbplace import DynamoPlace
 from leonidas_jupyter.tables.base import TableSpec, Unavailable
 from leonidas_jupyter.tables.dynamodb_calls import CONNECTIONS, WHAT, Calls
 from leonidas_jupyter.tables.dynamodb_items import TTL, layout, order_name
 from leonidas_jupyter.tables.rows import Kind
 
-_PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,200}", re.ASCII)
-_REGION = re.compile(r"[a-z0-9-]{2,40}", re.ASCII)
 _WAIT_SECONDS = 600.0
 _LOOK_SECONDS = 0.5
 _AT_ONCE = 4
 
-EXAMPLE = "dynamodb://eu-central-1/leonidas"
 
-
-@dataclass(frozen=True)
-class Place:
-    """Where the tables are: the options of AWS, and what the tables' names begin with."""
-
-    options: AwsOptions
-    prefix: str
-
-    def table(self, spec: TableSpec[Any]) -> str:
-        """DynamoDB's name of a table."""
-        return f"{self.prefix}-{spec.name}"
-
-
-def parse_url(url: str) -> Place:
-    """The place that ``dynamodb://REGION/PREFIX?endpoint_url=…&profile=…&role_arn=…`` names.
-
-    Raises:
-        ValueError: it is not such a URL; the message may be shown.
-    """
-    parts = urlsplit(url)
-    region, prefix = parts.netloc, parts.path.removeprefix("/")
-    if not _REGION.fullmatch(region) or not _PREFIX.fullmatch(prefix) or parts.fragment:
-        raise ValueError(f"not a region and a prefix of tables; write one like {EXAMPLE}")
-    options, _ = parse_options(parts.query)
-    if options.region not in (None, region):
-        raise ValueError("the URL names two regions")
-    return Place(AwsOptions(**{**options.__dict__, "region": region}), prefix)
-
-
-def connect(place: Place, ca_bundle: str | None) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
+def connect(place: DynamoPlace, ca_bundle: str | None) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
     """A client of DynamoDB. Raises Unavailable."""
     from botocore.exceptions import BotoCoreError
 
     try:
-        return client(
-            "dynamodb", trusting(place.options, ca_bundle), max_pool_connections=CONNECTIONS
-        )
+        return client("dynamodb", trusting(place.aws, ca_bundle), max_pool_connections=CONNECTIONS)
     except BotoCoreError as error:
         if (failure := explain(error, WHAT, "dynamodb")) is None:
             raise
@@ -115,9 +79,9 @@ class Schema:
     Every method raises Unavailable where DynamoDB does not do it.
     """
 
-    def __init__(self, calls: Calls, place: Place, specs: Sequence[TableSpec[Any]]) -> None:
+    def __init__(self, calls: Calls, place: DynamoPlace, specs: Sequence[TableSpec[Any]]) -> None:
         self._calls = calls
-        self._specs = {place.table(spec): spec for spec in specs}
+        self._specs = {place.table(spec.name): spec for spec in specs}
 
     def check(self) -> list[str]:
         """What is missing or differs, a sentence each; nothing where all is as it should be."""
