@@ -8,17 +8,18 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from traitlets import Bool, Enum, Integer, List, TraitError, TraitType, Unicode, validate
 from traitlets.config import Config
 
+from leonidas_jupyter.core.databasesettings import DatabaseSettings
 from leonidas_jupyter.core.modelsettings import ModelSettings
 from leonidas_jupyter.core.networksettings import NetworkSettings
 from leonidas_jupyter.core.policysettings import HUB_EXPOSURE, PolicySettings, inside_hub
 from leonidas_jupyter.core.rates import parse_rate
 from leonidas_jupyter.core.s3place import parse_s3
 from leonidas_jupyter.core.sqlsettings import SqlSettings
+from leonidas_jupyter.core.urls import check_path
 
 PREFIX = "LEONIDAS_"
 CLIENT_VARIABLES = frozenset(
@@ -26,7 +27,6 @@ CLIENT_VARIABLES = frozenset(
 )
 """``LEONIDAS_`` variables that clients read: a server started from a notebook inherits them."""
 
-DATABASES = ("sqlite", "memory")
 STORES = ("file", "memory", "s3")
 
 MINIMUM_KEY = 32
@@ -37,7 +37,7 @@ class SettingsError(Exception):
     """A setting is wrong; the message says which one, why, and what to do."""
 
 
-class Leonidas(ModelSettings, NetworkSettings, PolicySettings, SqlSettings):
+class Leonidas(DatabaseSettings, ModelSettings, NetworkSettings, PolicySettings, SqlSettings):
     """Settings of the Leonidas server extension.
 
     Attributes:
@@ -46,10 +46,6 @@ class Leonidas(ModelSettings, NetworkSettings, PolicySettings, SqlSettings):
 
     given: frozenset[str] = frozenset()
 
-    database_url = Unicode(
-        help="Where projects, sessions and messages are kept: sqlite:///PATH, or memory:// for "
-        "tests. Default: a SQLite file in data_dir.",
-    ).tag(config=True, secret=True)
     storage_url = Unicode(
         help="Where the bytes of files are kept: file:///DIRECTORY, s3://BUCKET/PREFIX?region=… "
         "(also endpoint_url, profile, role_arn, addressing, sse, kms_key_id, public_endpoint_url), "
@@ -130,17 +126,14 @@ class Leonidas(ModelSettings, NetworkSettings, PolicySettings, SqlSettings):
             raise TraitError(str(error)) from error
         return str(proposal["value"])
 
-    @validate("database_url")
-    def _check_database(self, proposal: Any) -> str:  # noqa: ANN401 - see above
-        return _checked_url(proposal["value"], DATABASES, "sqlite:///PATH")
-
     @validate("storage_url")
     def _check_storage(self, proposal: Any) -> str:  # noqa: ANN401 - see above
         url = str(proposal["value"])
-        if not url.startswith("s3:"):
-            return _checked_url(url, STORES, "file:///DIRECTORY")
         try:
-            parse_s3(url)
+            if url.startswith("s3:"):
+                parse_s3(url)
+            elif url:
+                check_path(url, STORES, "file:///DIRECTORY")
         except ValueError as error:
             raise TraitError(str(error)) from error
         return url
@@ -261,21 +254,6 @@ def _wrong(source: str, trait: TraitType[Any, Any], error: Exception) -> Setting
     if trait.metadata.get("secret") and (" trait " in reason or not isinstance(error, TraitError)):
         reason = "its value does not fit"
     return SettingsError(f"{source}: {reason.rstrip('.')}.")
-
-
-def _checked_url(url: str, schemes: tuple[str, ...], example: str) -> str:
-    if not url:
-        return url
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise TraitError(f"not a URL; write one like {example}") from error
-    if parts.scheme not in schemes:
-        known = ", ".join(f"{scheme}://" for scheme in schemes)
-        raise TraitError(f"not a URL that is known here ({known}); write one like {example}")
-    if parts.scheme != "memory" and (parts.netloc or len(parts.path) < len("/x")):
-        raise TraitError(f"not a whole path; write one like {example}")
-    return url
 
 
 def _prepare_directory(directory: Path) -> None:

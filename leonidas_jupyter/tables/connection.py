@@ -77,8 +77,11 @@ class DriverConnection:
 
     def run_many(self, statement: Prepared, many: Sequence[Parameters]) -> None:
         """Change rows as often as there are parameters."""
-        cursor = self._raw.cursor()
-        cursor.executemany(statement.text, [self._arguments(statement, each) for each in many])
+        given = [self._arguments(statement, each) for each in many]
+        if self._driver.columnwise:
+            self._raw.execute(statement.text, [list(column) for column in zip(*given, strict=True)])
+        else:
+            self._raw.cursor().executemany(statement.text, given)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -42,6 +42,7 @@ class Driver:
         alone: lets other processes that migrate wait for the end of the connection's transaction.
         encode, decode: texts as the engine takes them, and back; None: as they are.
         row_locks: whether writers stand side by side, and lock the rows that they read.
+        columnwise: whether many rows are given as a list of values for each column.
         makes_tables: whether a start makes the tables and brings them up to date unasked.
         readers, writers: threads, with a connection each.
         idle_seconds: after which an unused connection is closed; None: never.
@@ -58,6 +59,7 @@ class Driver:
     encode: Callable[[str], str] | None = None
     decode: Callable[[str], str] | None = None
     row_locks: bool = False
+    columnwise: bool = False
     makes_tables: bool = True
     readers: int = 2
     writers: int = 1

@@ -1,11 +1,12 @@
 """What is particular to DuckDB: its one process, its file and errors."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
@@ -14,11 +15,13 @@ from leonidas_jupyter.tables.base import Unavailable
 from leonidas_jupyter.tables.drivers import BUSY, Driver
 from leonidas_jupyter.tables.files import make_folder, watched
 
-_CONFIG = {
+log = logging.getLogger(__name__)
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",  # nothing is downloaded
     "autoload_known_extensions": "false",
     "memory_limit": "512MB",
-    "threads": "2",
+    "threads": "1",
 }
 ELSEWHERE = (
     "The database is open in another process, and DuckDB lets one process have it; close that one, "
@@ -40,16 +43,34 @@ def duckdb_driver(address: str) -> Driver:
         import duckdb_engine  # noqa: F401 - SQLAlchemy finds its dialect
     except ImportError as error:
         raise Unavailable(
-            "DuckDB as the database needs duckdb-engine; install leonidas-jupyter[server,duckdb].",
+            "DuckDB as the database needs duckdb-engine; install leonidas-jupyter[server].",
             60,
         ) from error
-    make_folder(path)
-    engine = create_engine(
-        f"duckdb:///{path}", poolclass=NullPool, connect_args={"config": _CONFIG}
+    return Driver(
+        _open(path), "BEGIN", explained, look=watched(path), conflict=_conflict, columnwise=True
     )
-    with explained(), engine.connect():
-        path.chmod(0o600)
-    return Driver(engine, "BEGIN", explained, look=watched(path), conflict=_conflict)
+
+
+def _open(path: Path) -> Engine:
+    """An engine whose connections are cursors of one that holds the file until it is disposed."""
+    import duckdb
+    from duckdb_engine import ConnectionWrapper
+
+    make_folder(path)
+    with explained():
+        held = duckdb.connect(path, config=_CONFIG)
+    path.chmod(0o600)
+    if path.parent.stat().st_mode & 0o077:
+        log.warning(
+            "Others may enter the folder of the database %s, and read what DuckDB keeps beside it; "
+            "keep it in a folder of your own.",
+            path,
+        )
+    engine = create_engine(
+        "duckdb://", poolclass=NullPool, creator=lambda: ConnectionWrapper(held.cursor())
+    )
+    event.listen(engine, "engine_disposed", lambda _engine: held.close())
+    return engine
 
 
 def _path(address: str) -> Path:

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from leonidas_jupyter.core.postgresplace import parse_postgres
 from leonidas_jupyter.tables.base import Unavailable
 from leonidas_jupyter.tables.drivers import BUSY, Driver
 
 if TYPE_CHECKING:
     from sqlalchemy.types import Text
 
-POOL_SIZE = 8
-"""Connections of one process, unless the URL's ``pool_size`` says another number."""
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 30
 STATEMENT_SECONDS = 60
@@ -89,16 +87,17 @@ def postgres_driver(address: str) -> Driver:
         Unavailable: psycopg is not installed.
         ValueError: the URL names no database, or the query something that is not known.
     """
-    url, size = _parsed(address)
     try:
-        import psycopg
+        plain, given, size = parse_postgres(address)
+    except ValueError as error:
+        raise ValueError(f"database_url: {error}") from error
+    try:
+        import psycopg  # noqa: F401 - SQLAlchemy takes it
     except ImportError as error:
         raise Unavailable(
             "PostgreSQL needs psycopg; install leonidas-jupyter[server,postgres].", 60
         ) from error
-    _check_options(url, {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()})
-    given = {**_OPTIONS, **url.query}
-    engine = create_engine(url.set(query={}), poolclass=NullPool, connect_args=given)
+    engine = create_engine(plain, poolclass=NullPool, connect_args={**_OPTIONS, **given})
     _order_by_bytes(engine)
     return Driver(
         engine,
@@ -160,34 +159,6 @@ def _state(error: BaseException | None) -> str:
         return ""
     said = str(error)
     return next((state for words, state in _REFUSALS if f"FATAL:  {words}" in said), "08")
-
-
-def _parsed(address: str) -> tuple[URL, int]:
-    try:
-        url = make_url(address)
-    except ArgumentError as error:
-        raise ValueError(f"database_url is not a URL; write {_EXAMPLE}.") from error
-    if url.drivername not in ("postgresql", "postgresql+psycopg"):
-        raise ValueError(f"database_url: {url.drivername} is not supported; write {_EXAMPLE}.")
-    if not url.database:
-        raise ValueError(f"database_url names no database; write {_EXAMPLE}.")
-    size = str(url.query.get("pool_size", POOL_SIZE))
-    if not size.isdigit() or not 2 <= int(size) <= _MOST:
-        raise ValueError(f"pool_size in database_url is a number from 2 to {_MOST}.")
-    plain = url.difference_update_query(["pool_size"]).set(drivername="postgresql+psycopg")
-    return plain, int(size)
-
-
-_MOST = 100
-_EXAMPLE = "postgresql+psycopg://USER:PASSWORD@HOST/NAME"
-
-
-def _check_options(url: URL, known: set[str]) -> None:
-    for name, value in url.query.items():
-        if name not in known or name in ("dbname", "password", "user"):
-            raise ValueError(f"database_url: {name} is no parameter of a connection; take it out.")
-        if not isinstance(value, str):
-            raise ValueError(f"database_url: {name} stands there twice; take one out.")
 
 
 def _prepare(connection: Any) -> None:  # noqa: ANN401 - the driver's connection

@@ -5,11 +5,14 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     Column,
     Select,
     Table,
     bindparam,
+    cast,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -63,6 +66,7 @@ class Statements:
         self._table = table
         self._dialect = driver.engine.dialect
         self._row_locks = driver.row_locks
+        self._columnwise = driver.columnwise
         self.change = lru_cache(maxsize=64)(self._change)
         self.page = lru_cache(maxsize=64)(self._page)
         by_key = select(table).where(*self._at_key())
@@ -115,8 +119,12 @@ class Statements:
 
     @cached_property
     def replace(self) -> Prepared:
-        """Insert a row, or set all columns of the one that stands at its key."""
+        """Insert rows, or set all columns of those that stand at their keys; for ``run_many``."""
         new = insert_or_update(self._table)
+        if self._columnwise:
+            lists = [cast(bindparam(c.name), ARRAY(c.type)) for c in self._table.c]
+            rows = select(*(func.unnest(each) for each in lists))
+            new = new.from_select(list(self._codec.names), rows)
         others = {n: new.excluded[n] for n in self._codec.names if n not in self._spec.key}
         return self._prepared(
             new.on_conflict_do_update(index_elements=list(self._spec.key), set_=others)
