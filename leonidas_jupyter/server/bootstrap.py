@@ -109,7 +109,7 @@ def _open(settings: Leonidas, base: str) -> _Engines:
     keyring = Keyring(settings.signing_keys or [stored_key(settings.directory)])
     signer = UrlSigner(keyring.derive("blobs")[0], base)
     store = store_of(settings, signer)  # it holds nothing, should the next line fail
-    return _Engines(keyring, signer, open_database(settings.database), store)
+    return _Engines(keyring, signer, database_of(settings, store), store)
 
 
 def chat_policy(settings: Leonidas) -> ChatPolicy:

@@ -21,15 +21,38 @@ from leonidas_jupyter.usage.repository import SPECS as USAGE
 SPECS: tuple[TableSpec[Any], ...] = (*AUTH, *PROJECTS, *SESSIONS, *FILES, *USAGE, *CHAT)
 
 
-def open_database(url: str) -> Database:
-    """The metadata engine that a URL names. Raises Unavailable, OSError."""
+def open_database(
+    url: str, *, store: ObjectStore | None = None, create: bool = False, ca_bundle: str = ""
+) -> Database:
+    """The metadata engine that a URL names. Raises Unavailable, OSError.
+
+    ``store`` takes what is too large for DynamoDB; ``create`` makes missing tables; ``ca_bundle``
+    is a file of certificates to trust.
+    """
     if url.startswith("memory:"):
         from leonidas_jupyter.tables.memory import MemoryDatabase
 
         return MemoryDatabase(SPECS)
+    if url.startswith("dynamodb:"):
+        from leonidas_jupyter.server.spilled import SpilledObjects
+        from leonidas_jupyter.tables.dynamodb import open_dynamodb
+
+        objects = SpilledObjects(store) if store is not None else None
+        trusted = ca_bundle or None
+        return open_dynamodb(url, SPECS, objects=objects, create=create, ca_bundle=trusted)
     from leonidas_jupyter.tables.sql import open_sql
 
-    return open_sql(url, SPECS)
+    return open_sql(url, SPECS, create_tables=create)
+
+
+def database_of(settings: Leonidas, store: ObjectStore) -> Database:
+    """The metadata engine that the settings name. Raises Unavailable, OSError."""
+    return open_database(
+        settings.database,
+        store=store,
+        create=settings.create_tables,
+        ca_bundle=settings.ca_bundle,
+    )
 
 
 def open_store(
