@@ -7,12 +7,13 @@ _OPENING, _CLOSING = "\u201a\u201e\u00a0", "\u201d\u2026©®™"
 _EVERYWHERE = _PUNCTUATION + "\u20ac§°«»£"
 """Signs that any text may have among its letters."""
 
-_RARE = "©®™±²³½¼µ·•×†‡¿¡ºª"
+_RARE = "©®™±²³½¼µ·•×†‡¿¡ºª¥¢"
 """Signs that stand apart from letters, if anywhere."""
 
+_ICELANDIC = "áéíóúýþæöð"
 _WESTERN = (
     "äöüß", "éèêëàâçîïôûùüœæ", "ñáéíóúü", "ãõáâàçéêíóôú", "åäöéæø", "àèéìòù", "éëïöüèê",
-    "áéíóúýþæöð",
+    _ICELANDIC,
 )  # fmt: skip
 _CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ")
 _TURKISH = ("çğıöşüâîûİ",)
@@ -47,6 +48,9 @@ SCRIPTS: Alphabets = (
 )
 """Encodings of other scripts, every byte of which is some letter, and the commonest letters."""
 
+_AS_TURKISH = frozenset("ýÝþÞðÐöÖ")
+"""What Turkish looks like as Icelandic, which has other letters, too, wherever there are words."""
+
 CLEARLY = 0.03
 """By how much a less likely encoding must read better."""
 
@@ -61,6 +65,12 @@ SIGNS = frozenset(_EVERYWHERE + _RARE + "¢¥¬¦÷‰™")
 
 MOST_SIGNS = 10
 """How many different signs such a text has; more bytes than these are letters of something."""
+
+_LONE = re.compile(
+    rb"[^A-Za-z\x80-\xff]?(?<![A-Za-z\x80-\xff])[\x80-\xff](?![A-Za-z\x80-\xff])[\x00-\x7f]?"
+)
+MOST_LONE = 50
+"""Signs apart from words that count, at most."""
 
 _PLACE = re.compile(rf"([^\W\d_]*)([{''.join(sorted(SIGNS))}])(?=([^\W\d_]*))")
 _CONTRACTED = frozenset(("", "s", "t", "d", "m", "ll", "re", "ve"))
@@ -97,12 +107,18 @@ def _in_place(before: str, sign: str, after: str) -> bool:
 
 
 def by_letters(sample: bytes) -> str | None:
-    """The single-byte encoding under which a sample reads as some language; None if none."""
-    odd = [word for word in _WORD.findall(sample) if not word.isascii()]
-    mixed = sum(any(byte < 128 for byte in word) for word in odd)
-    if mixed > 0.25 * len(odd):
-        return _best(sample, LATIN, ENOUGH)
-    return _best(sample, SCRIPTS, ENOUGH_COMMON) or _best(sample, LATIN, ENOUGH)
+    """The single-byte encoding under which a sample reads as some language; None if none.
+
+    Each word counts once: a sign of money or a space that joins digits comes again in every row,
+    and tells little.
+    """
+    words = {word for word in _WORD.findall(sample) if len(word) > 1 and not word.isascii()}
+    lone = sorted(set(_LONE.findall(sample)))[:MOST_LONE]
+    text = b" ".join(sorted(words) + lone)
+    mixed = sum(any(byte < 128 for byte in word) for word in words)
+    if mixed > 0.25 * len(words) or not words:
+        return _best(text, LATIN, ENOUGH)
+    return _best(text, SCRIPTS, ENOUGH_COMMON) or _best(text, LATIN, ENOUGH)
 
 
 def _best(sample: bytes, alphabets: Alphabets, most: float) -> str | None:
@@ -122,6 +138,8 @@ def _best(sample: bytes, alphabets: Alphabets, most: float) -> str | None:
 def _share(text: str, letters: str) -> float:
     """The share of the characters outside ASCII that are the language's and in their place."""
     known = frozenset(letters + letters.upper())
+    if letters is _ICELANDIC and not known.intersection(text) - _AS_TURKISH:
+        return 0.0
     good = total = 0.0
     placed = {found.start(2) for found in _PLACE.finditer(text) if _in_place(*found.groups())}
     for at, (before, char, after) in enumerate(zip(" " + text, text, text[1:] + " ", strict=False)):
@@ -131,7 +149,15 @@ def _share(text: str, letters: str) -> float:
         if at in placed:
             good += 1.0
         elif char in known:
-            good += 0.0 if char.isupper() and before.islower() else 1.0
+            good += _as_letter(before, char, after)
         elif char in _EVERYWHERE or (char in _RARE and not (before.isalpha() and after.isalpha())):
             good += 0.6
     return good / total if total else 0.0
+
+
+def _as_letter(before: str, char: str, after: str) -> float:
+    """What a letter counts for between its neighbours: none stands alone beside a digit."""
+    if char.isupper() and before.islower():
+        return -1.0
+    joins = (before.isdigit() or after.isdigit()) and not (before.isalpha() or after.isalpha())
+    return 0.0 if joins else 1.0

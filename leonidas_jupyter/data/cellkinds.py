@@ -6,7 +6,10 @@ from functools import lru_cache
 NULL_WORDS = (
     "NA", "N/A", "n/a", "na", "#N/A", "#NA", "NULL", "Null", "null", "None", "none", "NaN", "nan",
     "NAN", "nil", "-", "--", "---", "–", "—", ".", "..", "...", "?", "missing", "Missing",
-    "unknown", "#VALUE!", "#DIV/0!", "#REF!",
+    "unknown", "#VALUE!", "#DIV/0!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "\\N", "<NA>", "NaT",
+    "N.A.", "n.a.", "(null)", "<null>", "k.A.", "k. A.", "keine Angabe", "N/D", "n/d", "n.d.",
+    "N.D.", "ND", "s/d", "s.d.", "S/D", "n.c.", "brak", "brak danych", "b.d.", "н/д", "нет данных",
+    "n.v.t.", "n.b.", "uppgift saknas", "veri yok",
 )  # fmt: skip
 """Words that stand for a missing value where the column's other cells are numbers or dates."""
 
@@ -25,7 +28,7 @@ _DATE = re.compile(
     r"|[A-Za-z]{3,9}, (?:\d{1,2} [A-Za-z]{3,9}|[A-Za-z]{3,9} \d{1,2},) \d{4}"
     r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|[A-Za-z]{3}-\d{2,4}"
 )
-_TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?")
+_TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[AaPp]\.? ?[Mm]\.?)?")
 _ZONE = re.compile(r"(?:Z|UTC|GMT|\s?[+-]\d{2}:?\d{2})$")
 _TOKEN = re.compile(r"[A-Za-z0-9][\w.@/&+-]*(?:://\S+)?|[\w-]{1,40}")
 

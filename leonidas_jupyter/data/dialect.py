@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Compression = Literal["none", "gzip", "zip", "zstd", "xz"]
+Compression = Literal["none", "gzip", "zip", "zstd", "xz", "bzip2"]
 """What the bytes are wrapped in."""
 
 Format = Literal["csv", "json", "parquet", "arrow", "excel"]
@@ -27,8 +27,8 @@ class ColumnDialect(BaseModel):
 
     ``plus`` says that numbers above zero carry a plus, ``indian`` that a thousands mark stands
     before the last three digits and then before every two. ``format`` is of dates and times as
-    DuckDB notes it (``%P`` is am or pm in small letters); where it has ``%B`` and there are
-    ``months``, these are the twelve words for it.
+    DuckDB notes it (``%P`` is am or pm in small letters, ``%.P`` a.m., ``%.p`` A.M. and ``%_P``
+    a. m.); where it has ``%B`` and there are ``months``, these are the twelve words for it.
     """
 
     decimal: str = "."

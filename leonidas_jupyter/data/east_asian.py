@@ -21,7 +21,8 @@ def reads_as(sample: bytes, codec: str) -> bool:
         if error.start < len(sample) - 4:
             return False
         text = sample[: error.start].decode(codec)
-    wide = [char for char in text if ord(char) > 127]
+    # Signs of money and degrees are in every set, and tell nothing.
+    wide = [char for char in text if ord(char) > 127 and (char.isalpha() or char == "\ufffd")]
     if len(wide) < 2:
         return False
     kana = sum(0x3040 <= ord(char) <= 0x30FF for char in wide)

@@ -38,7 +38,7 @@ SIGNATURES: tuple[tuple[bytes, Format], ...] = (
 WORKBOOKS = frozenset(("xl/workbook.xml", "xl/workbook.bin"))
 OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 JSON_NAMES = (".json", ".jsonl", ".ndjson", ".geojson")
-ARCHIVE_NAMES = (".gz", ".zip", ".zst", ".zstd", ".xz")
+ARCHIVE_NAMES = (".gz", ".zip", ".zst", ".zstd", ".xz", ".bz2")
 HEAD = 1 << 16
 
 

@@ -21,7 +21,7 @@ MAX_NAME = 60
 
 EXTENSIONS = re.compile(
     r"(\.(csv|tsv|tab|txt|psv|dat|data|parquet|feather|arrows?|jsonl|ndjson|geojson|json|"
-    r"xls[xmb]?|ods|gz|zip|zst|zstd|xz))+$",
+    r"xls[xmb]?|ods|gz|zip|zst|zstd|xz|bz2))+$",
     re.I,
 )
 

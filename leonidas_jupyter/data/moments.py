@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Iterator
 
+from leonidas_jupyter.data.dayhalves import half_code, in_capitals
 from leonidas_jupyter.data.dialect import ColumnDialect
 from leonidas_jupyter.data.monthwords import months_of, numbered_sql
 from leonidas_jupyter.data.plans import Hints, Plan, literal
@@ -35,21 +36,26 @@ FIELDS = {
     "%f": r"(?P<f>\d{6})",
     "%p": r"(?P<p>AM|PM)",
     "%P": r"(?P<p>am|pm)",
+    "%.p": r"(?P<p>A\.M\.|P\.M\.)",
+    "%.P": r"(?P<p>a\.m\.|p\.m\.)",
+    "%_P": r"(?P<p>a\. m\.|p\. m\.)",
     "%a": rf"(?:{'|'.join(day[:3] for day in DAYS)})",
     "%A": rf"(?:{'|'.join(DAYS)})",
 }
 """Fields of formats as DuckDB names them and what stands for them.
 
-``%g`` are milliseconds; ``%^b`` (capitals) and ``%P`` (small letters) are not DuckDB's.
+``%g`` are milliseconds; ``%^b`` (capitals), ``%P`` (small letters), and ``%.p``, ``%.P`` and
+``%_P`` (with points, and with a space after the first) are not DuckDB's.
 """
 
 CALENDAR = "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
 """What Python's dates hold; DuckDB also reads ``infinity``, years before Christ, and later ones."""
 
-_CODE = re.compile(r"%[-^]?[A-Za-z]")
+_CODE = re.compile(r"%[-^._]?[A-Za-z]")
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?P<second>:\d{2})?(?:(?P<point>[.,])(?P<part>\d+))?"
-    r"(?P<half>\s?(?:[AP]M|[ap]m))?(?P<zone>\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
+    r"(?P<half>\s?(?:[AP]M|[ap]m|[AP]\.M\.|[ap]\. ?m\.))?"
+    r"(?P<zone>\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 )
 _WEEKDAY = re.compile(rf"(?:(?P<full>{'|'.join(DAYS)})|{FIELDS['%a']}),? ")
 _CJK_DAY = re.compile(r"\d{4}([年년] ?)(\d{1,2})([月월] ?)(\d{1,2})([日일])")
@@ -191,9 +197,9 @@ def _clock_formats(clock: re.Match[str]) -> list[str]:
     part = (clock["point"] or "") + part
     tail = ":%M" + (":%S" if clock["second"] else "") + part
     if clock["half"]:
-        gap = " " if clock["half"].startswith(" ") else ""
+        half = clock["half"].lstrip()
         hours = ["%I", "%-I"]
-        tail += gap + ("%P" if clock["half"].islower() else "%p")
+        tail += clock["half"].removesuffix(half) + half_code(half)
     else:
         hours = ["%H", "%-H"]
     return [hour + tail + (clock["zone"] or "") for hour in hours]
@@ -269,10 +275,7 @@ def _parse_sql(cell: str, pattern: str) -> tuple[str, str]:
         kind = "DATE" if pattern == "%Y-%m-%d" else "TIMESTAMP"
         parsed = f"TRY_CAST({cell} AS {kind})"
         return parsed, f"CAST({parsed} AS VARCHAR) = {cell}"
-    duck = literal(pattern.replace("%^b", "%b").replace("%P", "%p"))
-    own = f"{cell} NOT SIMILAR TO '.*[AP]M.*' AND " if "%P" in pattern else ""
-    if own:
-        cell = f"replace(replace({cell}, 'am', 'AM'), 'pm', 'PM')"
+    own, cell, duck = in_capitals(cell, pattern)
     parsed = f"try_strptime({cell}, {duck})"
     written = f"strftime({parsed}, {duck})"
     if "%^b" in pattern:

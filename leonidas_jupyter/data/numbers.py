@@ -23,6 +23,9 @@ SIGNS = ("US$", "AU$", "CA$", "HK$", "NZ$", "A$", "C$", "R$", "$", "€", "£", 
          "%", "‰")  # fmt: skip
 """What may stand before or after every number of a column."""
 
+PARTS = "%‰ \u00a0"
+"""What stands behind shares and not behind money."""
+
 GROUPINGS = (",", ".", " ", "'", "\u00a0", "\u202f", "\u2019")
 _SIGN = "|".join(re.escape(sign) for sign in SIGNS)
 _FRAME = re.compile(
@@ -36,7 +39,12 @@ _PLAIN = re.compile(
 )
 _PLAIN_SQL = r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)"
 _POWER_SQL = r"-?(0|[1-9][0-9]*)((\.[0-9]*)?[eE][+-][0-9]{1,3}|\.[0-9]*[eE][0-9]{1,3})"
-_GROUPED = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+")
+THOUSAND = 3
+"""Digits of a number below a thousand, which has no thousands mark."""
+
+ENOUGH_GROUPED = 20
+"""Different numbers with a mark that could separate thousands, from which on it is taken to."""
+
 _LONG = re.compile(r"-?\d+\.(\d{15,})(e[+-]\d{2,3})?")
 
 
@@ -99,13 +107,41 @@ def _plain_plan(values: list[str], decimal: str | None) -> Plan | None:
         convert = f"CASE WHEN CAST({whole} AS VARCHAR) = {{v}} THEN {whole} END"
         return Plan("integer", ColumnDialect(), convert, "BIGINT")
     if all(_survives(value) for value in values):
-        pointed = any("." in value and not _GROUPED.fullmatch(value) for value in values)
-        decides = ("decimal", ".") if pointed else None
-        grouped = decimal is None and all(_GROUPED.fullmatch(value) for value in values)
+        grouped = _may_be_grouped(values, ".")
+        if grouped and decimal is None and _seem_grouped(values, "."):
+            return _grouped_plan(values)
+        decides = None if grouped else ("decimal", ".")
+        grouped = grouped and decimal is None
         plan = Plan("number", ColumnDialect(), _number_sql("{v}"), "DOUBLE", decides=decides)
         plan.ambiguous = "decimal" if grouped else ""
         return plan
     return _printed_plan(values)
+
+
+def _grouped_plan(values: list[str]) -> Plan | None:
+    """Numbers whose points are taken to separate thousands, which nothing else has decided."""
+    plan = _marked_plan(values, Hints(decimal=",", thousands="."))
+    if plan is not None:
+        plan.ambiguous, plan.decides = "decimal", None
+    return plan
+
+
+def _may_be_grouped(values: list[str], mark: str) -> bool:
+    """Whether the mark may separate thousands in numbers: three digits follow it everywhere."""
+    pattern = re.compile(rf"-?[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+")
+    return all(
+        pattern.fullmatch(value) if mark in value else len(value.lstrip("-")) <= THOUSAND
+        for value in values
+    ) and any(mark in value for value in values)
+
+
+def _seem_grouped(values: list[str], mark: str) -> bool:
+    """Whether it does, rather than each fraction having three digits and others none at all.
+
+    A program that leaves out zeros at the end writes one fraction in ten with fewer digits.
+    """
+    marked = sum(mark in value for value in values)
+    return marked < len(values) and marked >= ENOUGH_GROUPED and _may_be_grouped(values, mark)
 
 
 def _is_whole(text: str) -> bool:
@@ -171,7 +207,8 @@ def _marked_plan(values: list[str], hints: Hints) -> Plan | None:
     if (True, True) in minuses or {(True, False), (False, True)} <= minuses:
         return None
     inner = (False, True) in minuses and bool(first["prefix"])
-    for decimal, thousands, ambiguous in _mark_pairs(bodies, hints):
+    money = bool((first["prefix"] + first["suffix"]).strip(PARTS))
+    for decimal, thousands, ambiguous in _mark_pairs(bodies, hints, money=money):
         marks = Marks(decimal, thousands, first["prefix"], first["suffix"], inner)
         if all(_survives(marks.plain(body)) for body in bodies):
             return _build(marks, bodies, ambiguous)
@@ -183,7 +220,17 @@ def _marked_plan(values: list[str], hints: Hints) -> Plan | None:
     return None
 
 
-def _mark_pairs(bodies: list[str], hints: Hints) -> list[tuple[str, str, bool]]:
+def _likely_decimal(bodies: list[str], delimiter: str, *, money: bool) -> str:
+    """The decimal mark of numbers that can be read with either; money has no three decimals."""
+    for mark, other in (".,", ",."):
+        if any(mark in body for body in bodies) and (money or _seem_grouped(bodies, mark)):
+            return other
+    return "." if delimiter == "," else ","
+
+
+def _mark_pairs(
+    bodies: list[str], hints: Hints, *, money: bool = False
+) -> list[tuple[str, str, bool]]:
     """Decimal and thousands marks under which all bodies are numbers, the likeliest first."""
     if hints.thousands is not None:
         pairs = [(hints.decimal or ("," if hints.thousands == "." else "."), hints.thousands)]
@@ -195,7 +242,7 @@ def _mark_pairs(bodies: list[str], hints: Hints) -> list[tuple[str, str, bool]]:
     both = len({pair[0] for pair in fitting}) > 1 and any(
         mark in body for body in bodies for mark in ",."
     )
-    preferred = hints.decimal or ("." if hints.delimiter == "," else ",")
+    preferred = hints.decimal or _likely_decimal(bodies, hints.delimiter, money=money)
     if both:
         fitting.sort(key=lambda pair: pair[0] != preferred)
     return [(decimal, thousands, both and hints.decimal is None) for decimal, thousands in fitting]

@@ -14,7 +14,11 @@ from leonidas_jupyter.data.profile import ColumnType
 TRUTH_WORDS = (
     ("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off"), ("ja", "nein"),
     ("oui", "non"), ("si", "no"), ("sí", "no"), ("sim", "não"), ("vrai", "faux"),
-    ("wahr", "falsch"), ("verdadero", "falso"), ("はい", "いいえ"), ("是", "否"),
+    ("wahr", "falsch"), ("verdadero", "falso"), ("はい", "いいえ"), ("是", "否"), ("да", "нет"),
+    ("истина", "ложь"), ("tak", "nie"), ("prawda", "fałsz"), ("evet", "hayır"),  # noqa: RUF001
+    ("doğru", "yanlış"), ("sì", "no"), ("vero", "falso"), ("ja", "nee"), ("waar", "onwaar"),  # noqa: RUF001
+    ("verdadeiro", "falso"), ("ja", "nej"), ("sant", "falskt"), ("ja", "nei"), ("ano", "ne"),
+    ("igen", "nem"), ("kyllä", "ei"), ("ναι", "όχι"), ("так", "ні"), ("예", "아니오"), ("真", "假"),  # noqa: RUF001
 )  # fmt: skip
 
 MAX_NULL_WORDS = 4

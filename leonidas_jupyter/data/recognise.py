@@ -37,9 +37,10 @@ MAX_COLUMNS = 50_000
 class Recognition:
     """A file's dialect and what else reading it needs. ``sample`` are rows that fit the table.
 
-    ``even_start`` says that no line before the data leaves a quote open: DuckDB, which skips rows
-    and not lines, would skip the whole file with it. ``end_line`` is the physical line that another
-    table begins on, 0 where there is none; ``repeats`` says that the header comes again.
+    ``even_start`` says that no line before the data leaves a quote open, and that all of them end
+    alike: else DuckDB, which skips rows and not lines, would skip the whole file with them.
+    ``end_line`` is the physical line that another table begins on, 0 where there is none;
+    ``repeats`` says that the header comes again.
     """
 
     dialect: Dialect
@@ -93,7 +94,9 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     dialect = _dialect(syntax, layout, newline, said)
     found = Recognition(dialect, syntax, layout, names, written, newline)
     before = lines[: found.lines_before]
-    found.even_start = not any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
+    ends = {line.endswith("\r\n") for line in before}
+    odd = any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
+    found.even_start = len(ends) < 2 and not odd
     _look_between(found, said)
     complete = (whole and len(lines) <= SAMPLE_LINES) or found.end_line > 0
     _look_at_end(found.layout.body if complete else _tail(path, found), complete, found, said)

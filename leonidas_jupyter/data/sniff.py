@@ -37,6 +37,8 @@ UNCOMMON = re.compile(r" [|] |(?:(?![\s\w\"'.,()+$€£%-])[\x21-\x7e]|->|<-){2,
 
 UNCOMMON_SCORE = 1.1
 UNCOMMON_LINES = 40
+MAX_TITLES = 3
+"""Lines above a table that may lack an uncommon delimiter."""
 
 SAMPLE_ROWS = 400
 LONGEST_SAMPLE = 5 * SAMPLE_ROWS
@@ -72,7 +74,7 @@ def best_reading(lines: list[str], delimiter: str | None, quote: str | None) -> 
     text = "\n".join(map(without_end, sample))
     candidates = [delimiter] if delimiter else [mark for mark in DELIMITERS if mark in text]
     if not delimiter:
-        candidates += _uncommon(sample, candidates)
+        candidates = _whole_marks(text, candidates + _uncommon(sample, candidates))
     best: Reading | None = None
     for mark in candidates:
         for sign in [quote] if quote is not None else _quotes(text, mark):
@@ -85,26 +87,59 @@ def best_reading(lines: list[str], delimiter: str | None, quote: str | None) -> 
     return best
 
 
+def _whole_marks(text: str, candidates: list[str]) -> list[str]:
+    """The candidates without those that stand nowhere but within a longer one.
+
+    What is quoted may hold any signs, so it does not count.
+    """
+    bare = _outside_quotes(text)
+    counts = {mark: bare.count(mark) for mark in candidates}
+    return [
+        mark
+        for mark in candidates
+        if not any(
+            mark in longer
+            and mark != longer
+            and counts[mark] == counts[longer] * longer.count(mark) > 0
+            for longer in candidates
+        )
+    ]
+
+
+def _outside_quotes(text: str) -> str:
+    """A text with a letter for what is quoted; line by line where quotes do not come in pairs."""
+    whole = text.count('"') % 2 == 0
+    return re.sub('"[^"]*"' if whole else '"[^"\n]*"', "x", text)
+
+
 def _uncommon(sample: list[str], common: list[str]) -> list[str]:
     """Signs in a row, and rare single ones, that stand equally often in every line.
 
-    Of a sign that is a delimiter of itself there must be no other than those in the run.
+    A few lines at the beginning may be without: a title.
     """
-    lines = [without_end(line) for line in sample[:UNCOMMON_LINES] if line.strip()]
-    if len(lines) < 3:
-        return []
-    found = dict.fromkeys(UNCOMMON.findall(lines[0]))
+    head = "\n".join(without_end(line) for line in sample[:UNCOMMON_LINES] if line.strip())
+    lines = _outside_quotes(head).split("\n")
     kept = []
-    for mark in found:
-        counts = {line.count(mark) for line in lines}
-        lone = any(
-            sum(line.count(sign) for line in lines)
-            != mark.count(sign) * sum(line.count(mark) for line in lines)
-            for sign in set(mark.strip(" "))
-        )
-        if mark not in common and len(counts) == 1 and not lone:
+    for mark in dict.fromkeys(UNCOMMON.findall("\n".join(lines))):
+        start = next(number for number, line in enumerate(lines) if mark in line)
+        table = lines[start:]
+        counts = {line.count(mark) for line in table}
+        long = len(table) >= 3 and start <= MAX_TITLES
+        if mark not in common and long and len(counts) == 1 and not _of_its_own(mark, table):
             kept.append(mark)
     return kept
+
+
+def _of_its_own(mark: str, lines: list[str]) -> bool:
+    """Whether a sign of the mark separates cells without the others.
+
+    In a run of one sign any other shows it; among different signs it is as often in every line.
+    """
+    for sign in set(mark.strip(" ")):
+        alone = [line.count(sign) - line.count(mark) * mark.count(sign) for line in lines]
+        if any(alone) and (len(set(mark)) == 1 or len(set(alone)) == 1):
+            return True
+    return False
 
 
 def _whole_rows(lines: list[str], quote: str) -> int:
@@ -139,8 +174,9 @@ def _quotes(text: str, delimiter: str) -> list[str]:
 
 def _read(sample: list[str], delimiter: str, quote: str, text: str) -> Reading:
     syntax = Syntax(delimiter, quote, _escape(text, quote, delimiter))
-    rows = list(records(sample, Tokenizer(syntax)))
-    if delimiter != " " and _spaced(rows):
+    tokenizer = Tokenizer(syntax)
+    rows = list(records(sample, tokenizer))
+    if delimiter != " " and _spaced(rows, tokenizer):
         syntax = Syntax(delimiter, quote, syntax.escape, skip_space=True)
         rows = list(records(sample, Tokenizer(syntax)))
     width = table_width(rows)
@@ -164,10 +200,24 @@ def _escape(text: str, quote: str, delimiter: str) -> str:
     return "\\" if escaped > max(doubled, quote == "'") else quote
 
 
-def _spaced(rows: list[Record]) -> bool:
-    """Whether a space follows nearly every delimiter, so that it belongs to it."""
-    after = [field for row in rows for field in row.fields[1:] if field]
+def _spaced(rows: list[Record], tokenizer: Tokenizer) -> bool:
+    """Whether a space follows nearly every delimiter, so that it belongs to it.
+
+    A space before a quote is no part of the cell in any case, and says nothing.
+    """
+    after = [field for row in rows for field in _bare(row, tokenizer)[1:] if field]
     return len(after) > 1 and sum(field[0] == " " for field in after) >= 0.98 * len(after)
+
+
+def _bare(row: Record, tokenizer: Tokenizer) -> list[str]:
+    """A record's cells with nothing for those that are quoted."""
+    quote = tokenizer.syntax.quote
+    if not quote or quote not in row.text:
+        return row.fields
+    quoted = tokenizer.quoted(row.text)
+    if len(quoted) != len(row.fields):
+        return row.fields
+    return ["" if inside else cell for cell, inside in zip(row.fields, quoted, strict=True)]
 
 
 def table_width(rows: list[Record]) -> int:
@@ -199,7 +249,7 @@ def _score(rows: list[Record], width: int, syntax: Syntax) -> float:
     shape = (width - 0.8) / width
     quoted = 1.0 if syntax.quote == '"' else 0.97
     spaced = 1.03 if syntax.skip_space else 1.0
-    wasted = _wasted_quotes(fitting)
+    wasted = _wasted_quotes([row for row in body if len(row.fields) == width], syntax)
     return (
         agreement**2
         * looks
@@ -218,8 +268,12 @@ def _looks(fitting: list[list[str]], width: int) -> float:
     return total / (len(rows) * width)
 
 
-def _wasted_quotes(fitting: list[list[str]]) -> float:
-    """Less than 1 where quotes stay in the cells of many rows: they were meant to be read."""
-    rows = fitting[:200]
+def _wasted_quotes(fitting: list[Record], syntax: Syntax) -> float:
+    """Less than 1 where quotes stay in the cells of many rows: they were meant to be read.
+
+    Those within quoted cells were.
+    """
+    tokenizer = Tokenizer(syntax)
+    rows = [_bare(row, tokenizer) for row in fitting[:200]]
     odd = sum(any('"' in cell or cell[:1] == "'" == cell[-1:] for cell in row) for row in rows)
     return 1.0 - 0.8 * odd / max(len(rows), 1)

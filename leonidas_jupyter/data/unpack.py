@@ -1,5 +1,6 @@
 """What the bytes are wrapped in: archives are unpacked under limits, what is no table is named."""
 
+import bz2
 import gzip
 import lzma
 import zipfile
@@ -21,11 +22,17 @@ MAX_RATIO = 250
 RATIO_COUNTS_FROM = 64 * 1024**2
 """Small files may compress to any ratio; the ratio counts from so many unpacked bytes on."""
 
+BZIP2: tuple[tuple[bytes, Compression], ...] = tuple(
+    (b"BZh%d1AY&SY" % level, "bzip2") for level in range(1, 10)
+)
+"""With the beginning of the first block: the letters alone may begin a text."""
+
 SIGNATURES: tuple[tuple[bytes, Compression], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"PK\x03\x04", "zip"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"\xfd7zXZ\x00", "xz"),
+    *BZIP2,
 )
 
 DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
@@ -43,7 +50,6 @@ FOREIGN = (
     (b"FEA1", "a Feather file of version 1"),
     (b"ORC", "an ORC file"),
     (b"\x89HDF", "an HDF5 file"),
-    (b"BZh", "a bzip2 archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
 )
@@ -109,6 +115,8 @@ def _opener(compression: Compression) -> Callable[[Path], Any]:
         return gzip.open
     if compression == "xz":
         return lzma.open
+    if compression == "bzip2":
+        return bz2.open
     return _open_zstd if compression == "zstd" else _open_zip
 
 

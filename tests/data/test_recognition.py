@@ -1,3 +1,4 @@
+import bz2
 import gzip
 import io
 import lzma
@@ -231,6 +232,7 @@ def pack_zstd(content: bytes) -> bytes:
     [
         ("gzip", gzip.compress),
         ("xz", lzma.compress),
+        ("bzip2", bz2.compress),
         ("zstd", pack_zstd),
         ("zip", lambda content: pack_zip(content, "data/t.csv", "__MACOSX/t.csv", ".hidden")),
     ],

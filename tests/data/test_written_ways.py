@@ -5,6 +5,7 @@ import datetime
 import pytest
 
 D = datetime.date
+T = datetime.time
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,22 @@ D = datetime.date
         (["Wed, 31 Jan 2024"], [D(2024, 1, 31)], {"format": "%a, %d %b %Y"}),
         (["Thu, 31 Jan 2024"], ["Thu, 31 Jan 2024"], {}),
         (["2024年1月31日"], [D(2024, 1, 31)], {"format": "%Y年%-m月%-d日"}),
+        (["1:05 p.m.", "11:30 a.m."], [T(13, 5), T(11, 30)], {"format": "%-I:%M %.P"}),
+        (["1:05 P.M.", "11:30 A.M."], [T(13, 5), T(11, 30)], {"format": "%-I:%M %.p"}),
+        (["01:05 p. m.", "11:30 a. m."], [T(13, 5), T(11, 30)], {"format": "%I:%M %_P"}),
+        (["1:05 p.m.", "11:30 am"], ["1:05 p.m.", "11:30 am"], {}),
+        (["1:05 p.m.", "11:30 AM"], ["1:05 p.m.", "11:30 AM"], {}),
+        (["да", "нет"], [True, False], {"true_word": "да"}),
+        (["Tak", "Nie", "Nie"], [True, False, False], {"true_word": "Tak"}),
+        (["EVET", "HAYIR"], [True, False], {"false_word": "HAYIR"}),
+        (["ja", "nee"], [True, False], {"false_word": "nee"}),
+        (["ja", "nej"], [True, False], {"false_word": "nej"}),
+        (["Sì", "No"], [True, False], {"true_word": "Sì"}),
+        (["1", "\\N", "3"], [1, None, 3], {"null_words": ["\\N"]}),
+        (["1,5", "k.A.", "3"], [1.5, None, 3.0], {"null_words": ["k.A."]}),
+        (["1", "нет данных"], [1, None], {"null_words": ["нет данных"]}),
+        (["a", "\\N", "k.A."], ["a", "\\N", "k.A."], {}),
+        (["ND", "SD", "NA"], ["ND", "SD", "NA"], {}),
         (["1 mayo 2024", "1 mai 2024"], ["1 mayo 2024", "1 mai 2024"], {}),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from leonidas_jupyter.assistant.export import given
 from leonidas_jupyter.assistant.export.conversation import ProjectFile
+from leonidas_jupyter.data.dayhalves import HALVES, POINTED
 from leonidas_jupyter.data.dialect import ColumnDialect, Dialect
 from leonidas_jupyter.data.profile import ColumnProfile
 
@@ -220,6 +221,8 @@ def _typed(column: ColumnProfile, dialect: Dialect) -> str:
     """Python that types the column ``name`` of ``table``; nothing for text."""
     marks = dialect.columns.get(column.name, ColumnDialect())
     cell = "table[name]"
+    if any(code in (marks.format or "") for code in POINTED):
+        cell += r'.str.replace(r"([AaPp])\. ?[Mm]\.", r"\1M", regex=True)'
     missing = f", missing={marks.null_words!r}" if marks.null_words else ""
     if column.type in ("integer", "number"):
         return f"numbers({cell}{missing}{_number_marks(column, marks)})"
@@ -252,4 +255,6 @@ def _python_format(marks: ColumnDialect) -> str:
     Python reads words of months and halves of days in small and in capital letters alike.
     """
     pattern = (marks.format or "").replace("%g", "%f").replace("%-", "%").replace("%^b", "%b")
-    return (pattern.replace("%B", "%m") if marks.months else pattern).replace("%P", "%p")
+    for code in HALVES:
+        pattern = pattern.replace(code, "%p")
+    return pattern.replace("%B", "%m") if marks.months else pattern
