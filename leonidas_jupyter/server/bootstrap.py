@@ -40,7 +40,7 @@ from leonidas_jupyter.projects.repository import ProjectsRepository
 from leonidas_jupyter.projects.service import ProjectsService
 from leonidas_jupyter.server.connections import models_service
 from leonidas_jupyter.server.demo import FirstProject
-from leonidas_jupyter.server.engines import open_database, store_of
+from leonidas_jupyter.server.engines import database_of, store_of
 from leonidas_jupyter.server.gateway import Gateway
 from leonidas_jupyter.server.health import Health
 from leonidas_jupyter.server.kernels import make_executors
