@@ -13,6 +13,7 @@ from leonidas_jupyter.kernel.framecache import FrameCache
 from leonidas_jupyter.kernel.frames import UnknownFrame, no_such_frame
 from leonidas_jupyter.kernel.listings import file_listing
 from leonidas_jupyter.kernel.loading import FrameLoader, Wanted
+from leonidas_jupyter.kernel.parts import Part, parts_in, send_parts
 from leonidas_jupyter.kernel.profiles import FrameProfile
 from leonidas_jupyter.kernel.progress import bar, clock
 from leonidas_jupyter.kernel.queries import ask
@@ -83,10 +84,10 @@ class ProjectFiles:
             LeonidasError: it cannot be read here, is refused, or could not be read there.
         """
         with _readable(path):
-            size = path.stat().st_size
+            size, sha256 = path.stat().st_size, sha256_of(path)
             filename = name or path.name
             before = next((file for file in self.all() if file.filename == filename), None)
-            if before is not None and before.size == size and before.sha256 == sha256_of(path):
+            if before is not None and before.size == size and before.sha256 == sha256:
                 return self.wait(before, progress=progress)
             if before is not None and before.frame_hash and not replace:
                 raise LeonidasError(
@@ -94,13 +95,10 @@ class ProjectFiles:
                     "(replace=True) puts this one in its place, another --name keeps both.",
                     code="conflict",
                 )
-            request: Json = {"filename": filename, "size": size, **(told or {})}
+            request: Json = {"filename": filename, "size": size, "sha256": sha256, **(told or {})}
             if before is not None:
                 request["replaces"] = before.file_id
-            place = self._client.call("POST", self._path("/upload-url"), body=request)
-            sha256 = self._send(path, place, f"Uploading {filename}", size, progress=progress)
-        confirm = path_of("/files/{file_id}/confirm", file_id=place["file_id"])
-        file = File.read(self._client.call("POST", confirm, body={"sha256": sha256}))
+            file = self._send(path, request, progress=progress)
         return self.wait(file, progress=progress)
 
     def wait(self, file: File, *, progress: bool) -> File:
@@ -168,10 +166,25 @@ class ProjectFiles:
 
         return read_again(self._client, file, said, wait, reset=reset)
 
-    def _send(self, path: Path, place: Json, what: str, size: int, *, progress: bool) -> str:
-        signed = Signed(place["upload_url"], place["method"], dict(place["headers"]))
-        with bar(what, size, shown=progress) as advance:
-            return send(path, signed, self._client.transport.origin, advance)
+    def _send(self, path: Path, request: Json, *, progress: bool) -> File:
+        """Begin an upload, or go on with it, and confirm it."""
+        begin = self._path("/upload-url")
+        place = self._client.call("POST", begin, body=request)
+        origin, parts = self._client.transport.origin, parts_in(place)
+        confirmed: Json = {"sha256": request["sha256"]}
+
+        def again() -> list[Part]:
+            same = {**request, "replaces": place["file_id"]}
+            return parts_in(self._client.call("POST", begin, body=same))
+
+        with bar(f"Uploading {request['filename']}", request["size"], shown=progress) as advance:
+            if parts:
+                confirmed["parts"] = send_parts(path, parts, again, advance)
+            else:
+                signed = Signed(place["upload_url"], place["method"], dict(place["headers"]))
+                confirmed["sha256"] = send(path, signed, origin, advance)
+        confirm = path_of("/files/{file_id}/confirm", file_id=place["file_id"])
+        return File.read(self._client.call("POST", confirm, body=confirmed))
 
     def _path(self, rest: str) -> str:
         return path_of("/projects/{project_id}/files", project_id=self._project_id) + rest

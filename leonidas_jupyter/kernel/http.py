@@ -4,12 +4,14 @@ import contextlib
 import http.client
 import selectors
 import socket
+import ssl
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from leonidas_jupyter._version import __version__
 from leonidas_jupyter.kernel.errors import ConnectionLost, LeonidasError
+from leonidas_jupyter.kernel.network import way_to
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
@@ -39,9 +41,7 @@ class Transport:
                 code="usage",
             )
         self.origin = f"{parts.scheme}://{parts.netloc}"
-        self._secure = parts.scheme == "https"
-        self._host = parts.hostname
-        self._port = parts.port
+        self._way = way_to(parts)
         self._idle: list[http.client.HTTPConnection] = []
 
     def request(
@@ -151,9 +151,9 @@ class Transport:
     ) -> http.client.HTTPResponse:
         if connection.sock is not None:
             connection.sock.settimeout(timeout)
-        sent = {"User-Agent": f"leonidas-jupyter/{__version__}", **headers}
+        sent = {"User-Agent": f"leonidas-jupyter/{__version__}", **self._way.headers, **headers}
         try:
-            connection.request(method, path, body=body, headers=sent)
+            connection.request(method, self._way.before + path, body=body, headers=sent)
         except (BrokenPipeError, ConnectionResetError):
             # A server that refuses a body in its middle has often said why before it closed.
             with contextlib.suppress(http.client.HTTPException, OSError):
@@ -162,10 +162,15 @@ class Transport:
         return connection.getresponse()
 
     def _connect(self) -> http.client.HTTPConnection:
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(self._host, self._port, timeout=CONNECT_SECONDS)
+        connection = self._way.connection(CONNECT_SECONDS)
         try:
             connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            raise LeonidasError(
+                f"{self.origin} shows a certificate that is not trusted here; name a file of the "
+                "certificates that your network uses in LEONIDAS_CA_BUNDLE.",
+                code="unreachable",
+            ) from error
         except OSError as error:
             reason = error.strerror or str(error) or type(error).__name__
             raise LeonidasError(

@@ -13,8 +13,9 @@ from leonidas_jupyter.kernel.framecache import FrameCache, OtherContent
 from leonidas_jupyter.kernel.holding import hold
 from leonidas_jupyter.kernel.memory import permit, unasked_bytes
 from leonidas_jupyter.kernel.progress import bar, clock
+from leonidas_jupyter.kernel.ranges import receive_ranges
 from leonidas_jupyter.kernel.selection import Copy, check_columns
-from leonidas_jupyter.kernel.transfers import Signed, receive
+from leonidas_jupyter.kernel.transfers import Signed
 from leonidas_jupyter.kernel.wire import File
 
 ORIGIN = "leonidas"
@@ -173,7 +174,7 @@ class FrameLoader:
         place = self._client.call("GET", url, query={"form": "frame"})
         signed = Signed(place["download_url"], place["method"], dict(place["headers"]))
         with bar(f"Loading {file.frame_name}", file.frame_size, shown=self._progress) as advance:
-            receive(path, signed, self._client.transport.origin, file.frame_size, advance)
+            receive_ranges(path, signed, self._client.transport.origin, file.frame_size, advance)
 
     def _guarded(self, file: File, get: Callable[[], Any]) -> Any:  # noqa: ANN401 - what get returns
         try:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from leonidas_jupyter.kernel.errors import ConnectionLost, LeonidasError
-from leonidas_jupyter.kernel.transfers import Signed, receive, send
+from leonidas_jupyter.kernel.transfers import ATTEMPTS, Signed, receive, send
 from tests.kernel.conftest import PREFIX
 
 CONTENT = bytes(range(256)) * 20_000
@@ -86,7 +86,7 @@ def test_a_download_that_keeps_breaking_is_said(stub, tmp_path):
     stub.on["GET", "/blobs/down"] = [lambda call: call.answer(200, b"short")]
     with pytest.raises(ConnectionLost, match="broke off after 5 of 10 bytes"):
         receive(tmp_path / "down", DOWN, stub.origin, 10, Counter())
-    assert len(stub.calls) == 3
+    assert len(stub.calls) == ATTEMPTS
 
 
 def test_an_expired_address_is_not_tried_again(stub, tmp_path):
