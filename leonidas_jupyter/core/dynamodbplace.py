@@ -8,7 +8,7 @@ from leonidas_jupyter.core.aws import AwsOptions, parse_options
 
 EXAMPLE = "dynamodb://REGION/PREFIX"
 
-_PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,200}", re.ASCII)
+_PREFIX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _REGION = re.compile(r"[a-z0-9-]{2,40}", re.ASCII)
 
 

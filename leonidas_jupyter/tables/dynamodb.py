@@ -41,7 +41,8 @@ from leonidas_jupyter.tables.dynamodb_items import Layout, layout
 from leonidas_jupyter.tables.dynamodb_queries import Queries
 from leonidas_jupyter.tables.dynamodb_reads import Reader
 from leonidas_jupyter.tables.dynamodb_schema import Schema, connect
-from leonidas_jupyter.tables.dynamodb_spill import Objects, Spill
+from leonidas_jupyter.tables.dynamodb_spill import FOLDER, Objects, Spill
+from leonidas_jupyter.tables.dynamodb_sweep import Sweeper, points_to
 from leonidas_jupyter.tables.dynamodb_writes import Writer
 from leonidas_jupyter.tables.operations import Result, check
 from leonidas_jupyter.tables.queries import query_of
@@ -71,7 +72,9 @@ class _Tools:
         self.fresh = database.fresh
         self.clock = database.clock
         self.reader = Reader(database.calls, database.tables, spill)
-        self.writer = Writer(self.reader, database.clock, database.fresh.add)
+        self.writer = Writer(
+            self.reader, database.clock, database.fresh.add, partial(database.sweeper.soon, loop)
+        )
 
 
 def _run(operations: Sequence[Operation], tools: _Tools) -> list[Result]:
@@ -80,6 +83,10 @@ def _run(operations: Sequence[Operation], tools: _Tools) -> list[Result]:
 
 def _load(spec: TableSpec[Any], items: Sequence[Any], tools: _Tools) -> None:
     tools.writer.load(spec, items)
+
+
+def _points_to(spec: TableSpec[Any], key: str, tools: _Tools) -> bool:
+    return points_to(tools.reader, spec, key, tools.clock())
 
 
 class DynamoTable(Generic[M]):
@@ -199,10 +206,12 @@ class DynamoDatabase:
     ) -> None:
         self.client = client
         self.calls = Calls(client, meter)
+        self._specs = tuple(specs)
         self.tables = {spec.name: place.table(spec.name) for spec in specs}
         self.objects = objects
         self.clock = clock
         self.fresh = Fresh()
+        self.sweeper = Sweeper(self.sweep)
         self._probe = (self.tables[specs[0].name], layout(specs[0]).special("nobody"))
         self._threads = Workers(_Thread, CONNECTIONS, "leonidas-dynamodb")
 
@@ -234,8 +243,22 @@ class DynamoDatabase:
         table, key = self._probe
         await self.do(lambda tools: tools.reader.calls.call("get_item", TableName=table, Key=key))
 
+    async def sweep(self) -> int:
+        """Remove the objects, older than a day, to which no item points; how many they were."""
+        removed = 0
+        if self.objects is None:
+            return removed
+        for spec in self._specs:
+            folder = f"{FOLDER}/{self.tables[spec.name]}/"
+            async for key in self.objects.list(folder):
+                if not await self.do(partial(_points_to, spec, key)):
+                    await self.objects.delete(key)
+                    removed += 1
+        return removed
+
     async def close(self) -> None:
         """See Database."""
+        await self.sweeper.close()
         await self._threads.close()
         self.client.close()
 

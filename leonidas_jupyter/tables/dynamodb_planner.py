@@ -247,7 +247,7 @@ class Planner:
         self, item: Attributes, shape: Layout[Any], target: Target, changed: set[str]
     ) -> None:
         def folder() -> str:
-            return folder_of(target[0], key_text(target[1]))
+            return folder_of(self._given.tables[target[0]], key_text(target[1]))
 
         self._plan.written += shrink(item, shape, changed, folder, self._given.spill, self._most)
 

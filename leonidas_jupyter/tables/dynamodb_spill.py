@@ -35,6 +35,7 @@ COMPRESSED_FROM = 1_024
 SETTLED = timedelta(days=1)
 """An object to which nothing points after so long is left over."""
 
+_MADE = "-made-"
 _PART = 200
 _MOST_PARTS = 3
 
@@ -93,7 +94,13 @@ class Spill:
 
 
 def folder_of(table: str, key: str) -> str:
-    """The folder of an item's objects; the item's key stands in it, in base 32."""
+    """The folder of an item's objects, by DynamoDB's name of its table.
+
+    The item's key, as text, stands in it in base 32, so that an object tells whose it is.
+
+    Raises:
+        ValueError: the key is too long for that.
+    """
     text = b32encode(key.encode()).decode().lower().rstrip("=")
     parts = [text[at : at + _PART] for at in range(0, len(text), _PART)]
     if len(parts) > _MOST_PARTS:
@@ -101,19 +108,22 @@ def folder_of(table: str, key: str) -> str:
     return "/".join((FOLDER, table, *parts))
 
 
-def owner_of(object_key: str) -> tuple[str, str, datetime]:
-    """The table and the key of the item that an object belongs to, and when it was made.
+def object_key(folder: str, field: str) -> str:
+    """A key for an object, used once; the time of its making stands in it."""
+    return f"{folder}/{field}{_MADE}{new_id()}"
+
+
+def owner_of(key: str) -> tuple[str, datetime]:
+    """The key, as text, of the item that an object was made for, and when it was made.
 
     Raises:
-        ValueError: the key is of nothing that was spilled.
+        ValueError: the object was not made here.
     """
-    folder, table, *parts, name = object_key.split("/")
+    _, _, *parts, name = key.split("/")
     text = "".join(parts).upper()
-    made = UUID(name.rpartition("-at-")[2])
-    if folder != FOLDER or made.version != 7:
-        raise ValueError("That is no spilled field.")
-    at = datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
-    return table, b32decode(text + "=" * (-len(text) % 8)).decode(), at
+    stamp = UUID(name.rpartition(_MADE)[2]).int >> 80
+    made = datetime.fromtimestamp(stamp / 1000, UTC)
+    return b32decode(text + "=" * (-len(text) % 8)).decode(), made
 
 
 def spilled_in(item: Attributes) -> dict[str, str]:
@@ -150,7 +160,7 @@ def shrink(
         )
         if size({name: value}) < COMPRESSED_FROM:
             raise ValueError("The item has more small fields than DynamoDB takes.")
-        key = f"{folder()}/{name}-at-{new_id()}"
+        key = object_key(folder(), name)
         spill.put(key, value["B"] if "B" in value else pack(value["S"]))
         written.append(key)
         del attributes[name]

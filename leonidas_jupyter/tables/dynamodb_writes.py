@@ -109,15 +109,20 @@ class _World:
 
 
 class Writer:
-    """Does operations, alone or several at once; blocks."""
+    """Does operations, alone or several at once; blocks.
+
+    ``placed`` is told of places in indexes that were written, ``spilled`` that objects were.
+    """
 
     def __init__(
         self,
         reader: Reader,
         clock: Callable[[], datetime],
         placed: Callable[[Placed], None],
+        spilled: Callable[[], None],
     ) -> None:
         self._reader = reader
+        self._on_spilled = spilled
         self._clock = clock
         self._placed = placed
 
@@ -146,12 +151,16 @@ class Writer:
         """
         table, shape = self._reader.tables[spec.name], layout(spec)
         rows = [shape.codec.row(item) for item in items]
-        puts = []
+        puts: list[dict[str, Any]] = []
+        written: list[str] = []
         for row in rows:
             attributes = shape.attributes(row)
-            folder = partial(folder_of, spec.name, key_text(shape.codec.key_of(row)))
-            shrink(attributes, shape, set(attributes), folder, self._reader.spill, MAX_ITEM)
+            folder = partial(folder_of, table, key_text(shape.codec.key_of(row)))
+            written += shrink(
+                attributes, shape, set(attributes), folder, self._reader.spill, MAX_ITEM
+            )
             puts.append({"PutRequest": {"Item": attributes}})
+        self._spilled(written)
         asked = {table: puts}
         for attempt in range(ATTEMPTS):
             answer = self._reader.calls.call("batch_write_item", RequestItems=asked)
@@ -191,10 +200,15 @@ class Writer:
         except (Cancelled, ConditionFailed) as error:
             self._reader.spill.discard(plan.written)
             raise _Contended from error
+        self._spilled(plan.written)
         for placed in plan.placed:
             self._placed(placed)
         self._reader.spill.discard(plan.replaced)
         return plan.results
+
+    def _spilled(self, written: Sequence[str]) -> None:
+        if written:
+            self._on_spilled()
 
     def _single(self, plan: Plan, operation: Operation) -> None:
         """One write that needs no transaction: half of its price, and it tells what stood."""
