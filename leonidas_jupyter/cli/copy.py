@@ -35,8 +35,8 @@ class CopyApp(Command):
     It can be stopped, or killed, and run again: it carries what is missing or differs. In the end
     the target is looked at anew and compared, table by table and object by object (SHA-256). The
     exit code is 0 only when all is there."""
-    examples = """jupyter leonidas copy --to /backup/2026-11-20                     # back up what is configured
-    jupyter leonidas copy --from /backup/2026-11-20                   # restore it
+    examples = """jupyter leonidas copy --to /backup/2026-11-20     # back up what is configured
+    jupyter leonidas copy --from /backup/2026-11-20             # restore it
     jupyter leonidas copy --to-database=dynamodb://eu-central-1/leonidas \\
         --to-storage=s3://my-bucket/leonidas?region=eu-central-1      # move to AWS
     jupyter leonidas copy --to /backup/2026-11-20 --dry-run           # what would be done
