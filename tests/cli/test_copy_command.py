@@ -101,6 +101,12 @@ def test_a_target_in_which_somebody_has_worked_is_left_alone(home) -> None:
     assert same(configured(home), theirs)
 
 
+def _launch(arguments: list[str]) -> None:
+    app = CopyApp()
+    app.initialize(arguments)
+    app.start()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -117,10 +123,8 @@ def test_a_target_in_which_somebody_has_worked_is_left_alone(home) -> None:
 def test_what_cannot_be_meant_is_refused(tmp_path, monkeypatch, capsys, arguments, said) -> None:
     for name, value in environment(tmp_path).items():
         monkeypatch.setenv(name, value)
-    app = CopyApp()
     with pytest.raises(SystemExit) as ended:
-        app.initialize(list(arguments))
-        app.start()
+        _launch(list(arguments))
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
 
