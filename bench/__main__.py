@@ -1,6 +1,8 @@
 """Measure everything, print the table, and write bench/RESULTS.md: ``python -m bench``.
 
-``python -m bench turns "session memory"`` measures these alone, and writes nothing.
+``python -m bench turns "session memory"`` measures these alone, and writes nothing. What takes
+long is measured only when it is named, alone, and then has a section of its own in that file:
+``python -m bench "2 GB"``.
 """
 
 import sys
@@ -8,7 +10,6 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import (
@@ -17,20 +18,23 @@ from bench import (
     closed_form,
     computing,
     csv_robustness,
-    ingest,
     kernel_load,
     machine,
-    query,
     requests_per_second,
     server_start,
     session_memory,
+    sizes,
     streaming,
     turns,
 )
 from bench.report import Row, table
+from bench.results import keep
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RESULTS = CHECKOUT / "bench" / "RESULTS.md"
+
+LONG = {"2 GB"}
+"""What is measured only when it is named."""
 
 Measure = Callable[[Path], list[Row]]
 """Measures in an empty folder of its own."""
@@ -41,8 +45,9 @@ def _measurements(work: Path) -> dict[str, Measure]:
         "server start": server_start.measure,
         "kernel": lambda _: kernel_load.measure(work, CHECKOUT),
         "requests per second": requests_per_second.measure,
-        "100 MB CSV": lambda home: ingest.measure(home, work),
-        "query": lambda _: query.measure(work / "orders_100mb.parquet"),
+        "10 MB": lambda home: sizes.measure(home, work, sizes.SMALL),
+        "200 MB": lambda home: sizes.measure(home, work, sizes.MIDDLE),
+        "2 GB": lambda home: sizes.measure(home, work, sizes.LARGE),
         "streaming": streaming.measure,
         "cancelling": cancelling.measure,
         "turns": turns.measure,
@@ -69,14 +74,16 @@ def main() -> int:
     failed = 0
     load = machine.load()
     for name, measure in known.items():
-        if not wanted or name in wanted:
+        if name in (wanted or set(known) - LONG):
             found = _measured(name, measure)
             failed += found is None
             rows += found or [Row(name, "not measured: it failed", "—", "—")]
     lines = table(rows)
     print("\n".join(["", *lines]))
     if not wanted:
-        RESULTS.write_text("\n".join([*_head(load), *lines, ""]), encoding="utf-8")
+        keep(RESULTS, "", [*machine.describe(load), "", *lines])
+    elif len(wanted) == 1 and set(wanted) <= LONG and not failed:
+        keep(RESULTS, wanted[0], [*machine.describe(load), "", *lines])
     return 1 if failed else 0
 
 
@@ -93,19 +100,6 @@ def _measured(name: str, measure: Measure) -> list[Row] | None:
             return None
     print(f"{time.monotonic() - begun:.0f} s", flush=True)
     return rows
-
-
-def _head(load: float) -> list[str]:
-    return [
-        "# Measured",
-        "",
-        "Written by `make bench`. Every figure stands beside a peer measured in the same run, in",
-        "turn; figures are medians (lowest-highest).",
-        "",
-        *machine.describe(),
-        f"- {datetime.now(UTC):%Y-%m-%d}; load average at the start {load:.1f}",
-        "",
-    ]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,14 +39,15 @@ def system() -> str:
         return f"{platform.system()} {platform.release()}"
 
 
-def describe() -> list[str]:
-    """The machine in Markdown lines, without its name."""
+def describe(load_before: float) -> list[str]:
+    """The machine and the day in Markdown lines, without its name."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     memory = psutil.virtual_memory().total / 2**30
     return [
         f"- {processor()}, {cores} cores, {memory:.0f} GiB of memory, {system()}",
         f"- Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in PEERS),
+        f"- {datetime.now(UTC):%Y-%m-%d}; load average at the start {load_before:.1f}",
     ]
 
 
