@@ -15,7 +15,7 @@ def measure(parquet: Path, size: str, rounds: int) -> list[Row]:
     memory = spread([each["peak_mib"] for each in ours], "MiB")
     return [
         Row(
-            f"{size}: profile alone (with histograms, top values, key sketches, duplicates, warnings)",
+            f"{size}: profile alone (histograms, top values, key sketches, duplicates, warnings)",
             f"{spread(seconds, 's', 2)}, {memory} at most",
             f"DuckDB's `SUMMARIZE` {spread(theirs, 's', 2)}, "
             f"{spread([each['peak_mib'] for each in peer], 'MiB')}",
