@@ -72,9 +72,9 @@ def way_to(origin: SplitResult) -> Way:
 def _proxy(origin: SplitResult) -> SplitResult | None:
     if not any(name.lower().endswith("_proxy") for name in os.environ) or _is_here(origin):
         return None
-    from urllib.request import (
+    from urllib.request import (  # type: ignore[attr-defined]  # typeshed knows not all of it
         getproxies_environment,
-        proxy_bypass_environment,  # type: ignore[attr-defined]  # typeshed knows it on some systems
+        proxy_bypass_environment,
     )
 
     proxies = getproxies_environment()
