@@ -1,8 +1,16 @@
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from leonidas_jupyter.server.spilled import SpilledObjects
+from leonidas_jupyter.storage.memory import MemoryStore
+from leonidas_jupyter.tables.dynamodb import open_dynamodb
+from leonidas_jupyter.tables.dynamodb_calls import Meter
+from tests.contracts.engines import SIGNER
+from tests.contracts.things import SPECS
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,3 +38,35 @@ def python():
         process.wait()
         for stream in (process.stdin, process.stdout, process.stderr):
             stream.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared(request, tmp_path):
+    """The URL of a database that several processes may have."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_url")
+    return f"sqlite:///{tmp_path / 'shared.db'}"
+
+
+@pytest.fixture
+def on_dynamodb(dynamodb_url):
+    """Runs ``body(database)``; its ``store`` holds what was spilled, its ``meter`` counts."""
+
+    def run(body, specs=SPECS, **options):
+        async def main():
+            store, meter = MemoryStore(SIGNER), Meter()
+            database = open_dynamodb(
+                dynamodb_url, specs, objects=SpilledObjects(store), create=True, meter=meter
+            )
+            database.store, database.meter = store, meter
+            for name, value in options.items():
+                setattr(database, name, value)
+            meter.take()
+            try:
+                return await body(database)
+            finally:
+                await database.close()
+
+        return asyncio.run(main())
+
+    return run
