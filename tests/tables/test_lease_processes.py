@@ -8,19 +8,18 @@ import time
 import pytest
 
 from leonidas_jupyter.tables.leases import Leases
-from tests.contracts.engines import sqlite_database
+from tests.contracts.engines import sql_database
 from tests.contracts.things import JOBS, Job
 
 HOLD = """
 import asyncio, sys
-from pathlib import Path
 from leonidas_jupyter.tables.leases import Leases
-from tests.contracts.engines import sqlite_database
+from tests.contracts.engines import sql_database
 from tests.contracts.things import JOBS
 
 async def main():
     leases = Leases(sys.argv[2], seconds=1.5)
-    jobs = sqlite_database(Path(sys.argv[1])).table(JOBS)
+    jobs = sql_database(sys.argv[1]).table(JOBS)
     job = await leases.claim(jobs, await jobs.get("j"))
     async with leases.hold(jobs, job):
         print("holds", flush=True)
@@ -31,14 +30,13 @@ asyncio.run(main())
 
 TAKE_OVER = """
 import asyncio, json, sys
-from pathlib import Path
 from leonidas_jupyter.tables.leases import LeaseLost, Leases
-from tests.contracts.engines import sqlite_database
+from tests.contracts.engines import sql_database
 from tests.contracts.things import JOBS
 
 async def main():
     leases = Leases(sys.argv[2], seconds=30)
-    jobs = sqlite_database(Path(sys.argv[1])).table(JOBS)
+    jobs = sql_database(sys.argv[1]).table(JOBS)
     done = []
     while not (await jobs.query("unfinished", "end")).items:
         for job in await leases.expired(jobs, "ingest"):
@@ -55,10 +53,10 @@ asyncio.run(main())
 
 
 @pytest.fixture
-def on_jobs(tmp_path):
+def on_jobs(shared):
     def run(body):
         async def main():
-            database = sqlite_database(tmp_path)
+            database = sql_database(shared)
             try:
                 return await body(database.table(JOBS))
             finally:
@@ -69,9 +67,9 @@ def on_jobs(tmp_path):
     return run
 
 
-def test_a_killed_process_s_lease_is_free_when_it_is_over(tmp_path, python, on_jobs):
+def test_a_killed_process_s_lease_is_free_when_it_is_over(shared, python, on_jobs):
     on_jobs(lambda jobs: jobs.put(Job(job_id="j", unfinished="ingest")))
-    process = python(HOLD, tmp_path, "killed")
+    process = python(HOLD, shared, "killed")
     assert process.stdout.readline() == "holds\n"
 
     async def taken_over(jobs):
@@ -90,7 +88,7 @@ def test_a_killed_process_s_lease_is_free_when_it_is_over(tmp_path, python, on_j
     assert (claimed.worker_id, claimed.unfinished) == ("heir", "ingest")
 
 
-def test_two_processes_do_nothing_twice(tmp_path, python, on_jobs):
+def test_two_processes_do_nothing_twice(shared, python, on_jobs):
     names = [f"{number:02}" for number in range(30)]
 
     async def fill(jobs):
@@ -107,7 +105,7 @@ def test_two_processes_do_nothing_twice(tmp_path, python, on_jobs):
         return [(await jobs.get(name)).progress for name in names]
 
     on_jobs(fill)
-    processes = [python(TAKE_OVER, tmp_path, name) for name in ("one", "two")]
+    processes = [python(TAKE_OVER, shared, name) for name in ("one", "two")]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
     assert on_jobs(end) == [1] * len(names)

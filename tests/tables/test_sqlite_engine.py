@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
@@ -23,71 +22,6 @@ from leonidas_jupyter.tables.statements import Shape
 from tests.contracts.engines import sqlite_database
 from tests.contracts.things import NOTES, SPECS, THINGS, TICKETS, Note, Thing, Ticket
 
-COUNT_AND_CHANGE = """
-import asyncio, sys
-from pathlib import Path
-from leonidas_jupyter.tables.base import Stale
-from tests.contracts.engines import sqlite_database
-from tests.contracts.things import THINGS
-
-async def one():
-    database = sqlite_database(Path(sys.argv[1]))
-    things = database.table(THINGS)
-    for _ in range(25):
-        await things.add("t", "count", 1)
-        while True:
-            thing = await things.get("t")
-            try:
-                await things.update("t", {"rank": thing.rank + 1}, if_version=thing.version)
-                break
-            except Stale:
-                pass
-    await database.close()
-
-async def main():
-    await asyncio.gather(*(one() for _ in range(4)))
-
-asyncio.run(main())
-"""
-
-CLAIM_NAMES = """
-import asyncio, sys
-from pathlib import Path
-from leonidas_jupyter.tables.base import Exists
-from tests.contracts.engines import sqlite_database
-from tests.contracts.things import THINGS, Thing
-
-async def main():
-    things = sqlite_database(Path(sys.argv[1])).table(THINGS)
-    for number in range(40):
-        try:
-            await things.put(Thing(thing_id=f"{sys.argv[2]}{number}", email=str(number)))
-            print("won", number)
-        except Exists as refused:
-            assert refused.field == "email"
-
-asyncio.run(main())
-"""
-
-WRITE_PAIRS = """
-import asyncio, sys
-from pathlib import Path
-from leonidas_jupyter.tables.base import Add, Put
-from tests.contracts.engines import sqlite_database
-from tests.contracts.things import NOTES, THINGS, Note
-
-async def main():
-    database = sqlite_database(Path(sys.argv[1]))
-    number = int(sys.argv[2])
-    while True:
-        number += 1
-        pair = [Put(NOTES, Note(thing_id=side, number=number, text="x" * 5000)) for side in "ab"]
-        await database.transact([pair[0], Add(THINGS, "t", "count", 1), pair[1]])
-        print(number, flush=True)
-
-asyncio.run(main())
-"""
-
 
 def on_sqlite(folder, body):
     async def main():
@@ -98,54 +32,6 @@ def on_sqlite(folder, body):
             await database.close()
 
     return asyncio.run(main())
-
-
-def ended(process):
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
-    return out
-
-
-def test_two_processes_of_four_threads_lose_nothing(tmp_path, python):
-    on_sqlite(tmp_path, lambda database: database.table(THINGS).put(Thing(thing_id="t")))
-    for process in [python(COUNT_AND_CHANGE, tmp_path) for _ in range(2)]:
-        ended(process)
-    thing = on_sqlite(tmp_path, lambda database: database.table(THINGS).get("t"))
-    assert (thing.count, thing.rank, thing.version) == (200, 200, 201)
-
-
-def test_two_processes_share_out_unique_values(tmp_path, python):
-    on_sqlite(tmp_path, lambda database: database.ping())
-    processes = [python(CLAIM_NAMES, tmp_path, name) for name in "ab"]
-    won = [line for process in processes for line in ended(process).splitlines()]
-    assert sorted(won) == sorted(f"won {number}" for number in range(40))
-
-
-def test_a_kill_in_the_middle_of_writes_loses_nothing_confirmed(tmp_path, python):
-    on_sqlite(tmp_path, lambda database: database.table(THINGS).put(Thing(thing_id="t")))
-    confirmed = 0
-    for lines in (1, 20, 47):
-        process = python(WRITE_PAIRS, tmp_path, confirmed + 1000)
-        for _ in range(lines):
-            confirmed = int(process.stdout.readline())
-        process.send_signal(signal.SIGKILL)
-        rest, _ = process.communicate()
-        confirmed = max([confirmed, *map(int, rest.split())])
-        left, right, count = on_sqlite(tmp_path, stands)
-        assert left == right
-        assert confirmed in left
-        assert count == len(left)
-    with contextlib.closing(sqlite3.connect(tmp_path / "contract.db")) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-
-
-async def stands(database):
-    notes = database.table(NOTES)
-    left, right = [
-        {note.number for note in (await notes.query(None, side, limit=100_000)).items}
-        for side in "ab"
-    ]
-    return left, right, (await database.table(THINGS).get("t")).count
 
 
 def journal(path):
