@@ -12,7 +12,7 @@ _RARE = "©®™±²³½¼µ·•×†‡¿¡ºª¥¢"
 
 _ICELANDIC = "áéíóúýþæöð"
 _WESTERN = (
-    "äöüß", "éèêëàâçîïôûùüœæ", "ñáéíóúü", "ãõáâàçéêíóôú", "åäöéæø", "àèéìòù", "éëïöüèê",
+    "äöüß", "éèêëàâçîïôûùüœ", "ñáéíóúü", "ãõáâàçéêíóôú", "åäöéæø", "àèéìòù", "éëïöüèê",
     _ICELANDIC,
 )  # fmt: skip
 _CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ")
@@ -159,5 +159,7 @@ def _as_letter(before: str, char: str, after: str) -> float:
     """What a letter counts for between its neighbours: none stands alone beside a digit."""
     if char.isupper() and before.islower():
         return -1.0
+    if char in "œŒ" and after not in "uUiIeEtT":
+        return 0.0  # cœur, œil, œdème: anything else is a letter of Polish under another encoding
     joins = (before.isdigit() or after.isdigit()) and not (before.isalpha() or after.isalpha())
     return 0.0 if joins else 1.0

@@ -123,6 +123,8 @@ def _table_start(rows: list[Record], width: int) -> int:
     needed = 2 if usual >= 2 else 1
     for index, row in enumerate(rows[:MAX_PREAMBLE]):
         close = abs(len(row.fields) - width) <= 1 or len(row.fields) > width
+        if width == 2 and _half_row(rows[index : index + 2]):
+            return index
         if not close or _filled(row.fields) < min(needed, width):
             continue
         if len(row.fields) != width and _foreign(rows[index : index + 4], width):
@@ -153,6 +155,15 @@ def _stamps(rows: list[Record], index: int, width: int) -> bool:
         return False
     dated = any(kind(cell) == "date" for cell in rows[index].fields)
     return dated and all(kind(cell) in ("token", "text") for cell in below.fields)
+
+
+def _half_row(rows: list[Record]) -> bool:
+    """A row of two cells, one empty and one a value, above another row with a value there."""
+    if any(len(row.fields) != 2 for row in rows) or len(rows) < 2:
+        return False
+    first, second = ([kind(cell) for cell in row.fields] for row in rows)
+    place = next((at for at, found in enumerate(first) if found in VALUES), None)
+    return place is not None and first[1 - place] == "empty" and second[place] == first[place]
 
 
 def _spans(rows: list[Record], index: int, width: int) -> bool:
@@ -195,7 +206,10 @@ def _names_columns(first: list[str], rest: list[Record], kinds: list[str]) -> bo
         for cell, below in zip(first, kinds, strict=False)
         if below in VALUES and cell.strip()
     ]
-    words = sum(found in ("token", "text", "null") for found in over_values)
+    if over_values and set(over_values) == {"null"}:
+        return False
+    over_values = [found for found in over_values if found != "null"]
+    words = sum(found in ("token", "text") for found in over_values)
     if over_values and words * 2 >= len(over_values):
         return True
     values = len(over_values) - words
@@ -225,7 +239,7 @@ def _labels(first: list[str], rest: list[Record], kinds: list[str]) -> bool:
     if len(whole) != len(numbers) or len(whole) < 2 or len(set(whole)) != len(whole):
         return False
     steps = {b - a for a, b in itertools.pairwise(whole)}
-    if len(steps) != 1:
+    if len(steps) != 1 or any(number != str(int(number)) for number in numbers):
         return False
     repeated = any(row.fields[: len(first)] == first for row in rest)
     others = [
@@ -235,7 +249,8 @@ def _labels(first: list[str], rest: list[Record], kinds: list[str]) -> bool:
         if below in VALUES
     ]
     years = all(1800 <= number <= 2200 for number in whole)
-    return not repeated and (years or bool(beside)) and others.count(numbers[0]) * 4 < len(rest) + 4
+    counted = bool(beside) and len(whole) > 2  # any two numbers are evenly apart
+    return not repeated and (years or counted) and others.count(numbers[0]) * 4 < len(rest) + 4
 
 
 def _distinct_words(first: list[str], rest: list[Record]) -> bool:

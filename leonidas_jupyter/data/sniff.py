@@ -49,6 +49,11 @@ SINGLE_COLUMN_SCORE = 0.32
 EVERY_LINE_SCORE = 0.05
 """The same for a delimiter that is in nearly every line."""
 
+RARE_SCORE = 0.15
+"""The same for a tab and for several signs, which running text has not."""
+
+QUOTED_ROWS = 50
+
 COMMON_IN_TEXT = (" ", ":")
 FEW_COLUMNS = 4
 """Words and times hold spaces and colons: fewer columns than this prove nothing."""
@@ -115,14 +120,15 @@ def _outside_quotes(text: str) -> str:
 def _uncommon(sample: list[str], common: list[str]) -> list[str]:
     """Signs in a row, and rare single ones, that stand equally often in every line.
 
-    A few lines at the beginning may be without: a title.
+    A few lines at the beginning may be without, a title, and one at the end, a note.
     """
     head = "\n".join(without_end(line) for line in sample[:UNCOMMON_LINES] if line.strip())
     lines = _outside_quotes(head).split("\n")
     kept = []
     for mark in dict.fromkeys(UNCOMMON.findall("\n".join(lines))):
         start = next(number for number, line in enumerate(lines) if mark in line)
-        table = lines[start:]
+        stop = len(lines) - (len(lines) > start + 3 and mark not in lines[-1])
+        table = lines[start:stop]
         counts = {line.count(mark) for line in table}
         long = len(table) >= 3 and start <= MAX_TITLES
         if mark not in common and long and len(counts) == 1 and not _of_its_own(mark, table):
@@ -159,7 +165,17 @@ def _needed(reading: Reading) -> float:
     whole = sum(len(row.fields) == 1 for row in rows)
     if reading.syntax.delimiter in COMMON_IN_TEXT and reading.width < FEW_COLUMNS:
         return SINGLE_COLUMN_SCORE
-    return SINGLE_COLUMN_SCORE if whole > 0.1 * len(rows) else EVERY_LINE_SCORE
+    if whole <= 0.1 * len(rows) or _all_quoted(reading):
+        return EVERY_LINE_SCORE
+    rare = reading.syntax.delimiter == "\t" or len(reading.syntax.delimiter) > 1
+    return RARE_SCORE if rare else SINGLE_COLUMN_SCORE
+
+
+def _all_quoted(reading: Reading) -> bool:
+    """Whether each cell of the rows that fit is quoted, which no running text is."""
+    tokenizer = Tokenizer(reading.syntax)
+    fitting = [row for row in reading.rows if len(row.fields) == reading.width][:QUOTED_ROWS]
+    return len(fitting) > 2 and all(all(tokenizer.quoted(row.text)) for row in fitting)
 
 
 def _quotes(text: str, delimiter: str) -> list[str]:

@@ -312,3 +312,42 @@ def test_too_many_columns(load):
     row = ",".join("1" for _ in range(60_000))
     with pytest.raises(UnreadableFile, match="60,000 columns"):
         load(f"{header}\n{row}\n{row}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann,3,4\nBob,5,9\nCy,6,2\nDi,8,8\nEd,7,1\n",
+        "N/A;2;x7\n15:41;39;y8\n00:43;74;z1\n10:43;74;z2\n",
+        "x||NULL||p\ny||7665||q\nx||46175||r\nz||5333||s\ny||12||t\n",
+    ],
+)
+def test_a_first_row_of_values_is_no_header(load, text):
+    loaded = load(text)
+    assert loaded.report.rows == text.count("\n")
+    assert loaded.names[0] == "column_1"
+
+
+def test_a_first_row_of_one_value_is_no_title(load):
+    loaded = load(';1 504\n"u40@example.org";20\n"u50@example.org";2\n"u78@example.org";96\n')
+    assert loaded.columns["column_2"] == [1504, 20, 2, 96]
+
+
+def test_lines_above_the_table_may_end_in_another_way_than_it_does(load):
+    loaded = load(b"title\r\n2024\n\r\na|b\r\n1|x\n2|y\r\n3|z\r\n")
+    assert loaded.rows == [(1, "x"), (2, "y"), (3, "z")]
+
+
+def test_quotes_that_belong_to_cells_do_not_speak_against_a_delimiter(load):
+    rows = "".join(f'"{{""a"": {i}, ""b"": [1, 2]}}"\t0{i}2\n' for i in range(3))
+    loaded = load("A title\njson\tcode\n" + rows)
+    assert loaded.columns == {
+        "json": [f'{{"a": {i}, "b": [1, 2]}}' for i in range(3)],
+        "code": ["002", "012", "022"],
+    }
+
+
+def test_a_space_after_delimiters_is_found_beside_quoted_cells(load):
+    loaded = load('a; b; c\nx; "p; q"; 9-11\ny; "r; s"; 6-15\nz; "t; u"; 3-17\n')
+    assert loaded.names == ["a", "b", "c"]
+    assert loaded.columns["c"] == ["9-11", "6-15", "3-17"]

@@ -109,3 +109,17 @@ def test_uncommon_delimiters(load, mark):
 def test_a_sign_that_also_stands_alone_or_not_in_every_line_is_no_part_of_a_delimiter(load):
     assert load("a;b;c\n1;;x\n2;;y\n3;;z\n").names == ["a", "b", "c"]
     assert load("text\nsee -> there\nno\nmore -> or less\n").names == ["text"]
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_points_that_may_separate_thousands_are_said_and_decided_by_many(load, count):
+    cells = [f"{n}.{(n * 373) % 1000:03}" for n in range(1, count)] + ["86", "7"]
+    loaded = load("town;people\n" + "".join(f"t{n};{cell}\n" for n, cell in enumerate(cells)))
+    assert any("“people” could separate" in s for s in loaded.report.dialect.assumed)
+    marks = loaded.report.dialect.columns.get("people")
+    assert (marks is not None and marks.thousands == ".") == (count > 20)
+
+
+def test_money_has_no_three_decimals(load):
+    assert load("k;x\na;$8,823\nb;$17,100\n").columns["x"] == [8823, 17100]
+    assert load("k;x\na;8,823 %\nb;17,101 %\n").columns["x"] == [8.823, 17.101]

@@ -168,6 +168,8 @@ class Writer:
         return cells
 
     def _can(self, text: str) -> bool:
+        if "¥" in text and self.ways.encoding in ("shift_jis", "euc_jp"):
+            return False  # it comes back as a backslash
         try:
             text.encode(self.ways.encoding)
         except UnicodeEncodeError:
