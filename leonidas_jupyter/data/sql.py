@@ -98,6 +98,7 @@ class SqlWorkers(WorkerPool):
             start_seconds=START_SECONDS,
         )
         self._limits = limits
+        self._typed = asyncio.Semaphore(max(1, limits.processes - 1))
 
     async def query(
         self,
@@ -132,14 +133,16 @@ class SqlWorkers(WorkerPool):
         """Write a query's rows as an Arrow IPC stream to ``target``; none of them comes here.
 
         As many rows as ``query`` gives, and no more bytes than a quarter of the workers' memory;
-        see ``data.sqlarrow`` for what the stream holds.
+        see ``data.sqlarrow`` for what the stream holds. Where there are several workers, these
+        queries leave one of them to the others, whom a notebook's loop must not keep waiting.
 
         Raises:
             SqlRefused, SqlFailed: as ``query``.
         """
         most = self._limits.rows if limit is None else min(limit, self._limits.rows)
         wanted = {"sql": sql, "arrow": str(target), "limit": most}
-        return ArrowResult.model_validate(await self._ask(frames, wanted, timeout))
+        async with self._typed:
+            return ArrowResult.model_validate(await self._ask(frames, wanted, timeout))
 
     async def export(
         self,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from decimal import Decimal
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -23,8 +24,6 @@ PLENTY = {"limit": 10**6, "max_bytes": 64 * MIB}
 
 @pytest.fixture(scope="module")
 def frames(tmp_path_factory):
-    import duckdb
-
     path = tmp_path_factory.mktemp("frames") / "sales.parquet"
     duckdb.sql("SELECT range n, 'r' || range % 7 region FROM range(20000)").write_parquet(str(path))
     return {"sales": path}
@@ -197,6 +196,44 @@ def test_only_the_file_asked_for_is_written_and_the_worker_goes_on(frames, tmp_p
 
     asyncio.run(main())
     assert [path.name for path in tmp_path.iterdir()] == ["result.arrow"]
+
+
+def test_they_leave_a_worker_to_other_queries(frames, tmp_path):
+    runaway = (
+        "SELECT count(*) FROM range(100000000000) a, range(100000000000) b WHERE hash(a, b) = 7"
+    )
+
+    async def main():
+        workers = SqlWorkers(SqlLimits(processes=2))
+        try:
+            tasks = [
+                asyncio.create_task(
+                    workers.arrow(frames, runaway, tmp_path / f"{number}.arrow", timeout=600)
+                )
+                for number in range(3)
+            ]
+            async with asyncio.timeout(60):
+                while not workers._busy:  # noqa: ASYNC110 - what is waited for signals nothing
+                    await asyncio.sleep(0.01)
+                assert (await workers.query(frames, "SELECT 1", timeout=60)).rows == [[1]]
+            assert not any(task.done() for task in tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await workers.arrow(frames, "FROM sales", tmp_path / "last.arrow", timeout=60)
+        finally:
+            await workers.close()
+
+    asyncio.run(main())
+
+
+def test_variables_of_the_worker_are_no_tables(frames):
+    connection = open_frames({name: str(path) for name, path in frames.items()}, SETTINGS)
+    secret = pa.table({"a": [1]})
+    with pytest.raises(duckdb.Error, match="secret"):
+        connection.sql("FROM secret").fetchall()
+    assert secret.num_rows == 1
+    connection.close()
 
 
 def test_the_server_needs_no_arrow_for_it():
