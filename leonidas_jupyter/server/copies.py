@@ -20,7 +20,7 @@ from leonidas_jupyter.core.keys import FILE as SIGNING_KEY
 from leonidas_jupyter.data.reading import FileStatus
 from leonidas_jupyter.files.schemas import StoredFile
 from leonidas_jupyter.models.repository import CONNECTION
-from leonidas_jupyter.server.engines import SPECS, open_database, store_of
+from leonidas_jupyter.server.engines import SPECS, check_tables, open_database, store_of
 from leonidas_jupyter.server.marker import Marker
 from leonidas_jupyter.storage.base import ObjectStore
 from leonidas_jupyter.storage.signing import UrlSigner
@@ -130,11 +130,11 @@ async def run_copy(
         folder = Path(scratch)
         async with _stores(source, target, dry_run=options.dry_run) as stores:
             from_store, to_store = stores
-            into = None if same_database else await _target(target, options)
+            into = None if same_database else await _target(target, to_store, options)
             try:
                 ends = Ends(
                     specs=() if same_database else SPECS,
-                    open_source=lambda: _open_source(source, folder),
+                    open_source=lambda: _open_source(source, from_store, folder),
                     target=into,
                     source_store=None if same_store else from_store,
                     target_store=None if same_store else to_store,
@@ -168,17 +168,26 @@ async def _stores(
             await to_store.close()
 
 
-async def _target(target: Installation, options: CopyOptions) -> Database | None:
-    """The target's database; None for a dry run where there is none yet."""
-    if options.dry_run and _missing_file(target.database):
-        return None
-    return await asyncio.to_thread(open_database, target.database)
+async def _target(
+    target: Installation, store: ObjectStore | None, options: CopyOptions
+) -> Database | None:
+    """The target's database; None for a dry run where there is none yet, or no tables."""
+    if options.dry_run:
+        missing = await asyncio.to_thread(check_tables, target.settings)
+        if store is None or missing:
+            return None
+    return await asyncio.to_thread(_open, target.database, target, store)
 
 
-async def _open_source(source: Installation, folder: Path) -> Database:
+async def _open_source(source: Installation, store: ObjectStore, folder: Path) -> Database:
     """The source's database, or where that is possible what it held at one moment."""
     url = await asyncio.to_thread(snapshot, source.database, folder)
-    return await asyncio.to_thread(open_database, url)
+    return await asyncio.to_thread(_open, url, source, store)
+
+
+def _open(url: str, side: Installation, store: ObjectStore | None) -> Database:
+    """A side's database; tables are made in files only."""
+    return open_database(url, store=store, ca_bundle=side.settings.ca_bundle)
 
 
 def _expect(source: Installation) -> None:

@@ -49,7 +49,9 @@ async def drop(settings: Leonidas) -> None:
 
 async def contents(settings: Leonidas) -> dict[str, int]:
     """How many items each table holds. Raises Unavailable."""
-    database = await asyncio.to_thread(engines.open_database, settings.database)
+    database = await asyncio.to_thread(
+        engines.open_database, settings.database, ca_bundle=settings.ca_bundle
+    )
     try:
         counts = {}
         for spec in SPECS:
