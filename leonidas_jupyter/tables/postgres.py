@@ -24,11 +24,6 @@ IDLE_SECONDS = 300.0
 _MIGRATION = 0x4C656F6E
 """The number of the advisory lock under which schemas are changed: "Leon"."""
 
-_SETTINGS = (
-    f"SET lock_timeout = '{LOCK_SECONDS}s'; "
-    f"SET statement_timeout = '{STATEMENT_SECONDS}s'; "
-    f"SET idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'"
-)
 _OPTIONS: dict[str, Any] = {
     "application_name": "leonidas",
     "connect_timeout": CONNECT_SECONDS,
@@ -62,22 +57,27 @@ _SENTENCES = {
     "57014": "The database took too long to answer; try again in a moment.",
     "57": "The database is starting or stopping; try again in a moment.",
     "58": "The disk of the database cannot be read or written; check it and try again.",
+    "SSL": "No safe connection to the database can be made; check sslmode, sslrootcert and its "
+    "certificate.",
     "XX001": "The database is damaged; restore it from a backup.",
     "XX002": "The database is damaged; rebuild its indexes, or restore it from a backup.",
 }
-"""By SQLSTATE, or its class (PostgreSQL manual, appendix A)."""
+"""By SQLSTATE, or its class (PostgreSQL manual, appendix A); SSL is a name of our own."""
 _SOON = frozenset({"08", "53300", "53200", "55P03", "57014", "57"})
 _REFUSALS = (
     ("authentication failed", "28"),
     ("no pg_hba.conf entry", "28"),
-    ("role ", "28"),
+    ("SSL", "SSL"),
+    ("certificate", "SSL"),
     ("too many", "53300"),
     ("remaining connection slots", "53300"),
-    ("is starting up", "57"),
-    ("is shutting down", "57"),
-    ("database ", "3D"),
+    ("starting up", "57"),
+    ("shutting down", "57"),
+    ("permission denied", "42501"),
+    ("FATAL:  role", "28"),
+    ("FATAL:  database", "3D"),
 )
-"""How a server that refuses a connection says why, as libpq hands over no SQLSTATE of it."""
+"""How a connection that cannot be made says why, as libpq hands over no SQLSTATE of it."""
 
 
 def postgres_driver(address: str) -> Driver:
@@ -158,12 +158,18 @@ def _state(error: BaseException | None) -> str:
     if not isinstance(error, psycopg.OperationalError):
         return ""
     said = str(error)
-    return next((state for words, state in _REFUSALS if f"FATAL:  {words}" in said), "08")
+    return next((state for words, state in _REFUSALS if words in said), "08")
 
 
 def _prepare(connection: Any) -> None:  # noqa: ANN401 - the driver's connection
     connection.autocommit = True  # the driver begins nothing by itself
-    connection.execute(_SETTINGS)
+    limits = {
+        "lock_timeout": LOCK_SECONDS,
+        "statement_timeout": STATEMENT_SECONDS,
+        "idle_in_transaction_session_timeout": STATEMENT_SECONDS,
+    }
+    # Not as options of the connection, which the poolers between us and the server refuse.
+    connection.execute("; ".join(f"SET {name} = {s * 1000:.0f}" for name, s in limits.items()))
 
 
 def _alone(connection: Connection) -> None:
