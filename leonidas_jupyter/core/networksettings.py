@@ -19,9 +19,9 @@ class NetworkSettings(LoggingConfigurable):
     ).tag(config=True)
     ca_bundle = Unicode(
         help="A file of certificates (PEM) to trust in every connection that the server makes, to "
-        "AWS and to providers of models, and kernels that it starts make to it and to the bucket. "
-        "Default: AWS_CA_BUNDLE or SSL_CERT_FILE, else the system's. Proxies come from HTTPS_PROXY "
-        "and NO_PROXY.",
+        "AWS, OpenAI and servers that speak as it does, and that notebooks make to it and to the "
+        "bucket. Default: AWS_CA_BUNDLE and, for models, SSL_CERT_FILE, which other providers' "
+        "libraries read always. Proxies come from HTTPS_PROXY and NO_PROXY.",
     ).tag(config=True)
 
     @validate("ca_bundle")

@@ -88,7 +88,7 @@ class LeonidasExtension(ExtensionApp):
                 (path, ApiHandler, shared),
             ],
         )
-        self._kernels = KernelEnvironment(server, secret)
+        self._kernels = KernelEnvironment(server, secret, settings.ca_bundle)
         server.io_loop.add_callback(self._kernels.publish_soon)
         if settings.lasting and Marker(settings.directory).left_behind():
             server.io_loop.call_later(RECOVERY_DELAY, lazy.warm)

@@ -51,4 +51,5 @@ def provider_settings(settings: Leonidas) -> ProviderSettings:
         key=lambda: key,
         key_for=OPENAI if keyless else provider,
         timeout_seconds=settings.model_timeout_seconds,
+        ca_bundle=settings.ca_bundle or None,
     )

@@ -20,6 +20,7 @@ from leonidas_jupyter.core.config import Leonidas, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from leonidas_jupyter.models.service import ModelsService
+    from leonidas_jupyter.storage.base import ObjectStore
 
 Verdict = Literal["ok", "warning", "failed"]
 
@@ -180,10 +181,25 @@ async def _storage(settings: Leonidas) -> str:
     from leonidas_jupyter.storage.base import StoreUnavailable
     from leonidas_jupyter.storage.signing import UrlSigner
 
-    key, content = f"doctor/{secrets.token_hex(8)}", secrets.token_bytes(1024)
+    remedy = "Correct c.Leonidas.storage_url, or the rights and room of what it names."
     try:
         signer = UrlSigner(secrets.token_bytes(32), "")
         store = await asyncio.to_thread(store_of, settings, signer)
+    except (StoreUnavailable, OSError) as error:
+        raise Trouble(str(error), remedy) from error
+    try:
+        await _try_store(store, remedy)
+        browsers = await _browsers(settings, store)
+    finally:
+        await store.close()
+    return f"{settings.storage.split(':')[0]}, written, read and deleted{browsers}"
+
+
+async def _try_store(store: "ObjectStore", remedy: str) -> None:
+    from leonidas_jupyter.storage.base import StoreUnavailable
+
+    key, content = f"doctor/{secrets.token_hex(8)}", secrets.token_bytes(1024)
+    try:
         with tempfile.TemporaryDirectory(prefix="leonidas-") as scratch:
             source = Path(scratch) / "probe"
             await asyncio.to_thread(source.write_bytes, content)
@@ -191,12 +207,34 @@ async def _storage(settings: Leonidas) -> str:
         found = b"".join([chunk async for chunk in store.get(key)])
         await store.delete(key)
     except (StoreUnavailable, OSError) as error:
-        raise Trouble(
-            str(error), "Correct c.Leonidas.storage_url, or the rights and room of what it names."
-        ) from error
+        raise Trouble(str(error), remedy) from error
     if found != content:
         raise Trouble("what was written is not what was read", "Look at what holds the files.")
-    return f"{settings.storage.split(':')[0]}, written, read and deleted"
+
+
+async def _browsers(settings: Leonidas, store: "ObjectStore") -> str:
+    """Whether browsers may use the signed URLs of a bucket, where they are to."""
+    from leonidas_jupyter.server.engines import origins_of
+    from leonidas_jupyter.storage.base import StoreUnavailable
+    from leonidas_jupyter.storage.s3cors import RULE
+
+    try:
+        origins = await origins_of(settings, store)
+    except StoreUnavailable as error:
+        raise Trouble(
+            f"whether browsers may use the bucket cannot be seen ({error})",
+            "Grant s3:GetBucketCORS, or look at the bucket's CORS rules yourself.",
+            "warning",
+        ) from error
+    if origins is None:
+        return ""
+    if not origins:
+        raise Trouble(
+            "browsers may not send to and get from the bucket; notebooks can",
+            f"Give it the CORS rule {RULE}, or set c.Leonidas.transfer = 'proxy'.",
+            "warning",
+        )
+    return f"; pages of {', '.join(origins)} may use the bucket"
 
 
 async def _sql(settings: Leonidas) -> str:

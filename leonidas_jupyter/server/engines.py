@@ -132,3 +132,17 @@ def revision_of(settings: Leonidas) -> str | None:
     from leonidas_jupyter.tables import sqlschema
 
     return sqlschema.revision(url)
+
+
+async def origins_of(settings: Leonidas, store: ObjectStore) -> list[str] | None:
+    """From where pages may use a store by its own URLs; None where they use this server's.
+
+    Raises:
+        StoreUnavailable: the store does not say.
+    """
+    if not settings.storage.startswith("s3:") or settings.transfer == "proxy":
+        return None
+    from leonidas_jupyter.storage.s3 import S3Store
+    from leonidas_jupyter.storage.s3cors import allowed_origins
+
+    return allowed_origins(await store.cors_rules()) if isinstance(store, S3Store) else None

@@ -1,4 +1,4 @@
-"""What kernels inherit: where this server is, and the secret that they exchange for a token."""
+"""What kernels inherit: where this server is, their secret for a token, whom to trust."""
 
 import os
 from typing import TYPE_CHECKING
@@ -8,15 +8,17 @@ if TYPE_CHECKING:
 
 URL = "LEONIDAS_URL"
 SECRET = "LEONIDAS_KERNEL_SECRET"  # noqa: S105 - the variable's name
+CA_BUNDLE = "LEONIDAS_CA_BUNDLE"
 _EVERYWHERE = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - mapped to loopback
 
 
 class KernelEnvironment:
-    """Puts both into the environment once the server listens, and takes them out at its end."""
+    """Puts them into the environment once the server listens, and takes them out at its end."""
 
-    def __init__(self, server: "ServerApp", secret: str | None) -> None:
+    def __init__(self, server: "ServerApp", secret: str | None, ca_bundle: str = "") -> None:
         self._server = server
         self._secret = secret
+        self._ca_bundle = ca_bundle
         # A server that was started from a notebook inherits another server's.
         for name in (URL, SECRET):
             os.environ.pop(name, None)
@@ -31,6 +33,8 @@ class KernelEnvironment:
             return
         os.environ[URL] = self._url()
         os.environ[SECRET] = self._secret
+        if self._ca_bundle:
+            os.environ[CA_BUNDLE] = self._ca_bundle
 
     def withdraw(self) -> None:
         """Remove the variables, if they are still this server's."""

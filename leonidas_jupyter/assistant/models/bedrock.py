@@ -60,7 +60,7 @@ def aws_session(settings: ProviderSettings, region: str | None = None) -> "boto3
     region = region or settings.region
     core = Session(profile=settings.profile)
     if settings.role_arn:
-        core = _in_role(core, settings.role_arn, region)
+        core = _in_role(core, settings.role_arn, region, settings.ca_bundle)
     return boto3.Session(botocore_session=core, region_name=region)
 
 
@@ -78,6 +78,7 @@ def runtime_client(session: "boto3.Session", settings: ProviderSettings) -> Any:
     return session.client(
         "bedrock-runtime",
         endpoint_url=settings.endpoint_url,
+        verify=settings.ca_bundle,
         config=Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=settings.timeout_seconds,
@@ -87,7 +88,12 @@ def runtime_client(session: "boto3.Session", settings: ProviderSettings) -> Any:
     )
 
 
-def _in_role(core: Any, role_arn: str, region: str | None) -> Any:  # noqa: ANN401 - botocore has no types
+def _in_role(
+    core: Any,  # noqa: ANN401 - botocore has no types
+    role_arn: str,
+    region: str | None,
+    ca_bundle: str | None,
+) -> Any:  # noqa: ANN401 - see above
     """A botocore session whose credentials are a role's, and renewed before they expire."""
     from botocore.credentials import (
         AssumeRoleCredentialFetcher,
@@ -102,7 +108,7 @@ def _in_role(core: Any, role_arn: str, region: str | None) -> Any:  # noqa: ANN4
     if source is None:
         raise NoCredentialsError
     fetcher = AssumeRoleCredentialFetcher(
-        client_creator=partial(core.create_client, region_name=region),
+        client_creator=partial(core.create_client, region_name=region, verify=ca_bundle),
         source_credentials=source,
         role_arn=role_arn,
         extra_args={"RoleSessionName": ROLE_SESSION},

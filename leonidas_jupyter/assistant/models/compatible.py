@@ -74,6 +74,20 @@ def timeouts(settings: ProviderSettings) -> Any:  # noqa: ANN401 - of an extra
     return Timeout(settings.timeout_seconds, connect=CONNECT_SECONDS)
 
 
+def trusting_client(settings: ProviderSettings) -> Any:  # noqa: ANN401 - of an extra
+    """What sends the requests, trusting the settings' certificates; None: the library's own.
+
+    Proxies come from the environment either way.
+    """
+    if settings.ca_bundle is None:
+        return None
+    import ssl
+
+    from openai import DefaultAsyncHttpxClient
+
+    return DefaultAsyncHttpxClient(verify=ssl.create_default_context(cafile=settings.ca_bundle))
+
+
 def _whole() -> "OpenAIModelProfile":
     """What is known of every such server: an answer without a reason for its end is cut off."""
     from pydantic_ai.profiles.openai import OpenAIModelProfile
@@ -92,6 +106,7 @@ def _client(url: str, key: str | None, settings: ProviderSettings) -> Any:  # no
         project=None,
         timeout=timeouts(settings),
         max_retries=0,
+        http_client=trusting_client(settings),
     )
     # The library walks every message against its types, on the event loop: 1 ms for each turn.
     client.chat.completions.create = _untyped(client.chat.completions.create, "messages")  # type: ignore[method-assign]

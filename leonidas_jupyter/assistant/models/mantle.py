@@ -14,7 +14,7 @@ from pydantic_ai.models.bedrock_mantle import BedrockMantleResponsesModel
 from pydantic_ai.models.openai import OpenAIResponsesModelSettings
 from pydantic_ai.providers.bedrock_mantle import BedrockMantleProvider
 
-from leonidas_jupyter.assistant.models.compatible import timeouts
+from leonidas_jupyter.assistant.models.compatible import timeouts, trusting_client
 from leonidas_jupyter.assistant.models.providers import ProviderSettings
 
 
@@ -70,6 +70,7 @@ def mantle_model(
         base_url=url,
         timeout=timeouts(settings),
         max_retries=0,
+        http_client=trusting_client(settings),
     )
     return MantleModel(name, runtime_id, BedrockMantleProvider(openai_client=client))
 

@@ -52,6 +52,7 @@ class ProviderSettings:
         key_for: the provider whose key it is, so that no other one gets it; None: any.
         own_variables: whether a provider's own variable may hold the key.
         timeout_seconds: how long a model may say nothing.
+        ca_bundle: a file of certificates to trust; None: those that the libraries trust.
     """
 
     region: str | None = None
@@ -64,6 +65,7 @@ class ProviderSettings:
     key_for: str | None = None
     own_variables: bool = True
     timeout_seconds: float = 60.0
+    ca_bundle: str | None = None
 
     def key_of(self, name: str) -> str | None:
         """The key for a model.
