@@ -29,13 +29,26 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(params=[pytest.param("a server", marks=pytest.mark.soak), "no server"])
+@pytest.fixture(
+    params=[
+        "no server",
+        pytest.param("a server", marks=pytest.mark.soak),
+        pytest.param("a server on DynamoDB and S3", marks=pytest.mark.soak),
+    ]
+)
 def home(request, tmp_path):
     """Surroundings in which one Jupyter server runs, or none."""
     if request.param == "no server":
         yield tmp_path, "a private server that was started for this process"
         return
-    server = JupyterServer(tmp_path)
+    engines = {}
+    if request.param == "a server on DynamoDB and S3":
+        engines = {
+            "LEONIDAS_DATABASE_URL": request.getfixturevalue("dynamodb_url"),
+            "LEONIDAS_STORAGE_URL": request.getfixturevalue("s3_url"),
+            "LEONIDAS_CREATE_TABLES": "1",
+        }
+    server = JupyterServer(tmp_path, **engines)
     yield tmp_path, f"the running Jupyter server, {server.url}"
     server.close()
 
