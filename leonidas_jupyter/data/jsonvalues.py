@@ -13,7 +13,8 @@ from io import TextIOWrapper
 from typing import Any
 
 from leonidas_jupyter.data.errors import UnreadableFile
-from leonidas_jupyter.data.readers import REPORTED, REPORTED_TEXT, BadRow, BadRows, physical_lines
+from leonidas_jupyter.data.lines import physical_lines
+from leonidas_jupyter.data.readers import REPORTED, REPORTED_TEXT, BadRow, BadRows
 
 CHUNK = 1 << 20
 MAX_VALUE = 48 << 20

@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.closings import Closings
 from leonidas_jupyter.data.layout import commented
+from leonidas_jupyter.data.lines import physical_lines
 from leonidas_jupyter.data.plans import literal
 from leonidas_jupyter.data.realign import Realigner
 from leonidas_jupyter.data.recognise import Recognition
+from leonidas_jupyter.data.records import records
 from leonidas_jupyter.data.stacked import same_header
-from leonidas_jupyter.data.tokens import Record, Tokenizer, records
+from leonidas_jupyter.data.tokens import Record, Tokenizer
 from leonidas_jupyter.data.typing_pass import WIDE
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-MAX_LINE = 1 << 26
-"""Longest line, in characters; a cell may be as long."""
 
 BATCH_ROWS = 20_000
 BATCH_CELLS = 1_000_000
@@ -119,15 +118,16 @@ def read_leniently(
     What is left out or read against its quotes is said in the dialect.
 
     Raises:
-        UnreadableFile: a line is longer than any row should be.
+        UnreadableFile: a line is longer than any row should be, or a quoted cell is.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     size = max(text.stat().st_size, 1)
     schema = pa.schema([(f"c{number}", pa.string()) for number in range(found.width)])
-    fitter = Fitter(found)
-    options = {"compression": "snappy", "use_dictionary": False}
+    fitter = Fitter(found, text)
+    # Statistics would copy a very long cell four times.
+    options = {"compression": "snappy", "use_dictionary": False, "write_statistics": False}
     with (
         text.open("rb") as source,
         io.TextIOWrapper(source, "utf-8", errors="replace", newline="") as handle,
@@ -168,9 +168,10 @@ def _arrow(batch: list[list[str]], schema: "pa.Schema") -> "pa.RecordBatch":
 class Fitter:
     """Brings the rows of a file to the table's width and remembers those that did not have it."""
 
-    def __init__(self, found: Recognition) -> None:
+    def __init__(self, found: Recognition, text: Path) -> None:
         self._found = found
         self._tokenizer = Tokenizer(found.syntax)
+        self._closings = Closings(text, found.line_end, self._tokenizer)
         self._realigner = Realigner(found)
         self._count = 0
         self._first: list[BadRow] = []
@@ -206,7 +207,8 @@ class Fitter:
         before, comment = found.lines_before, found.dialect.comment
         lines = itertools.islice(physical_lines(handle, found.line_end), before, None)
         blanks = 0
-        for record in records(lines, self._tokenizer, found.width, before + 1, comment):
+        tokenizer, closings = self._tokenizer, self._closings
+        for record in records(lines, tokenizer, found.width, before + 1, comment, closings):
             if found.end_line and record.line >= found.end_line:
                 return
             if commented(record, found.layout):
@@ -233,24 +235,3 @@ class Fitter:
                 BadRow(line=record.line, text=text, fields=len(fields), expected=width)
             )
         return self._realigner.fit(record)
-
-
-def physical_lines(handle: io.TextIOWrapper, newline: str) -> Iterator[str]:
-    """Lines with their ends.
-
-    Raises:
-        UnreadableFile: one is longer than ``MAX_LINE`` characters.
-    """
-    if newline in ("\n", "\r\n"):
-        handle.reconfigure(newline="\n")
-    elif newline == "\r":
-        handle.reconfigure(newline="\r")
-    number = 0
-    while line := handle.readline(MAX_LINE + 1):
-        number += 1
-        if len(line) > MAX_LINE:
-            raise UnreadableFile(
-                f"Line {number:,} is longer than {MAX_LINE // 2**20} Mi characters: "
-                "check the file's line ends and quotes."
-            )
-        yield line

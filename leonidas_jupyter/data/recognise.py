@@ -15,17 +15,14 @@ from leonidas_jupyter.data.layout import (
     find_comment,
     find_layout,
 )
-from leonidas_jupyter.data.lines import line_end_of, split_lines
+from leonidas_jupyter.data.lines import split_lines
+from leonidas_jupyter.data.records import records
+from leonidas_jupyter.data.sampling import HEAD, outside_cell, sample_lines
 from leonidas_jupyter.data.sniff import NOWHERE, SAMPLE_ROWS, Reading, best_reading
 from leonidas_jupyter.data.stacked import next_table, same_header
-from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer, records
+from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer
 
-HEAD = 1 << 18
-"""How much of the beginning is looked at, in bytes; more where lines are long."""
-
-LONGEST_HEAD = 1 << 24
 SAMPLE_LINES = 5 * SAMPLE_ROWS
-ENOUGH_LINES = 40
 PROBE = 1 << 16
 PROBES = 4
 """How many places after the beginning are looked at for what columns hold, and how much at each."""
@@ -72,13 +69,12 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
         UnreadableFile: it has no text, a first line beyond all measure, or too many columns.
     """
     said = override or DialectOverride()
-    head, whole = _head(path)
-    newline = line_end_of(head)
-    lines = _whole_lines(head, newline, whole)
+    sample = sample_lines(path, '"' if said.quote is None else said.quote, SAMPLE_LINES)
+    lines, newline, whole = sample.lines, sample.newline, sample.whole
     reading = best_reading(_without_comments(lines, said), said.delimiter, said.quote)
     syntax = _syntax(reading, said)
     tokenizer = Tokenizer(syntax)
-    rows = list(records(lines[:SAMPLE_LINES], tokenizer, reading.width))
+    rows = list(sample.records(tokenizer, reading.width, SAMPLE_LINES))
     comment = find_comment(rows, reading.width) if said.comment is None else said.comment
     rows = [row for row in rows if row.text.strip() and not _begins(row, comment)]
     if not rows:
@@ -93,7 +89,7 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
         )
     dialect = _dialect(syntax, layout, newline, said)
     found = Recognition(dialect, syntax, layout, names, written, newline)
-    before = lines[: found.lines_before]
+    before = sample.before(found.lines_before)
     ends = {line.endswith("\r\n") for line in before}
     odd = any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
     found.even_start = len(ends) < 2 and not odd
@@ -127,37 +123,6 @@ def _dialect(syntax: Syntax, layout: Layout, newline: str, said: DialectOverride
         header_rows=len(layout.header),
         assumed=layout.assumed + _odd_signs(syntax, said),
     )
-
-
-def _head(path: Path) -> tuple[str, bool]:
-    """The file's beginning, long enough for some rows, and whether that is all of it."""
-    size = path.stat().st_size
-    length = HEAD
-    with path.open("rb") as handle:
-        raw = handle.read(length)
-        while len(raw) < size and length < LONGEST_HEAD and _line_count(raw) < ENOUGH_LINES:
-            length *= 4
-            raw += handle.read(length - len(raw))
-    if len(raw) < size and _line_count(raw) == 0:
-        raise UnreadableFile(
-            f"Line 1 is longer than {len(raw) // 2**20} MiB, so this is no table of rows: "
-            "check the file's line ends, or export it again."
-        )
-    return raw.decode("utf-8", "ignore"), len(raw) >= size
-
-
-def _line_count(raw: bytes) -> int:
-    return max(raw.count(b"\n"), raw.count(b"\r"))
-
-
-def _whole_lines(head: str, newline: str, whole: bool) -> list[str]:
-    """The lines of the beginning; the last one is cut where more of the file follows."""
-    lines = split_lines(head, newline)
-    if not whole and len(lines) > 1:
-        lines.pop()
-    if not any(line.strip() for line in lines):
-        raise UnreadableFile("The file holds only blank lines: upload it again with its content.")
-    return lines
 
 
 def _without_comments(lines: list[str], said: DialectOverride) -> list[str]:
@@ -275,19 +240,19 @@ def _short(row: Record) -> str:
 def _tail(path: Path, found: Recognition) -> list[Record]:
     """The last rows of a large file."""
     size = path.stat().st_size
-    lines = _lines_at(path, max(0, size - PROBE), PROBE, found.line_end)
+    lines = _lines_at(path, max(0, size - PROBE), found)
     rows = records(lines, Tokenizer(found.syntax), found.width, comment=found.dialect.comment)
     return [row for row in rows if row.text.strip() and not commented(row, found.layout)]
 
 
-def _lines_at(path: Path, start: int, length: int, newline: str) -> list[str]:
-    """The whole lines in a part of the file."""
+def _lines_at(path: Path, start: int, found: Recognition) -> list[str]:
+    """The whole lines in a part of the file, without those of a cell begun before them."""
     with path.open("rb") as handle:
         handle.seek(start)
-        raw = handle.read(length)
+        raw = handle.read(PROBE)
         at_end = not handle.read(1)
-    lines = split_lines(raw.decode("utf-8", "ignore"), newline)
-    return lines[1:] if at_end else lines[1:-1]
+    lines = split_lines(raw.decode("utf-8", "ignore"), found.line_end)
+    return outside_cell(lines[1:] if at_end else lines[1:-1], found.syntax.quote)
 
 
 def _probe(path: Path, found: Recognition) -> Iterator[list[str]]:
@@ -297,8 +262,10 @@ def _probe(path: Path, found: Recognition) -> Iterator[list[str]]:
     footer = found.dialect.footer_rows
     for number in range(1, PROBES + 1):
         start = min(size * number // PROBES, size - PROBE)
-        lines = _lines_at(path, max(start, HEAD), PROBE, found.line_end)
+        lines = _lines_at(path, max(start, HEAD), found)
         rows = [row.fields for row in records(lines, tokenizer, found.width)]
+        if 2 * sum(len(row) == found.width for row in rows) < len(rows):
+            continue  # probably within a cell of very many lines
         if number == PROBES and footer:
             rows = rows[:-footer]
         yield from (row for row in rows if len(row) == found.width)

@@ -11,7 +11,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from leonidas_jupyter.data.cellkinds import kind
-from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer, records, without_end
+from leonidas_jupyter.data.lines import without_end
+from leonidas_jupyter.data.records import records
+from leonidas_jupyter.data.tokens import Record, Syntax, Tokenizer
 
 DELIMITERS: dict[str, float] = {
     ",": 1.0,

@@ -1,19 +1,10 @@
 """Lines into fields, forgivingly: stray and unclosed quotes become part of their cell."""
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-MAX_CELL_LINES = 2000
-MAX_CELL_CHARACTERS = 8 * 1024 * 1024
-"""How far a quoted cell may run over lines before its quote counts as a stray one."""
-
-
-CLOSING_TRIES = 20
-"""How many lines that might close a quoted cell are tried where quotes are odd in number so far,
-and as many where they are even. Each try reads the whole cell again: long ones would take ages.
-"""
+from leonidas_jupyter.data.lines import line_ends, without_end
 
 LONG_RECORD = 100_000
 OPENING_TRIES = 20
@@ -45,11 +36,6 @@ class Record:
     fields: list[str]
     lines: int = 1
     open_quote: bool = False
-
-
-def without_end(line: str) -> str:
-    """A physical line without the line feed, carriage return, or both, that end it."""
-    return line.removesuffix("\n").removesuffix("\r")
 
 
 class Tokenizer:
@@ -138,6 +124,11 @@ class Tokenizer:
             return self._unescape.sub(lambda found: found[1] or quote, content)
         return content.replace(quote + quote, quote)
 
+    @property
+    def quote(self) -> str:
+        """The quote of the syntax."""
+        return self.syntax.quote
+
     def closes(self, line: str) -> bool:
         """Whether a quoted field that began on an earlier line may end on this one."""
         return self._closing is not None and self._closing.search(without_end(line)) is not None
@@ -166,7 +157,7 @@ class Tokenizer:
         """Whether a quote opens in a cell of lines as if none were open: the first is a stray."""
         # As it is written: quotes that are doubled or escaped open nothing.
         cells = (content for _, _, content, _ in self._walk(text))
-        return self._reopening.search(max(cells, key=_line_ends)) is not None
+        return self._reopening.search(max(cells, key=line_ends)) is not None
 
     def repair(self, text: str, expected: int) -> list[str] | None:
         """Fields that fit the table, if reading one quote as an ordinary character makes them."""
@@ -181,98 +172,3 @@ class Tokenizer:
             if len(fields) == expected and not open_quote:
                 return fields
         return None
-
-
-def records(
-    lines: Iterable[str],
-    tokenizer: Tokenizer,
-    expected: int | None = None,
-    first_line: int = 1,
-    comment: str = "",
-) -> Iterator[Record]:
-    """The records of physical lines, which come with their ends.
-
-    How many fields are ``expected`` decides where quotes are odd. A line that begins with
-    ``comment`` stands for itself: no quote in it reaches into the next line.
-    """
-    source = iter(lines)
-    quote = tokenizer.syntax.quote
-    number = first_line
-    pending: list[str] = []
-    while True:
-        line = pending.pop() if pending else next(source, None)
-        if line is None:
-            return
-        text, taken = without_end(line), 1
-        if not quote or quote not in line or (comment and line.startswith(comment)):
-            yield Record(number, text, tokenizer.split(text)[0])
-            number += 1
-            continue
-        fields, open_quote = tokenizer.split(text)
-        if open_quote:
-            strict = len(fields) == expected
-            more = _continuation(line, source, pending, tokenizer, expected, strict)
-            if more is not None:
-                text, taken = more
-                fields, open_quote = tokenizer.split(text)
-        if expected is not None and len(fields) != expected and not tokenizer.strict(text):
-            fields = tokenizer.repair(text, expected) or fields
-        yield Record(number, text, fields, taken, open_quote)
-        number += taken
-
-
-def _continuation(
-    line: str,
-    source: Iterator[str],
-    pending: list[str],
-    tokenizer: Tokenizer,
-    expected: int | None,
-    strict: bool,
-) -> tuple[str, int] | None:
-    """The record's text and how many lines its quoted field runs over; None for a stray quote.
-
-    With ``strict`` only a record of the expected width will do, since the line alone has it, too.
-    Lines looked at in vain go back to ``pending``, which is read from its end.
-    """
-    ahead: list[str] = []
-    size = len(line)
-    tries = [0, 0]
-    odd = tokenizer.odd(line)
-    result = None
-    waiting = itertools.chain((pending.pop() for _ in range(len(pending))), source)
-    for following in waiting:
-        ahead.append(following)
-        size += len(following)
-        odd ^= tokenizer.odd(following)
-        if tokenizer.closes(following) and tries[odd] < CLOSING_TRIES:
-            tries[odd] += 1
-            text = without_end("".join([line, *ahead]))
-            fields, open_quote = tokenizer.split(text)
-            if tokenizer.reopens(text):
-                break
-            if not open_quote:
-                fits = expected is None or len(fields) == expected
-                whole = not strict and _looks_whole(len(ahead), len(fields), expected)
-                result = (text, 1 + len(ahead)) if fits or whole else None
-                break
-        if (
-            tries[False] >= CLOSING_TRIES
-            or len(ahead) >= MAX_CELL_LINES
-            or size > MAX_CELL_CHARACTERS
-        ):
-            break
-    if result is None:
-        pending.extend(reversed(ahead))
-    return result
-
-
-def _line_ends(text: str) -> int:
-    return text.count("\n") + text.count("\r")
-
-
-def _looks_whole(ahead: int, found: int, expected: int | None) -> bool:
-    """Whether a record over lines that has not the expected width still is better kept whole.
-
-    A stray quote swallows whole rows, so its record has the fields of more than one.
-    """
-    return expected is None or found < expected or (found < expected + 2 and ahead < 5)
