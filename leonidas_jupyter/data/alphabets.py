@@ -95,6 +95,8 @@ def _in_place(before: str, sign: str, after: str) -> bool:
     """Whether a sign stands right between the letters before and after it."""
     if sign == "\u2019":
         return after in _CONTRACTED or len(before) < 2
+    if sign == "³" and before in ("z", "Z"):
+        return False  # Polish money
     if sign == "µ":
         return not before and len(after) <= 4
     if sign in _OPENING:

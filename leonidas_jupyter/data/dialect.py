@@ -12,6 +12,9 @@ Compression = Literal["none", "gzip", "zip", "zstd", "xz", "bzip2"]
 Format = Literal["csv", "json", "parquet", "arrow", "excel"]
 """What kind of file it is; ``csv`` is every text of delimited cells, ``excel`` every workbook."""
 
+Drawn = Literal["", "lines", "spaces"]
+"""How a table is drawn for the eye: with lines, as Markdown is, or in columns of fixed width."""
+
 IN_A_LINE = r"^[^\r\n\x00]*$"
 """What may separate or surround cells: nothing that ends a line, and no NUL."""
 
@@ -52,8 +55,9 @@ class Dialect(BaseModel):
     no header; ``footer_rows`` counts rows at the end that are notes or empty, and ``total_at`` as
     far as to a row before them that looks like a total and is kept; ``quote`` and
     ``escape`` are empty where none is used (a doubled quote is ``escape == quote``); ``skip_space``
-    says that a space after each delimiter belongs to it. ``columns`` holds the marks of typed
-    columns; outer spaces of typed cells are not kept.
+    says that a space after each delimiter belongs to it; ``drawn`` that what separates cells
+    are lines, or but the place where they stand. ``columns`` holds the marks of typed columns;
+    outer spaces of typed cells are not kept.
 
     Which of the fields say something depends on ``format``: a workbook has a ``sheet``, rows before
     the header and after the table; a JSON file an encoding; the others nothing of the kind.
@@ -69,6 +73,7 @@ class Dialect(BaseModel):
     escape: str = '"'
     newline: str = "\n"
     skip_space: bool = False
+    drawn: Drawn = ""
     comment: str = ""
     skip_rows: int = 0
     header_rows: int = 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leonidas_jupyter.data.dialect import DialectOverride
+from leonidas_jupyter.data.drawings import plainly
 from leonidas_jupyter.data.encoding import recognise_encoding, said_encoding, transcode
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.formats import Opened
@@ -59,11 +60,14 @@ def prepare(
     text = decoded.text
     if override is None and filename.lower().endswith((".tsv", ".tab")) and _has_tabs(text):
         override = DialectOverride(delimiter="\t")
-    found = examine(text, override)
+    drawn = plainly(text, scratch / "plainly", override or DialectOverride())
+    text = drawn.text
+    found = examine(text, drawn.override if drawn.kind else override)
+    found.dialect.drawn = drawn.kind
     found.dialect.encoding = decoded.encoding
     found.dialect.bom = decoded.bom
     found.dialect.compression = opened.compression
-    found.dialect.assumed = decoded.notes + found.dialect.assumed
+    found.dialect.assumed = decoded.notes + drawn.notes + found.dialect.assumed
     if not found.names:
         raise UnreadableFile("The file has no columns: check that it is a table.")
     return Prepared(text, found)

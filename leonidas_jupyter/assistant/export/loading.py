@@ -152,6 +152,13 @@ def _reader(number: int, file: ProjectFile) -> str:
         f"def read_{number}(path):",
         f'    """{_docstring(file.frame.filename)} as a table, typed as Leonidas types it."""',
     ]
+    if file.dialect.drawn:  # what Leonidas alone reads
+        lines += [
+            "    from leonidas_jupyter import connect",
+            "",
+            f"    return connect(PROJECT).frames[{file.frame.name!r}]",
+        ]
+        return "\n".join([*lines, ""])
     typed: dict[str, list[str]] = {}
     if plain := file.dialect.format == "csv":
         lines += [*_read_lines(file), '    table = table.mask(table == "")']
