@@ -22,6 +22,9 @@ MISFIT = "error('misfit')"
 SAMPLE_CELLS = 2000
 """Distinct cells of a column that its first plan is made from."""
 
+JUDGED_CHARACTERS = 1000
+"""What is looked at of a cell that fits no plan; nothing but text is as long."""
+
 CHECK_COLUMNS = 200
 ROW_GROUP = 122_880
 ROW_GROUP_CELLS = 4_000_000
@@ -166,12 +169,13 @@ def misfits(cell: str, plan: Plan) -> str:
     """SQL of a few cells that the plan does not hold: of different sizes and from both ends."""
     fits = plan.sql(cell, "NULL")
     odd = f"FILTER (WHERE {cell} IS NOT NULL AND ({fits}) IS NULL AND NOT ({_missing(cell, plan)}))"
+    short = f"left({cell}, {JUDGED_CHARACTERS})"
     picks = [
-        f"min({cell})",
-        f"max({cell})",
-        f"any_value({cell})",
-        f"arg_max({cell}, length({cell}))",
-        f"arg_min({cell}, length({cell}))",
+        f"min({short})",
+        f"max({short})",
+        f"any_value({short})",
+        f"arg_max({short}, length({cell}))",
+        f"arg_min({short}, length({cell}))",
     ]
     return f"list_distinct([{', '.join(f'{pick} {odd}' for pick in picks)}])"
 
