@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30.0
 BUSY = "The database is busy; try again in a moment."
+READS_ONLY = "leonidas_reads_only"
+"""The execution option of SQLAlchemy connections whose transactions lock nobody out."""
 ATTEMPTS = 12
 """How often a transaction is begun that others came into the way of."""
 _PAUSE_SECONDS = 0.002

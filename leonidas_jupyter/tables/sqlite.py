@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from leonidas_jupyter.tables.base import Unavailable
-from leonidas_jupyter.tables.drivers import BUSY, BUSY_SECONDS, Driver
+from leonidas_jupyter.tables.drivers import BUSY, BUSY_SECONDS, READS_ONLY, Driver
 from leonidas_jupyter.tables.files import make_file, watched
 
 log = logging.getLogger(__name__)
@@ -172,5 +172,5 @@ def _configure(engine: Engine, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        if not connection.get_execution_options().get(READS_ONLY):
             connection.exec_driver_sql(BEGIN)

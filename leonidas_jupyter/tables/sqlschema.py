@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.engine import make_url
 
 from leonidas_jupyter.tables.base import TableSpec, Unavailable
@@ -15,6 +15,26 @@ from leonidas_jupyter.tables.sql import driver_of
 
 NO_FILE = "There is no database yet."
 _OF_A_FILE = frozenset({"sqlite", "duckdb"})
+_COLUMNS = (
+    "SELECT table_name, column_name FROM information_schema.columns "
+    "WHERE table_schema = current_schema()"
+)
+_LISTS = {
+    "sqlite": (
+        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c "
+        "WHERE m.type = 'table'",
+        "SELECT name FROM sqlite_master WHERE type = 'index'",
+    ),
+    "postgresql": (
+        _COLUMNS,
+        "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()",
+    ),
+    "duckdb": (
+        _COLUMNS,
+        "SELECT index_name FROM duckdb_indexes() WHERE schema_name = current_schema()",
+    ),
+}
+"""What lists the columns and the indexes; SQLAlchemy cannot read DuckDB's."""
 
 
 def create_tables(url: str) -> None:
@@ -95,16 +115,20 @@ def _connected(url: str) -> Iterator[Connection]:
 
 
 def _missing(connection: Connection, declared: MetaData) -> list[str]:
-    """The tables and columns that are declared and not there."""
-    inspector = inspect(connection)
-    there = set(inspector.get_table_names())
+    """The tables, columns and indexes that are declared and not there."""
+    columns, indexes = _LISTS[connection.dialect.name]
+    there: dict[str, set[str]] = {}
+    for table_name, column_name in connection.exec_driver_sql(columns):
+        there.setdefault(table_name, set()).add(column_name)
+    made = set(connection.exec_driver_sql(indexes).scalars())
     found = []
     for table in declared.sorted_tables:
         if table.name not in there:
             found.append(f"The table {table.name} is missing.")
             continue
-        has = {column["name"] for column in inspector.get_columns(table.name)}
-        lacks = [column.name for column in table.columns if column.name not in has]
+        lacks = [column.name for column in table.columns if column.name not in there[table.name]]
         if lacks:
             found.append(f"The table {table.name} lacks {', '.join(lacks)}.")
+        wanted = {str(index.name) for index in table.indexes}
+        found.extend(f"The index {name} is missing." for name in sorted(wanted - made))
     return found

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, TableClause, Text, column, delete, insert, select
 
 from leonidas_jupyter.tables.base import Unavailable
+from leonidas_jupyter.tables.drivers import READS_ONLY
 
 if TYPE_CHECKING:
     from leonidas_jupyter.tables.drivers import Driver
@@ -122,4 +123,4 @@ def upgrade(connection: Connection, to: str = "head") -> None:
 
 
 def _looking(driver: "Driver") -> Connection:
-    return driver.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    return driver.engine.connect().execution_options(**{READS_ONLY: True})
