@@ -8,7 +8,14 @@ README = CHECKOUT / "README.md"
 API = CHECKOUT / "docs" / "api.md"
 ASSISTANT = CHECKOUT / "docs" / "assistant.md"
 EXPOSURE = CHECKOUT / "docs" / "exposure.md"
-PAGES = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/*.md"), CHECKOUT / "bench/RESULTS.md"])
+PAGES = sorted(
+    [
+        *CHECKOUT.glob("*.md"),
+        *CHECKOUT.glob("docs/*.md"),
+        *CHECKOUT.glob("deploy/*/README.md"),
+        CHECKOUT / "bench/RESULTS.md",
+    ]
+)
 
 
 def blocks(page: Path, language: str, heading: str) -> list[str]:
