@@ -140,7 +140,8 @@ def explain(error: BaseException, what: str, service: str) -> Failure | None:
 
 def error_code(error: BaseException) -> str:
     """The code of a ClientError; nothing for others."""
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+    response = getattr(error, "response", None) or {}  # broken streams have one that is None
+    return str(response.get("Error", {}).get("Code", ""))
 
 
 def _of_answer(error: Any, what: str, service: str) -> Failure | None:  # noqa: ANN401 - botocore has no types
