@@ -33,7 +33,14 @@ def connect(place: DynamoPlace, ca_bundle: str | None) -> Any:  # noqa: ANN401 -
     from botocore.exceptions import BotoCoreError
 
     try:
-        return client("dynamodb", trusting(place.aws, ca_bundle), max_pool_connections=CONNECTIONS)
+        return client(
+            "dynamodb",
+            trusting(place.aws, ca_bundle),
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": 4},
+            max_pool_connections=CONNECTIONS,
+        )
     except BotoCoreError as error:
         if (failure := explain(error, WHAT, "dynamodb")) is None:
             raise
