@@ -217,7 +217,7 @@ class ObjectStore(Protocol):
     ) -> ObjectInfo | None:
         """The object that was PUT to signed URLs, which cannot change it from now on.
 
-        None where nothing arrived. What is of another size than ``size`` may stay where it is.
+        None where nothing arrived, or what arrived is of another size and does not count.
 
         Raises:
             PartsMissing: some of the parts have not arrived.

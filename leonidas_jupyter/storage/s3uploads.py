@@ -122,9 +122,10 @@ class S3Uploads:
         staged = self._uploads + key
         try:
             head = await self._calls.call("head_object", Key=staged, ChecksumMode="ENABLED")
-            if head["ContentLength"] == size:
-                sha256 = checksum_of(head)
-                await copy_object(self._calls, staged, self._objects + key, head, sha256)
+            if head["ContentLength"] != size:
+                return False
+            sha256 = checksum_of(head)
+            await copy_object(self._calls, staged, self._objects + key, head, sha256)
         except ObjectMissing:
             return False
         await self._calls.call("delete_object", Key=staged)

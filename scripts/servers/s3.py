@@ -119,7 +119,12 @@ def bucket_policy(bucket: str) -> list[dict[str, object]]:
         "s3:AbortMultipartUpload",
         "s3:ListMultipartUploadParts",
     ]
-    bucket_itself = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
+    bucket_itself = [
+        "s3:GetBucketCORS",
+        "s3:ListBucket",
+        "s3:ListBucketMultipartUploads",
+        "s3:ListBucketVersions",
+    ]
     return [
         {"Effect": "Allow", "Action": objects, "Resource": f"{whole}/*"},
         {"Effect": "Allow", "Action": bucket_itself, "Resource": whole},
