@@ -87,7 +87,7 @@ DATABASES: dict[str, Engine] = {
     "memory": Engine(memory_database),
     "sqlite": Engine(sqlite_database),
     "duckdb": Engine(duckdb_database),
-    "postgresql": Engine(sql_database, "postgres_url"),
+    "postgresql": Engine(sql_database, "postgres_schema_url"),
     "dynamodb": Engine(dynamodb_database, "dynamodb_url"),
 }
 STORES: dict[str, Engine] = {

@@ -117,3 +117,16 @@ def postgres_url(postgres_cluster):
         connection.execute(f"CREATE DATABASE {name}")
         yield cluster.url(port, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_schema_url(postgres_cluster):
+    """The ``database_url`` of an empty schema: a hundred times as quick to make as a database."""
+    import psycopg
+
+    cluster, port = postgres_cluster
+    name = f"t{token_hex(6)}"
+    with psycopg.connect(cluster.url(port).replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        yield cluster.url(port) + "?" + urlencode({"options": f"-csearch_path={name}"})
+        connection.execute(f"DROP SCHEMA {name} CASCADE")
