@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,8 +37,15 @@ class Keys:
         }
 
 
-def ministack(scratch: Path, data: Path | None = None, services: str = "s3,iam,sts") -> Program:
+def ministack(
+    scratch: Path,
+    data: Path | None = None,
+    services: str = "s3,iam,sts",
+    certificate: Path | None = None,
+) -> Program:
     """An S3 that keeps its buckets in the folder ``data``, or in memory.
+
+    With a ``certificate`` (and its key, in one file) it speaks TLS.
 
     Raises:
         ServerMissing: it is not installed.
@@ -47,7 +56,11 @@ def ministack(scratch: Path, data: Path | None = None, services: str = "s3,iam,s
     def command(port: int) -> Sequence[str]:
         # Not its own main: that leaves a file with its process id, and saves nothing when it ends.
         serve = ["-m", "hypercorn", "ministack.app:app", "--log-level", "WARNING"]
-        return [sys.executable, *serve, "--bind", f"{HOST}:{port}"]
+        safe = ["--certfile", str(certificate), "--keyfile", str(certificate)]
+        return [
+            *(sys.executable, *serve, *(safe if certificate else [])),
+            *("--bind", f"{HOST}:{port}"),
+        ]
 
     def environment(port: int) -> Mapping[str, str]:
         settings = {
@@ -66,7 +79,19 @@ def ministack(scratch: Path, data: Path | None = None, services: str = "s3,iam,s
         kept = {"PERSIST_STATE": "1", "STATE_DIR": str(data / "state"), "S3_PERSIST": "1"}
         return {**settings, **kept, "S3_DATA_DIR": str(data / "objects")}
 
-    return Program("ministack", command, answers, environment)
+    return Program("ministack", command, speaks_tls if certificate else answers, environment)
+
+
+def speaks_tls(port: int) -> bool:
+    """Whether something there greets by TLS; whose certificate it is does not matter."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with socket.create_connection((HOST, port), 5) as plain, context.wrap_socket(plain):
+            return True
+    except OSError:
+        return False
 
 
 def root_client(service: str, endpoint: str) -> Any:  # noqa: ANN401 - boto3 makes its classes

@@ -3,12 +3,13 @@
 import json
 
 import pytest
+import trustme
 
 from scripts.servers.process import HOST
 from scripts.servers.s3 import REGION, ROOT, Keys, ministack, root_client
 from tests.deploy.terraform import SOURCE, TERRAFORM, Terraform, mirror
 from tests.production.journey import live_through
-from tests.reliability.rig import Server
+from tests.reliability.rig import Server, until
 
 pytestmark = pytest.mark.skipif(
     TERRAFORM is None or mirror() is None,
@@ -26,26 +27,43 @@ def test_the_configuration_is_formatted_and_valid(tmp_path):
 
 @pytest.fixture(scope="module")
 def account(start_server, server_folder):
-    """The address of an account: S3, DynamoDB and IAM, which checks permissions."""
+    """The address of an account, and the authority that vouches for it.
+
+    S3, DynamoDB and IAM, which checks permissions, over TLS: the bucket takes nothing else.
+    """
     folder = server_folder / "account"
     folder.mkdir()
-    program = ministack(folder, services="s3,dynamodb,iam,sts")
-    return f"http://{HOST}:{start_server(program).port}"
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    issued = authority.issue_cert(HOST)
+    issued.private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
+    program = ministack(folder, services="s3,dynamodb,iam,sts", certificate=folder / "server.pem")
+    return f"https://{HOST}:{start_server(program).port}", str(folder / "authority.pem")
 
 
 @pytest.fixture
 def terraform(tmp_path, account):
-    made = Terraform(tmp_path, {**Keys(*ROOT).environment(), "AWS_ENDPOINT_URL": account})
+    address, authority = account
+    variables = {"AWS_ENDPOINT_URL": address, "AWS_CA_BUNDLE": authority}
+    made = Terraform(tmp_path, {**Keys(*ROOT).environment(), **variables})
     made.variables(**GIVEN)
     return made
 
 
 @pytest.fixture
-def user(account):
-    """Makes a user of whom nothing is known but one policy; gives the variables of his keys."""
+def root(account, monkeypatch):
+    """Makes clients that may do everything."""
+    address, authority = account
+    monkeypatch.setenv("AWS_CA_BUNDLE", authority)
+    return lambda service: root_client(service, address)
+
+
+@pytest.fixture
+def user(root):
+    """Makes a user of whom nothing is known but one policy; gives the variables of its keys."""
 
     def make(policy_arn):
-        client = root_client("iam", account)
+        client = root("iam")
         client.create_user(UserName="service")
         client.attach_user_policy(UserName="service", PolicyArn=policy_arn)
         key = client.create_access_key(UserName="service")["AccessKey"]
@@ -55,31 +73,32 @@ def user(account):
     return make
 
 
-def left_in(account, bucket):
-    """The keys in a bucket, those of deleted objects too."""
-    client = root_client("s3", account)
-    listed = client.list_object_versions(Bucket=bucket)
-    client.close()
-    return {each["Key"] for each in listed.get("Versions", ()) if each["IsLatest"]}
+def objects_in(client, bucket):
+    """The keys of the objects that stand in a bucket."""
+    return {each["Key"] for each in client.list_objects_v2(Bucket=bucket).get("Contents", ())}
 
 
 @pytest.mark.soak
-def test_what_is_applied_is_what_leonidas_needs(terraform, account, user, tmp_path):
+def test_what_is_applied_is_what_leonidas_needs(terraform, account, root, user, tmp_path):
     terraform("apply", "-auto-approve", "-input=false")
     terraform("plan", "-detailed-exitcode", "-input=false")  # 2 would be a drift
     outputs = terraform.outputs()
     variables = {
         **dict(line.split("=", 1) for line in outputs["environment"].split()),
         **user(outputs["policy_arn"]),
-        "AWS_ENDPOINT_URL": account,
+        "AWS_ENDPOINT_URL": account[0],
+        "LEONIDAS_CA_BUNDLE": account[1],
         "LEONIDAS_MODEL": "builtin",
     }
     server = Server(tmp_path / "home", tmp_path / "data", variables=variables)
     try:
-        project_id = live_through(server)
-        assert "Traceback" not in server.log
-        assert left_in(account, outputs["bucket"])
+        project_id = live_through(server, authority=account[1])
+        s3 = root("s3")
+        assert objects_in(s3, outputs["bucket"])
         assert server.call("DELETE", f"/projects/{project_id}").status == 204
+        until(lambda: not objects_in(s3, outputs["bucket"]))
+        s3.close()
+        assert "Traceback" not in server.log
     finally:
         server.close()
     terraform("plan", "-detailed-exitcode", "-input=false")

@@ -2,8 +2,9 @@
 
 import hashlib
 import io
+import ssl
 from contextlib import closing
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -16,10 +17,15 @@ LARGE = b"day,note,number\n" + b"".join(LINE % n for n in range(400_000))
 """About 20 MB, which an S3 store takes in parts."""
 
 
-def send(method, url, content=None, headers=None):
+def send(method, url, content=None, headers=None, *, authority=None):
     """The status, headers and body of a request that carries nothing but what is signed."""
     parts = urlsplit(url)
-    with closing(HTTPConnection(parts.netloc, timeout=120)) as connection:
+    if parts.scheme == "https":
+        trusting = ssl.create_default_context(cafile=authority)
+        connection = HTTPSConnection(parts.netloc, timeout=120, context=trusting)
+    else:
+        connection = HTTPConnection(parts.netloc, timeout=120)
+    with closing(connection):
         connection.request(method, f"{parts.path}?{parts.query}", content, dict(headers or {}))
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
@@ -29,7 +35,7 @@ def absolute(server, url):
     return url if url.startswith("http") else f"http://127.0.0.1:{server.port}{url}"
 
 
-def upload(server, project_id, filename, content):
+def upload(server, project_id, filename, content, **trusting):
     """Begin, PUT in one piece or in parts, confirm; the file once it is read."""
     sha256 = hashlib.sha256(content).hexdigest()
     wanted = {"filename": filename, "size": len(content), "sha256": sha256}
@@ -39,7 +45,9 @@ def upload(server, project_id, filename, content):
         pieces = [(part["url"], part["size"], {}) for part in place["parts"]]
     at = 0
     for url, size, headers in pieces:
-        status, _, body = send("PUT", absolute(server, url), content[at : at + size], headers)
+        status, _, body = send(
+            "PUT", absolute(server, url), content[at : at + size], headers, **trusting
+        )
         assert status in (200, 204), body
         at += size
     assert at == len(content)
@@ -49,10 +57,10 @@ def upload(server, project_id, filename, content):
     return file, len(pieces)
 
 
-def download(server, file_id, form="original"):
+def download(server, file_id, form="original", **trusting):
     place = server.good("GET", f"/files/{file_id}/download-url?form={form}")
     url = absolute(server, place["download_url"])
-    status, headers, body = send(place["method"], url, headers=place["headers"])
+    status, headers, body = send(place["method"], url, headers=place["headers"], **trusting)
     assert status == 200, body
     assert headers["Content-Disposition"].startswith("attachment")
     return body
@@ -68,18 +76,21 @@ def stranger(server):
     return {"Authorization": f"Bearer {signed_in['access_token']}"}
 
 
-def live_through(server, *, large=True):
-    """Project, files, questions, a stranger, export, removal; the id of a project that stays."""
+def live_through(server, *, large=True, **trusting):
+    """Project, files, questions, a stranger, export, removal; the id of a project that stays.
+
+    ``authority`` is a file with the authority that vouches for the store.
+    """
     project_id = server.project("Sales")
-    file, _ = upload(server, project_id, "sales.csv", SMALL)
+    file, _ = upload(server, project_id, "sales.csv", SMALL, **trusting)
     assert file["rows"] == 200
-    assert download(server, file["file_id"]) == SMALL
-    frame = pd.read_parquet(io.BytesIO(download(server, file["file_id"], "frame")))
+    assert download(server, file["file_id"], **trusting) == SMALL
+    frame = pd.read_parquet(io.BytesIO(download(server, file["file_id"], "frame", **trusting)))
     assert frame["amount"].sum() == sum(3 * n for n in range(100))
     if large:
-        big, _ = upload(server, project_id, "large.csv", LARGE)
+        big, _ = upload(server, project_id, "large.csv", LARGE, **trusting)
         assert big["rows"] == 400_000
-        assert download(server, big["file_id"]) == LARGE
+        assert download(server, big["file_id"], **trusting) == LARGE
         assert server.call("DELETE", f"/files/{big['file_id']}").status == 204
 
     session_id = server.session(project_id)
@@ -105,7 +116,7 @@ def live_through(server, *, large=True):
         assert server.call("GET", path, headers=hers).status == 404
 
     gone = server.project("Gone")
-    upload(server, gone, "gone.csv", SMALL)
+    upload(server, gone, "gone.csv", SMALL, **trusting)
     assert server.call("DELETE", f"/projects/{gone}").status == 204
     until(lambda: server.call("GET", f"/projects/{gone}").status == 404)
     return project_id
