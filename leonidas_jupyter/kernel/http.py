@@ -130,6 +130,9 @@ class Transport:
                 repeatable = body is None or isinstance(body, bytes)
                 if method not in SAFE_TO_REPEAT or not repeatable:
                     raise self._lost() from error
+            except BaseException:  # what gives the body, or the person, ended it
+                kept.close()
+                raise
         connection = self._connect()
         try:
             return connection, self._exchange(connection, method, path, body, headers, timeout)
@@ -182,12 +185,14 @@ class Transport:
 
     def _kept(self) -> http.client.HTTPConnection | None:
         """A kept connection on which the server has neither closed nor said anything."""
-        while self._idle:
-            connection = self._idle.pop()
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # the last one may just have gone to another thread
+                return None
             if connection.sock is not None and not _readable(connection.sock):
                 return connection
             connection.close()
-        return None
 
     def _guard(self, read: Callable[[], bytes]) -> bytes:
         try:
