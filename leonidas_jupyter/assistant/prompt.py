@@ -1,5 +1,6 @@
 """What a model is told before the conversation: who it is, its rules, and the frames at hand."""
 
+import asyncio
 import csv
 import io
 import json
@@ -15,6 +16,7 @@ from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.text import unprintable
 from leonidas_jupyter.data.errors import DataError
 from leonidas_jupyter.data.frames import Frame
+from leonidas_jupyter.data.joins import likely_joins
 
 CHARACTERS_PER_TOKEN = 4
 """A rough measure that holds for English and JSON; budgets need no better one."""
@@ -55,6 +57,12 @@ SAMPLE_ROWS = 5
 SAMPLED_FRAMES = 3
 """How many of the frames that fit the question best are shown with some rows."""
 
+JOINED_FRAMES = 40
+"""Among more frames than this no joins are named."""
+
+MOST_JOINS = 12
+"""Likely joins that are named, at most."""
+
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -71,7 +79,8 @@ async def briefing(question: str, context: ToolContext, gate: Gate, budget: int)
         for frame in frames[:SAMPLED_FRAMES]:
             if len(frame.profile.columns) <= WIDE:
                 samples[frame.name] = await _sample(frame, context)
-    return instructions(question, frames, gate, budget, samples)
+    joins = await asyncio.to_thread(joined, frames, gate)
+    return instructions(question, frames, gate, budget, samples, joins)
 
 
 def instructions(
@@ -80,6 +89,7 @@ def instructions(
     gate: Gate,
     budget: int,
     samples: Mapping[str, str] | None = None,
+    joins: Sequence[str] = (),
 ) -> str:
     """The persona and the frames, cut to about ``budget`` tokens by relevance to the question.
 
@@ -89,6 +99,7 @@ def instructions(
         gate: what of them the model may see.
         budget: for all frames together; the most relevant get most of it.
         samples: rows of frames as CSV, by the frame's name.
+        joins: the likely ones, as equations of columns.
     """
     rules = [PERSONA] if gate.local else [PERSONA, HANDLES]
     if not gate.open:
@@ -110,8 +121,30 @@ def instructions(
         lines.append(line)
     if unnamed:
         lines.append(f"(and {unnamed} more, which list_frames names)")
+    if joins:
+        lines.append(f"Likely joins: {', '.join(joins)}")
     tables = fenced("\n".join(lines))
     return f"{persona}\n\nThe project's tables:\n\n{tables}"
+
+
+def joined(frames: Sequence[Frame], gate: Gate) -> list[str]:
+    """The likely joins among frames, by the names of their columns, of the most relevant first.
+
+    A saved result may hold one value, so that a join would tell whether another table has it: those
+    count only where the model may see everything.
+    """
+    told = [frame for frame in frames if gate.open or not frame.generated]
+    found: list[str] = []
+    if len(told) > JOINED_FRAMES:
+        return found
+    for number, frame in enumerate(told):
+        for join in likely_joins(frame, told[number + 1 :]):
+            pair = ((frame.name, join.column), (join.frame, join.other_column))
+            sides = [json.dumps(f"{name}.{column}", ensure_ascii=False) for name, column in pair]
+            found.append(" = ".join(sides))
+            if len(found) == MOST_JOINS:
+                return found
+    return found
 
 
 async def _sample(frame: Frame, context: ToolContext) -> str:

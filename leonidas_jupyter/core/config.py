@@ -109,7 +109,9 @@ class Leonidas(DatabaseSettings, ModelSettings, NetworkSettings, PolicySettings,
         3600, min=10, help="When a session's Python that does nothing is ended, in seconds."
     ).tag(config=True)
     saved_bytes_per_project = Integer(
-        1024**3, min=0, help="What DS Bro may save in one project, in bytes."
+        1024**3,
+        min=0,
+        help="What results saved by DS Bro and notebooks may take in one project, in bytes.",
     ).tag(config=True)
     frame_cache_bytes = Integer(
         2 * 1024**3, min=0, help="Disk for local copies of frames, in bytes."

@@ -11,8 +11,9 @@ _RARE = "©®™±²³½¼µ·•×†‡¿¡ºª¥¢"
 """Signs that stand apart from letters, if anywhere."""
 
 _ICELANDIC = "áéíóúýþæöð"
+_ITALIAN = "àèéìòù"
 _WESTERN = (
-    "äöüß", "éèêëàâçîïôûùüœ", "ñáéíóúü", "ãõáâàçéêíóôú", "åäöéæø", "àèéìòù", "éëïöüèê",
+    "äöüß", "éèêëàâçîïôûùüœ", "ñáéíóúü", "ãõáâàçéêíóôú", "åäöéæø", _ITALIAN, "éëïöüèê",
     _ICELANDIC,
 )  # fmt: skip
 _CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ")
@@ -151,7 +152,8 @@ def _share(text: str, letters: str) -> float:
         if at in placed:
             good += 1.0
         elif char in known:
-            good += _as_letter(before, char, after)
+            ends = letters is not _ITALIAN or not after.isalpha()  # where Italian has its accents
+            good += _as_letter(before, char, after) if ends else 0.0
         elif char in _EVERYWHERE or (char in _RARE and not (before.isalpha() and after.isalpha())):
             good += 0.6
     return good / total if total else 0.0

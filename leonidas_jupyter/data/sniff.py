@@ -114,9 +114,13 @@ def _whole_marks(text: str, candidates: list[str]) -> list[str]:
 
 
 def _outside_quotes(text: str) -> str:
-    """A text with a letter for what is quoted; line by line where quotes do not come in pairs."""
-    whole = text.count('"') % 2 == 0
-    return re.sub('"[^"]*"' if whole else '"[^"\n]*"', "x", text)
+    """A text up to where all quotes are closed, with a letter for what is quoted."""
+    lines = text.split("\n")
+    open_quote, closed = False, 0
+    for number, line in enumerate(lines, 1):
+        open_quote ^= line.count('"') % 2 == 1
+        closed = closed if open_quote else number
+    return re.sub('"[^"]*"', "x", "\n".join(lines[:closed]))
 
 
 def _uncommon(sample: list[str], common: list[str]) -> list[str]:
@@ -289,9 +293,18 @@ def _looks(fitting: list[list[str]], width: int) -> float:
 def _wasted_quotes(fitting: list[Record], syntax: Syntax) -> float:
     """Less than 1 where quotes stay in the cells of many rows: they were meant to be read.
 
-    Those within quoted cells were.
+    Those within quoted cells were, and those that come in pairs amid a cell, as in JSON.
     """
     tokenizer = Tokenizer(syntax)
     rows = [_bare(row, tokenizer) for row in fitting[:200]]
-    odd = sum(any('"' in cell or cell[:1] == "'" == cell[-1:] for cell in row) for row in rows)
+    odd = sum(any(map(_cut, row)) for row in rows)
     return 1.0 - 0.8 * odd / max(len(rows), 1)
+
+
+def _cut(cell: str) -> bool:
+    """Whether a cell looks like part of a quoted one, or like a quoted one read as it stands."""
+    if cell[:1] == "'" == cell[-1:]:
+        return True
+    return '"' in cell and (
+        cell.count('"') % 2 == 1 or '"' in (cell.strip()[:1], cell.strip()[-1:])
+    )

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.paging import Page
+from leonidas_jupyter.core.text import byte_words
 from leonidas_jupyter.data.frames import frame_name
-from leonidas_jupyter.files.schemas import StoredFile
+from leonidas_jupyter.files.schemas import FileSource, StoredFile, UploadRequest
 from leonidas_jupyter.projects.repository import PROJECTS
 from leonidas_jupyter.projects.schemas import CASCADE
 from leonidas_jupyter.tables.base import (
@@ -92,6 +94,25 @@ class FilesRepository:
             found += page.items
             if (after := page.next) is None:
                 return found
+
+    async def check_room(self, project_id: str, wanted: UploadRequest, most: int) -> None:
+        """See that results saved from sessions take at most so many bytes of a project together.
+
+        Raises:
+            LeonidasError: ``file_too_large`` where a further one would take more.
+        """
+        if wanted.source is not FileSource.APP_GENERATED:
+            return
+        files = await self.all_of_project(project_id)
+        others = [f for f in files if f.deleted_at is None and f.file_id != wanted.replaces]
+        saved = sum(file.size for file in others if file.source is FileSource.APP_GENERATED)
+        if wanted.size > (left := max(most - saved, 0)):
+            raise LeonidasError(
+                ErrorCode.FILE_TOO_LARGE,
+                f"{wanted.filename} is {byte_words(wanted.size)}; saved results may take "
+                f"{byte_words(left)} more in this project: delete some that nobody needs.",
+                detail={"size": wanted.size, "limit": left},
+            )
 
     async def names(self, project_id: str) -> dict[str, str]:
         """The names of a project's files by their ids, without those marked as deleted."""

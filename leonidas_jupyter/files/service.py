@@ -102,10 +102,7 @@ class FilesService:
             await work.recover()
 
     async def begin(
-        self,
-        caller: Caller,
-        project_id: str,
-        wanted: schemas.UploadRequest,
+        self, caller: Caller, project_id: str, wanted: schemas.UploadRequest
     ) -> schemas.PresignedUrlResponse:
         """Begin an upload: a row, and a URL that takes exactly the bytes announced.
 
@@ -114,6 +111,7 @@ class FilesService:
         """
         await self._projects.authorize(caller, project_id, Action.UPLOAD)
         self.arrivals.check_size(wanted.filename, wanted.size)
+        await self._repository.check_room(project_id, wanted, self._limits.saved_bytes)
         incoming = wanted.incoming()
         try:
             await self._repository.expect(project_id, wanted.derived_from)

@@ -88,3 +88,12 @@ def test_at_rows_all_of_it_passes_and_no_sketch_ever(frames):
         for key in each.keys:
             assert key.hashes not in heard
             assert key.hashes not in json.dumps(each.model_dump(mode="json"))
+
+
+@pytest.mark.parametrize("level", [SCHEMA, SUMMARY, AGGREGATES, ROWS])
+def test_the_instructions_name_likely_joins_and_none_of_saved_results(frames, level):
+    model = Recorder(steps=())
+    asked(level, model=model, frames=frames)
+    line = '"people.name = directory.name"'.replace(" = ", '" = "')
+    assert line in model.all.replace('\\"', '"')
+    assert ("probe.name" in model.all) == (level is ROWS)

@@ -3,6 +3,7 @@
 import hashlib
 
 from leonidas_jupyter.core.errors import ErrorCode
+from leonidas_jupyter.files.schemas import FileLimits
 from tests.projects.world import BOB
 
 CSV = b"code,amount\n00501,1\n10001,2\n"
@@ -88,3 +89,18 @@ def test_the_frames_digest_is_that_of_its_bytes(run):
         assert [column["type"] for column in saved["profile"]["columns"]] == ["text", "text"]
 
     run(body)
+
+
+def test_saved_results_take_no_more_of_a_project_than_is_allowed(run, gate):
+    async def body(world):
+        project_id = await world.project()
+        await world.upload(project_id, CSV * 9, "own.csv")
+        saved = await world.upload(project_id, CSV, "saved.csv", **SAVED)
+        path = f"/projects/{project_id}/files/upload-url"
+        more = {"filename": "more.csv", "size": len(CSV) + 1}
+        await world.refused(ErrorCode.FILE_TOO_LARGE, "POST", path, {**more, **SAVED})
+        instead = {**more, **SAVED, "replaces": saved["file_id"]}
+        assert (await world.call("POST", path, instead)).status == 201
+        assert (await world.call("POST", path, more)).status == 201
+
+    run(body, limits=FileLimits(saved_bytes=2 * len(CSV)))
