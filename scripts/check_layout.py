@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = "leonidas_jupyter"
-DOMAINS = ("auth", "chat", "exports", "files", "models", "projects", "sessions", "usage")
+DOMAINS = ("admin", "auth", "chat", "exports", "files", "models", "projects", "sessions", "usage")
 FOUR_FILES = {"handlers.py", "repository.py", "schemas.py", "service.py"}
 MAX_FILE_LINES = 330
 MAX_FUNCTION_LINES = 44

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -18,6 +19,9 @@ API_VERSION = "1.0"
 
 WELCOME = "welcome"
 """What is unfinished on a user who has been seen but has no first project yet."""
+
+ERASE = "erase"
+"""What is unfinished on a user whose account is being erased: nobody signs in to it any more."""
 
 UserRole = Literal["user", "admin"]
 PythonTool = Literal["ask", "auto", "off"]
@@ -152,6 +156,24 @@ class Policy(BaseModel):
     tool_rounds: int = 8
     run_tokens: int | None = None
     budget: int | None = None
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """What kernels that this server started may be exchanged for: its own user."""
+
+    secret: str
+    username: str
+
+
+@dataclass(frozen=True)
+class AuthSettings:
+    """What the installation decides; ``admins`` are the user names of administrators."""
+
+    policy: Policy
+    refresh_seconds: int
+    kernels: Kernels | None = None
+    admins: frozenset[str] = frozenset()
 
 
 class UserResponse(BaseModel):

@@ -4,16 +4,17 @@ import asyncio
 import contextlib
 import hmac
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
 from leonidas_jupyter.auth.repository import AuthRepository
 from leonidas_jupyter.auth.schemas import (
+    ERASE,
     WELCOME,
     AuthResponse,
-    Policy,
+    AuthSettings,
     StoredUser,
     TokenFamily,
     UserLogin,
@@ -39,23 +40,6 @@ USER_SECONDS = 10.0
 """How long a user's row is taken as read."""
 FAMILY_SECONDS = 2.0
 """How soon a sign-out in one process takes effect in another one on the same database."""
-
-
-@dataclass(frozen=True)
-class Kernels:
-    """What kernels that this server started may be exchanged for: its own user."""
-
-    secret: str
-    username: str
-
-
-@dataclass(frozen=True)
-class AuthSettings:
-    """What the installation decides."""
-
-    policy: Policy
-    refresh_seconds: int
-    kernels: Kernels | None = None
 
 
 class AuthService:
@@ -102,9 +86,11 @@ class AuthService:
                 ErrorCode.FORBIDDEN_BY_POLICY,
                 "Your name belongs to an account with a password here; ask the administrator.",
             )
+        if user.unfinished == ERASE:
+            raise _being_erased()
         if user.unfinished == WELCOME:
             await self._welcomed(user)
-        caller = _caller(user)
+        caller = self._caller(user)
         self._named.put(username, caller)
         return caller
 
@@ -117,7 +103,7 @@ class AuthService:
         claims = await self._claims(token)
         caller = self._users.get(claims.user_id)
         if caller is None:
-            caller = _caller(await self._present(claims.user_id))
+            caller = self._caller(await self._present(claims.user_id))
             self._users.put(claims.user_id, caller)
         return replace(caller, kernel=True) if claims.kernel else caller
 
@@ -127,15 +113,16 @@ class AuthService:
         Raises:
             LeonidasError: ``conflict`` where the e-mail or the name is taken.
         """
+        if {wanted.username, wanted.email} & self._settings.admins:
+            # Whoever came first would be the administrator that was named.
+            raise _taken()
         password_hash = await self._passwords.hash(wanted.password.get_secret_value())
         user = self._newcomer(wanted.username or wanted.email)
         user = user.model_copy(update={"email": wanted.email, "password_hash": password_hash})
         try:
             user = await self._repository.add_user(user)
         except Exists as error:
-            raise conflict(
-                "This e-mail address or user name has an account; sign in, or choose another."
-            ) from error
+            raise _taken() from error
         await self._welcomed(user)
         return await self._sign_in(user)
 
@@ -154,6 +141,8 @@ class AuthService:
             raise LeonidasError(
                 ErrorCode.UNAUTHENTICATED, "E-mail or password is wrong; try again."
             )
+        if user.unfinished == ERASE:
+            raise _being_erased()
         if self._passwords.outdated(known):
             fresh = await self._passwords.hash(password)
             await self._repository.set_password_hash(user.user_id, fresh)
@@ -217,6 +206,11 @@ class AuthService:
         for family_id in families:
             await self._revoke(family_id)
 
+    def forget(self, user: StoredUser) -> None:
+        """Read a user's row anew when it is needed next; other processes do within seconds."""
+        self._named.forget(user.username)
+        self._users.forget(user.user_id)
+
     async def recover(self) -> None:
         """Go on with the welcomes that a stopped process left."""
         await self._welcomes.recover()
@@ -241,7 +235,8 @@ class AuthService:
         self._alive.forget(family_id)
 
     async def _present(self, user_id: str) -> StoredUser:
-        if (user := await self._repository.user(user_id)) is None:
+        user = await self._repository.user(user_id)
+        if user is None or user.unfinished == ERASE:
             raise _signed_out()
         return user
 
@@ -291,17 +286,28 @@ class AuthService:
             user_id=user.user_id,
             username=user.username,
             email=user.email,
-            role=user.role,
+            role=self._caller(user).role,
             policy=self._settings.policy,
             created_at=user.created_at,
         )
+
+    def _caller(self, user: StoredUser) -> Caller:
+        role = "admin" if user.username in self._settings.admins else user.role
+        return Caller(user.user_id, user.username, role)
 
     def _until(self) -> datetime:
         return now() + timedelta(seconds=self._settings.refresh_seconds)
 
 
-def _caller(user: StoredUser) -> Caller:
-    return Caller(user.user_id, user.username, user.role)
+def _taken() -> LeonidasError:
+    return conflict("This e-mail address or user name has an account; sign in, or choose another.")
+
+
+def _being_erased() -> LeonidasError:
+    return LeonidasError(
+        ErrorCode.FORBIDDEN_BY_POLICY,
+        "This account is being erased, as an administrator asked; wait until that is done.",
+    )
 
 
 def _signed_out() -> LeonidasError:

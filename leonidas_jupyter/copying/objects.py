@@ -18,8 +18,9 @@ from leonidas_jupyter.copying.ledger import Ledger, Side
 from leonidas_jupyter.copying.progress import Progress
 from leonidas_jupyter.storage.base import BytesDiffer, ObjectInfo, ObjectMissing, ObjectStore
 
-NOT_CARRIED = ("_copy/", "doctor/")
-"""What an installation keeps for itself: the marks of copies, what the doctor tries out."""
+NOT_CARRIED = ("_copy/", "doctor/", "erasures/", "exports/")
+"""What an installation keeps for itself: marks of copies, what the doctor tries out, the work of
+administrators that goes on."""
 
 _NOTED_AT_ONCE = 500
 

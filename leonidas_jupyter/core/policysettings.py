@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from traitlets import Enum, Float, Integer
+from traitlets import Enum, Float, Integer, List, Unicode
 from traitlets.config import LoggingConfigurable
 
 from leonidas_jupyter.core.exposure import DataExposure
@@ -18,6 +18,19 @@ HUB_VARIABLES = ("JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_API_TOKEN", "JUPYTERHU
 class PolicySettings(LoggingConfigurable):
     """The part of the settings that is about policy."""
 
+    admins = List(
+        Unicode(),
+        help="User names of administrators, who may export and erase accounts. Nobody can register "
+        "under such a name: register first where people have passwords here. In the environment, "
+        "separated by commas.",
+    ).tag(config=True)
+    backup_days = Integer(
+        -1,
+        min=-1,
+        max=3650,
+        help="How many days backups hold what was erased, as administrators are told: -1 for 35 "
+        "on DynamoDB (its point-in-time recovery), else 0.",
+    ).tag(config=True)
     data_exposure_max = Enum(
         EXPOSURES,
         "aggregates",

@@ -124,6 +124,11 @@ class FrameCache:
             running.add_done_callback(lambda done: self._forget(frame_hash, done))
         return await asyncio.shield(running)
 
+    async def drop(self, frame_hash: str) -> None:
+        """Remove an entry; one that is being read stays readable until it is closed."""
+        entry = self._directory / f"{frame_hash}.parquet"
+        await asyncio.to_thread(entry.unlink, missing_ok=True)
+
     def _forget(self, frame_hash: str, done: asyncio.Task[Path]) -> None:
         self._fetching.pop(frame_hash, None)
         if not done.cancelled():

@@ -1,5 +1,7 @@
 """The rules of projects: who may do what in them, and how they come and go."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 from leonidas_jupyter.assistant.policy import Narrower, Policy
@@ -18,9 +20,12 @@ from leonidas_jupyter.projects.schemas import (
     ProjectResponse,
     ProjectUpdate,
 )
-from leonidas_jupyter.tables.base import Missing
+from leonidas_jupyter.tables.base import Missing, Stale
 from leonidas_jupyter.tables.leases import Leases
 from leonidas_jupyter.tables.resumable import Resumable
+
+ELSEWHERE_SECONDS = 1.0
+"""How often it is looked whether another process has done its work."""
 
 _CONFIGURING = frozenset(
     {"data_exposure", "python", "models", "tool_rounds", "run_tokens", "kernel_name"}
@@ -138,6 +143,24 @@ class ProjectsService:
         except Missing:
             raise not_found("project") from None
         self._cascades.start(project_id)
+
+    async def remove(self, project_id: str) -> None:
+        """Delete a project, whosesoever, and wait until its content is gone.
+
+        Raises:
+            Unavailable, StoreUnavailable: it is not yet; repeat it.
+        """
+        while (project := await self._repository.get(project_id)) is not None:
+            if project.deleted_at is None:
+                mark = {"deleted_at": now(), **self._leases.fields(CASCADE)}
+                with suppress(Stale, Missing):
+                    await self._repository.change(project_id, mark, if_version=project.version)
+                continue
+            work = self._cascades.start(project_id)
+            await asyncio.wait([work])
+            work.result()
+            if await self._repository.get(project_id) is not None:
+                await asyncio.sleep(ELSEWHERE_SECONDS)  # another process is at it
 
     async def _cascade(self, project: Project) -> None:
         await self._bus.deliver(ProjectDeleted(project.project_id))

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
+from leonidas_jupyter.admin.repository import AdminRepository
+from leonidas_jupyter.admin.schemas import AdminSettings
+from leonidas_jupyter.admin.service import AdminService
 from leonidas_jupyter.assistant.drawing import Pictures
 from leonidas_jupyter.assistant.executors.base import Kernels as PythonKernels
 from leonidas_jupyter.assistant.policy import Policy as ChatPolicy
 from leonidas_jupyter.assistant.policy import PythonTool
 from leonidas_jupyter.auth.repository import AuthRepository
-from leonidas_jupyter.auth.schemas import Policy
-from leonidas_jupyter.auth.service import AuthService, AuthSettings, Kernels
+from leonidas_jupyter.auth.schemas import AuthSettings, Kernels, Policy
+from leonidas_jupyter.auth.service import AuthService
 from leonidas_jupyter.chat.repository import ChatRepository
 from leonidas_jupyter.chat.schemas import ChatSettings
 from leonidas_jupyter.chat.service import ChatService
@@ -152,6 +155,7 @@ class _Application:
             "tasks": self._tasks,
             "leases": self._leases,
         }
+        self._frame_cache = FrameCache(settings.directory / "frames", settings.frame_cache_bytes)
         auth = self._make_auth(kernels)
         self._projects = projects = ProjectsService(
             repository=ProjectsRepository(engines.database),
@@ -174,8 +178,9 @@ class _Application:
         domains: dict[str, Any] = {"projects": projects, "sessions": sessions, "files": files}
         self._chat = self._make_chat(usage=usage, **domains)
         exports = ExportsService(repository=ExportsRepository(engines.database), **domains)
+        admin = self._make_admin(auth, projects)
         self._welcome_with(projects, files)
-        self._resumable = (auth, projects, sessions, files, self._chat)
+        self._resumable = (auth, projects, sessions, files, self._chat, admin)
         self.services = self._offered(usage, exports, self.models, self._bus)
 
     def _offered(self, *more: object) -> Services:
@@ -185,6 +190,19 @@ class _Application:
         for service in (*self._resumable, *more, health, Description(describe_api)):
             services.add(service)
         return services
+
+    def _make_admin(self, auth: AuthService, projects: ProjectsService) -> AdminService:
+        engines = self._engines
+        return AdminService(
+            repository=AdminRepository(engines.database),
+            store=engines.store,
+            auth=auth,
+            projects=projects,
+            cache=self._frame_cache,
+            tasks=self._tasks,
+            leases=self._leases,
+            settings=AdminSettings.of(self._settings),
+        )
 
     def _make_chat(self, **domains: Any) -> ChatService:  # noqa: ANN401 - services by their names
         lasts = timedelta(seconds=self._settings.approval_expires_seconds)
@@ -256,6 +274,7 @@ class _Application:
                 policy=policy,
                 refresh_seconds=settings.refresh_token_seconds,
                 kernels=Kernels(*kernels) if kernels else None,
+                admins=frozenset(settings.admins),
             ),
             **self._common,
         )
@@ -281,7 +300,7 @@ class _Application:
             signer=engines.signer,
             sql=self._sql,
             recipes=self._recipes,
-            cache=FrameCache(settings.directory / "frames", settings.frame_cache_bytes),
+            cache=self._frame_cache,
             limits=FileLimits(
                 max_upload_bytes=settings.max_upload_bytes,
                 saved_bytes=settings.saved_bytes_per_project,

@@ -117,6 +117,11 @@ async def identify(
         caller = await auth.identify(identity.username(await _jupyter_user(handler, route)))
     if route.who == "admin" and caller.role != "admin":
         raise LeonidasError(ErrorCode.FORBIDDEN_BY_POLICY, "This is for administrators.")
+    if route.who == "admin" and caller.kernel:
+        # Such a token may be used by code that a model wrote.
+        raise LeonidasError(
+            ErrorCode.FORBIDDEN_BY_POLICY, "Kernels may not do this; sign in as an administrator."
+        )
     return caller
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from leonidas_jupyter.admin.handlers import ROUTES as ADMIN
 from leonidas_jupyter.assistant.shapes import RUN_EVENTS
 from leonidas_jupyter.auth.handlers import ROUTES as AUTH
 from leonidas_jupyter.auth.schemas import API_VERSION
@@ -31,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *EXPORTS,
     *MODELS,
     *USAGE,
+    *ADMIN,
     *SYSTEM,
 )
 

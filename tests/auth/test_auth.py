@@ -9,8 +9,8 @@ from argon2 import PasswordHasher
 from pydantic import SecretStr, ValidationError
 
 from leonidas_jupyter.auth.repository import FAMILIES, SPECS, USERS, AuthRepository
-from leonidas_jupyter.auth.schemas import Policy, UserLogin, UserRegister
-from leonidas_jupyter.auth.service import AuthService, AuthSettings, Kernels
+from leonidas_jupyter.auth.schemas import AuthSettings, Kernels, Policy, UserLogin, UserRegister
+from leonidas_jupyter.auth.service import AuthService
 from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
 from leonidas_jupyter.core.events import EventBus, UserRegistered
 from leonidas_jupyter.core.ids import now

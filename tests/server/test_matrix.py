@@ -2,9 +2,11 @@
 
 import hashlib
 import re
+from dataclasses import replace
 
 import pytest
 
+from leonidas_jupyter.auth.service import AuthService
 from leonidas_jupyter.core.security import PERMISSIONS, Action, Role
 from leonidas_jupyter.projects.repository import MEMBERS
 from leonidas_jupyter.projects.schemas import Member
@@ -98,6 +100,7 @@ async def world(api, auth):
     ids["run_id"], ids["call_id"] = answer.json["run_id"], "t1"
     messages = (await api("GET", chat, auth=auth)).json["items"]
     ids["message_id"] = messages[0]["message_id"]
+    ids["user_id"] = (await api("GET", "/auth/me", auth=auth)).json["user_id"]
     return ids
 
 
@@ -171,6 +174,32 @@ async def test_every_id_of_another_user_is_404_on_every_row(api):
         if route.method == "GET":
             status, _ = await ask(api, route, foreign, bob)
             assert status in {200, 409}, name(route)
+
+
+ADMINISTRATION = [route for route in ROUTES if route.who == "admin"]
+
+
+async def test_administration_is_for_administrators_alone(api, services, monkeypatch):
+    ids = await world(api, "jupyter")
+    own = (await api("GET", "/auth/me")).json["username"]
+    bob = await api.sign_up("bob")
+    assert {name(route) for route in ADMINISTRATION} == {
+        "POST /admin/users/{user_id}/export",
+        "POST /admin/users/{user_id}/erase",
+    }
+    for caller in (bob, "jupyter", await api.token()):
+        for route in ADMINISTRATION:
+            assert await ask(api, route, ids, caller) == (403, "forbidden_by_policy"), name(route)
+    auth = (await services())[AuthService]
+    monkeypatch.setattr(auth, "_settings", replace(auth._settings, admins=frozenset({own})))
+    auth.forget(await auth._present(ids["user_id"]))
+    secret = (await services())[AuthService]._settings.kernels.secret
+    kernel = await api("POST", "/auth/token", auth=None, json_body={"kernel_secret": secret})
+    for route in ADMINISTRATION:
+        allowed, _ = await ask(api, route, ids, "jupyter")
+        assert allowed in (202, 400), name(route)
+        by_kernel = await ask(api, route, ids, kernel.json["access_token"])
+        assert by_kernel == (403, "forbidden_by_policy"), name(route)
 
 
 def in_order():
