@@ -9,11 +9,12 @@ import asyncio
 import contextlib
 import sqlite3
 import tempfile
+from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -46,6 +47,10 @@ def sample(annotation: Any) -> Any:
         return {sample(arguments[0]): sample(arguments[1])}
     if issubclass(annotation, Enum):
         return next(iter(annotation))
+    if is_dataclass(annotation):
+        return annotation(
+            **{name: sample(kind) for name, kind in get_type_hints(annotation).items()}
+        )
     return sample_model(annotation)
 
 

@@ -2,16 +2,22 @@
 
 import asyncio
 import logging
+import re
 import stat
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from leonidas_jupyter.tables import sql
 from leonidas_jupyter.tables.base import Add, Unavailable
+from leonidas_jupyter.tables.migrations.autogenerate import declared
 from leonidas_jupyter.tables.sql import open_sql
 from tests.contracts.engines import duckdb_database
 from tests.contracts.things import NOTES, SPECS, THINGS, Note, Thing
+from tests.tables.dump_release import sample_model
+
+DOCS = Path(__file__).parents[2] / "docs" / "databases.md"
 
 HOLD = """
 import sys
@@ -60,6 +66,22 @@ def test_a_closed_database_is_free_for_plain_duckdb(tmp_path):
             "FROM things JOIN notes USING (thing_id) GROUP BY ALL"
         )
         assert connection.execute(asked).fetchall() == [("é\0", 7, True, 3)]
+
+
+def test_the_example_in_the_docs_reads_a_history(tmp_path):
+    path = tmp_path / "history.duckdb"
+
+    async def fill():
+        database = open_sql(f"duckdb:///{path}", declared())
+        for spec in declared():
+            await database.table(spec).put(sample_model(spec.model))
+        await database.close()
+
+    asyncio.run(fill())
+    (example,) = re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    with duckdb.connect(path, read_only=True) as connection:
+        ((project, week, questions, tokens),) = connection.execute(example).fetchall()
+    assert (project, week.year, questions, tokens) == ("x", 2099, 1, 1)
 
 
 def test_writers_in_one_process_lose_nothing(tmp_path):
