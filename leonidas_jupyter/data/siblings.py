@@ -35,7 +35,8 @@ class Siblings(Generic[R]):
     """Makes files of sheets.
 
     ``begin`` stores a file that awaits content, under the id that it is given; ``start`` begins to
-    read one; ``max_bytes`` is what the copies of one workbook may take together.
+    read one; ``of_project`` lists a project's files, and ``discard`` deletes one of them;
+    ``max_bytes`` is what the copies of one workbook may take together.
     """
 
     table: Table[R]
@@ -43,6 +44,8 @@ class Siblings(Generic[R]):
     arrivals: Arrivals[R]
     begin: Callable[[str, Incoming, str], Awaitable[R]]
     start: Callable[[R], Awaitable[None]]
+    of_project: Callable[[str], Awaitable[list[R]]]
+    discard: Callable[[str], Awaitable[None]]
     max_bytes: int
 
     async def make(self, file: R, report: IngestReport) -> IngestReport:
@@ -64,6 +67,19 @@ class Siblings(Generic[R]):
             note += f" {left} more would take too much space: upload them in a workbook each."
         return _saying(report, note.strip())
 
+    async def drop(self, workbook: R) -> None:
+        """Delete what was made of a workbook that was itself deleted before it had been read.
+
+        The sheets of one that had been read are files on their own, and stay.
+        """
+        if workbook.frame_hash is not None:
+            return
+        for file in await self.of_project(workbook.project_id):
+            said = (file.override, file.incoming.override if file.incoming else None)
+            sheets = [override.sheet for override in said if override and override.sheet]
+            if any(file.file_id == _sibling_id(workbook, sheet) for sheet in sheets):
+                await self.discard(file.file_id)
+
     async def _make(self, file: R, sheet: str) -> R:
         file_id = _sibling_id(file, sheet)
         sibling = await self.table.get(file_id)
@@ -76,6 +92,11 @@ class Siblings(Generic[R]):
             }
             incoming = file.arriving.model_copy(update=changes)
             sibling = await self.begin(file.project_id, incoming, file_id)
+            # Who deletes the workbook from now on finds this file; who did before did not.
+            workbook = await self.table.get(file.file_id)
+            if workbook is None or workbook.deleted_at is not None:
+                await self.discard(sibling.file_id)
+                raise Missing
         if sibling.deleted_at is None and sibling.unfinished == UPLOAD:
             await self.store.copy(file.arriving_content.original, sibling.arriving_content.original)
             confirmed = await self.arrivals.confirm(sibling, None)

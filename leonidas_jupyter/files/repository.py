@@ -153,6 +153,17 @@ class FilesRepository:
             ]
         )
 
+    async def discard(self, file_id: str, leases: Leases) -> None:
+        """Mark a file as deleted, whatever happens to it meanwhile, if it is not yet."""
+        while (file := await self.get(file_id)) is not None and file.deleted_at is None:
+            try:
+                return await self.mark_deleted(file, leases)
+            except Stale:
+                continue
+            except Missing:
+                return None
+        return None
+
     async def remove(self, file_id: str) -> None:
         """Remove the row."""
         await self.files.delete(file_id)

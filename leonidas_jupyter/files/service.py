@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 from leonidas_jupyter.core.errors import conflict, not_found
@@ -74,9 +75,10 @@ class FilesService:
             max_bytes=limits.max_upload_bytes,
             seconds=limits.upload_seconds,
         )
-        sheets = Siblings(
-            table, store, self.arrivals, self._begin_new, self._go_on, limits.max_upload_bytes
-        )
+        self._sheets = Siblings(
+            table, store, self.arrivals, self._begin_new, self._go_on,
+            repository.all_of_project, self._discard, limits.max_upload_bytes,
+        )  # fmt: skip
         self._reading = Reading(
             table=table,
             frames=self._frames,
@@ -85,7 +87,7 @@ class FilesService:
             leases=leases,
             tasks=tasks,
             limits=limits.reading,
-            beside=sheets.make,
+            beside=self._sheets.make,
         )
         asking = self._asking = Asking(self.standing, self._frames, limits.sql_seconds)
         self.frames, self.query = asking.frames, asking.query
@@ -277,13 +279,9 @@ class FilesService:
             file = await self._file(caller, file_id, Action.EDIT)
             if if_version is not None and file.version != if_version:
                 raise Stale
-            try:
+            with suppress(Stale, Missing):
                 await self._repository.mark_deleted(file, self._leases)
-            except (Stale, Missing):
-                continue
-            await self._reading.stop(file_id)
-            self._removals.start(file_id)
-            return
+                return await self._discard(file_id)
 
     async def standing(self, project_id: str) -> list[Standing]:
         """The frames that can be asked, for callers who are authorised."""
@@ -303,7 +301,13 @@ class FilesService:
             await self._remove(file)
         self._removals.start(file.file_id)
 
+    async def _discard(self, file_id: str) -> None:
+        await self._repository.discard(file_id, self._leases)
+        await self._reading.stop(file_id)
+        self._removals.start(file_id)
+
     async def _remove(self, file: StoredFile) -> None:
+        await self._sheets.drop(file)
         await self._store.delete_prefix(file.prefix)
         await self._repository.remove(file.file_id)
         await self._reading.announce(file, "DELETED")

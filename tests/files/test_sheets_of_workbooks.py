@@ -4,6 +4,7 @@ import asyncio
 import io
 
 import openpyxl
+import pytest
 
 from leonidas_jupyter.core.errors import ErrorCode
 from leonidas_jupyter.data import siblings
@@ -156,6 +157,51 @@ def test_what_breaks_off_in_between_is_taken_up_and_nothing_is_doubled(run, monk
         assert calls == ["Prices", "Days", "Prices", "Days"]
         project = await world.database.table(PROJECTS).get(project_id)
         assert project.file_count == 3
+
+    run(body)
+
+
+@pytest.mark.parametrize("moment", ["before the row", "after the row"])
+def test_a_workbook_deleted_while_its_sheets_are_made_leaves_none(run, monkeypatch, moment):
+    """Deleted by this server, which stops the making, and by another one, which does not."""
+
+    async def body(world):
+        project_id = await world.project()
+        place = await world.begin(project_id, BOOK, "Book.xlsx")
+        await world.put(place, BOOK)
+        reached, go_on = asyncio.Event(), asyncio.Event()
+        began = []
+        begin = world.files._sheets.begin
+
+        async def held(project_id, incoming, file_id):
+            began.append(file_id)
+            if len(began) == 2 and moment == "before the row":
+                reached.set()
+                await go_on.wait()
+            stored = await begin(project_id, incoming, file_id)
+            if len(began) == 2 and moment == "after the row":
+                reached.set()
+                await go_on.wait()
+            return stored
+
+        object.__setattr__(world.files._sheets, "begin", held)
+
+        async def as_if_elsewhere(_file_id):
+            go_on.set()
+
+        monkeypatch.setattr(world.files._reading, "stop", as_if_elsewhere)
+        await world.confirm(place["file_id"])
+        await asyncio.wait_for(reached.wait(), 60)
+        await world.call("DELETE", f"/files/{place['file_id']}")
+
+        async def gone():
+            page = await world.files._repository.of_project(project_id, after=None, limit=9)
+            return not page.items and not await world.objects()
+
+        await until(gone)
+        project = await world.database.table(PROJECTS).get(project_id)
+        assert project.file_count == 0
+        assert len(began) == 2
 
     run(body)
 
