@@ -155,3 +155,29 @@ def test_several_loops_may_ask_one_after_the_other():
 
     assert [asyncio.run(ask()) for _ in range(3)] == [7, 7, 7]
     asyncio.run(workers.close())
+
+
+def test_what_nobody_asks_for_is_released_and_made_again():
+    made, closed = [], threading.Event()
+
+    class Noticed(Held):
+        def close(self):
+            super().close()
+            closed.set()
+
+    def connect():
+        made.append(Noticed())
+        return made[-1]
+
+    async def main():
+        workers = Workers(connect, 1, "test", idle_seconds=0.01)
+        first = await workers.run(lambda held: held)
+        assert await asyncio.to_thread(closed.wait, 60)
+        assert first.closed_by == first.thread
+        second = await workers.run(lambda held: held)
+        assert second is not first
+        await workers.close()
+        assert second.closed_by == second.thread
+
+    asyncio.run(main())
+    assert len(made) == 2
