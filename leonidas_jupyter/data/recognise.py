@@ -93,7 +93,8 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     ends = {line.endswith("\r\n") for line in before}
     odd = any(line.count(syntax.quote) % 2 for line in before if syntax.quote)
     found.even_start = len(ends) < 2 and not odd
-    _look_between(found, said)
+    if (larger := _larger_below(path, found, said, _look_between(found, said))) is not None:
+        return larger
     complete = (whole and len(lines) <= SAMPLE_LINES) or found.end_line > 0
     _look_at_end(found.layout.body if complete else _tail(path, found), complete, found, said)
     if not whole and not found.end_line:
@@ -204,13 +205,31 @@ def _look_at_end(
         )
 
 
-def _look_between(found: Recognition, said: DialectOverride) -> None:
-    """Find another table below the first one, and headers that come again, and say so."""
+def _larger_below(
+    path: Path, found: Recognition, said: DialectOverride, rows: int
+) -> Recognition | None:
+    """What is found of a table below with more ``rows`` than the first one, and a word on it."""
+    if said.skip_rows is not None or rows <= len(found.layout.body):
+        return None
+    other = examine(path, said.model_copy(update={"skip_rows": found.end_line - 1}))
+    other.dialect.assumed.append(
+        f"A smaller table stands above, up to line {found.end_line - 1:,}; it is left out. To have "
+        "it instead, say skip_rows 0."
+    )
+    return other
+
+
+def _look_between(found: Recognition, said: DialectOverride) -> int:
+    """Find another table below the first one, and headers that come again, and say so.
+
+    Returns how many rows the other table has in the sample.
+    """
     layout = found.layout
+    below = 0
     start = next_table(layout) if said.footer_rows is None else None
     if start is not None:
         row = layout.body[start]
-        found.end_line = row.line
+        found.end_line, below = row.line, len(layout.body) - start - 1
         del layout.body[start:]
         layout.kinds = column_kinds([each.fields for each in layout.body], found.width)
         found.dialect.assumed.append(
@@ -222,6 +241,7 @@ def _look_between(found: Recognition, said: DialectOverride) -> None:
         found.repeats = True
         layout.body = [row for row in layout.body if not same_header(row, layout.header)]
     found.sample = [row.fields for row in layout.body if len(row.fields) == found.width]
+    return below
 
 
 def _longest(found: Recognition) -> list[int]:

@@ -55,3 +55,16 @@ def test_a_row_is_read_so_that_its_values_fit_and_reported_as_it_stands(load, li
 def test_a_quoted_cell_is_not_torn_to_fill_a_short_row(load):
     loaded = load('a,b,c,d\n1,"x, y",z,2\n3,"x, y",4\n5,"v, w",z,6\n7,"v, w",z,8\n')
     assert loaded.rows[1][:2] == (3, "x, y")
+
+
+@pytest.mark.parametrize("between", ["", "\n"])
+def test_the_larger_of_two_tables_is_kept_and_said(load, between):
+    more = "plum,4.5,9\nkiwi,5.5,3\n"
+    loaded = load(FIRST + between + SECOND + more)
+    assert loaded.names == ["product", "price", "stock"]
+    assert len(loaded.rows) == 4
+    line = 4 + len(between)
+    assert any(f"stands above, up to line {line}" in s for s in loaded.report.dialect.assumed)
+    first = load(FIRST + between + SECOND + more, override=DialectOverride(skip_rows=0))
+    assert first.names == ["day", "n", "v"]
+    assert len(first.rows) == 3
