@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
+
 from leonidas_jupyter.tables.base import (
     Add,
     Delete,
@@ -175,11 +177,21 @@ class Writer:
         wanted = [target_of(each) for each in operations if careful or _must_read(each)]
         known = self._reader.many(specs, wanted) if wanted else {}
         world = _World(self._reader, known)
-        if careful:
-            for operation in operations:
-                apply(operation, _Snapshot(world, operation.spec), moment)
+        try:
+            if careful:
+                for operation in operations:
+                    apply(operation, _Snapshot(world, operation.spec), moment)
+            return self._planned(operations, world, moment, careful=careful)
+        except ValidationError:
+            _readable(operations, known)
+            raise
+
+    def _planned(
+        self, operations: Sequence[Operation], world: _World, moment: datetime, *, careful: bool
+    ) -> list[Result]:
         tables, spill = self._reader.tables, self._reader.spill
-        planner = Planner(Given(tables, known, world.orphans, spill, moment), operations)
+        given = Given(tables, world.known, world.orphans, spill, moment)
+        planner = Planner(given, operations)
         try:
             plan = planner.plan()
         except (Missing, Stale, Exists, ValueError) as error:
@@ -241,6 +253,14 @@ class Writer:
             shape = layout(operation.spec)
             with suppress(Vanished):  # changed again already: what was planned is what stood
                 plan.results[0] = shape.item(self._reader.standing(shape, item).row)
+
+
+def _readable(operations: Sequence[Operation], known: dict[Target, Standing | None]) -> None:
+    """Raise Unreadable where an item to change is not as this release knows it."""
+    for operation in operations:
+        standing = known.get(target_of(operation))
+        if isinstance(operation, Update) and standing is not None:
+            layout(operation.spec).item(standing.row)
 
 
 def _must_read(operation: Operation) -> bool:
