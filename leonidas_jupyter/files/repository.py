@@ -18,6 +18,7 @@ from leonidas_jupyter.tables.base import (
     Index,
     Missing,
     Put,
+    Stale,
     TableSpec,
     Update,
 )
