@@ -22,6 +22,7 @@ from leonidas_jupyter.data.readers import BATCH_CELLS, BATCH_ROWS
 from leonidas_jupyter.data.rounds import type_text
 from leonidas_jupyter.data.sheetcells import SheetColumn, cell_text
 from leonidas_jupyter.data.sheetxml import notes_on
+from leonidas_jupyter.data.stacked import next_table
 from leonidas_jupyter.data.tokens import Record
 from leonidas_jupyter.data.valuetyping import ValueTyping
 from leonidas_jupyter.data.workbook import Numbered, Sheet, Workbook
@@ -90,22 +91,50 @@ class Table:
         self.notes: list[str] = []
         self.footers = 0
         self.total_at: int | None = None
+        self._end = 0
         self._columns = _filled_columns(self.sheet)
         if not self._columns:
             raise UnreadableFile(f"The sheet “{self.sheet.name}” is empty.")
-        head = list(islice(self._rows(), HEAD_ROWS))
+        self.layout = self._find(self.said.skip_rows)
+        if self.said.footer_rows is None:
+            self._keep_one()
         width = len(self._columns)
-        rows = [_record(row) for row in head]
-        self.layout: Layout = find_layout(rows, width, self.said.header_rows, self.said.skip_rows)
         self.notes += [note.replace("lines", "rows") for note in self.layout.assumed]
         self._before = self.layout.skip_rows + self.layout.header_lines
         sample = [row.fields for row in self.layout.body]
         self._longest = [max((len(row[i]) for row in sample), default=0) for i in range(width)]
 
+    def _find(self, skip_rows: int | None) -> Layout:
+        """Where the table stands among its rows."""
+        rows = [_record(row) for row in islice(self._rows(), HEAD_ROWS)]
+        return find_layout(rows, len(self._columns), self.said.header_rows, skip_rows)
+
+    def _keep_one(self) -> None:
+        """Leave out the smaller of two tables that stand below one another, and say so."""
+        start = next_table(self.layout)
+        if start is None:
+            return
+        skip, body = self.said.skip_rows, self.layout.body
+        other = body[start].line
+        if skip is None and len(body) - start - 1 > start:
+            skip = other - 1
+            where, instead = f"A smaller table stands above, up to row {skip:,}", 0
+        else:
+            self._end, instead = other, other - 1
+            where = f"Another table begins in row {other:,}"
+        self.notes.append(
+            f"{where}; it is left out. To have it instead, say skip_rows {instead:,}; to keep all "
+            "as one table, footer_rows 0."
+        )
+        self._columns = _filled_columns(self.sheet, (skip or 0) + 1, self._end)
+        self.layout = self._find(skip)
+
     def _rows(self) -> Iterator[Numbered]:
-        """The rows that hold something, in the columns that do."""
+        """The rows of the table that hold something, in the columns that do."""
         picked = self._columns
         for number, row in self.sheet.rows():
+            if self._end and number >= self._end:
+                return
             yield number, [row[column] for column in picked]
 
     def write(self, target: Path, progress: Callable[[float], None]) -> list[SheetColumn]:
@@ -177,11 +206,18 @@ def _record(row: Numbered) -> Record:
     return Record(row[0], " ".join(fields), fields)
 
 
-def _filled_columns(sheet: Sheet) -> list[int]:
-    """The columns that hold something beside other cells: a title alone in its row makes none."""
+def _filled_columns(sheet: Sheet, first: int = 1, end: int = 0) -> list[int]:
+    """The columns that hold something beside other cells: a title alone in its row makes none.
+
+    Only rows from ``first`` on count, and if an ``end`` is given, those before it.
+    """
     beside: set[int] = set()
     alone: set[int] = set()
-    for _, row in sheet.rows():
+    for number, row in sheet.rows():
+        if number < first:
+            continue
+        if end and number >= end:
+            break
         filled = [column for column, cell in enumerate(row) if cell != ""]
         (beside if len(filled) > 1 else alone).update(filled)
     return sorted(beside or alone)

@@ -240,3 +240,35 @@ def test_a_bomb_is_refused_before_it_is_opened(load, monkeypatch):
     monkeypatch.setattr(module, "_open", lambda _: pytest.fail("the bomb was opened"))
     with pytest.raises(UnreadableFile, match="times its size"):
         load(bomb(), "t.xlsx")
+
+
+SMALL = [["day", "n", "v"], [1, 1, 2.5], [2, 2, 3.5], [3, 3, 4.5]]
+LARGE = [["product", "price", "stock", "shop"], *([f"p{n}", n / 4, n, "A"] for n in range(1, 6))]
+
+
+@pytest.mark.parametrize("blank", [0, 1, 3])
+def test_the_larger_of_two_tables_below_one_another_is_kept_and_said(load, blank):
+    between: list[list] = [[] for _ in range(blank)]
+    below = load(book(("S", SMALL + between + LARGE)), "t.xlsx")
+    above = load(book(("S", LARGE + between + SMALL)), "t.xlsx")
+    for loaded in (below, above):
+        assert loaded.types == {
+            "product": "text", "price": "number", "stock": "integer", "shop": "text",
+        }  # fmt: skip
+        assert len(loaded.rows) == 5
+        assert any("it is left out" in said for said in loaded.report.dialect.assumed)
+    instead = DialectOverride(skip_rows=0)
+    first = load(book(("S", SMALL + between + LARGE)), "t.xlsx", override=instead)
+    assert (first.names, len(first.rows)) == (["day", "n", "v"], 3)
+    whole = load(book(("S", SMALL + LARGE)), "t.xlsx", override=DialectOverride(footer_rows=0))
+    assert len(whole.rows) == 9
+
+
+def test_two_tables_side_by_side_are_one_frame_of_all_their_columns(load):
+    rows = [
+        [*(SMALL[at] if at < len(SMALL) else [None] * 3), None, *row]
+        for at, row in enumerate(LARGE)
+    ]
+    loaded = load(book(("S", rows)), "t.xlsx")
+    assert loaded.columns["v"] == [2.5, 3.5, 4.5, None, None]
+    assert loaded.columns["stock"] == [1, 2, 3, 4, 5]
