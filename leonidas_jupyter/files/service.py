@@ -75,10 +75,8 @@ class FilesService:
             max_bytes=limits.max_upload_bytes,
             seconds=limits.upload_seconds,
         )
-        self._sheets = Siblings(
-            table, store, self.arrivals, self._begin_new, self._go_on,
-            repository.all_of_project, self._discard, limits.max_upload_bytes,
-        )  # fmt: skip
+        ways = (self._begin_new, self._go_on, repository.all_of_project, self._discard)
+        self._sheets = Siblings(table, store, self.arrivals, *ways, limits.max_upload_bytes)
         self._reading = Reading(
             table=table,
             frames=self._frames,
@@ -90,9 +88,8 @@ class FilesService:
             beside=self._sheets.make,
         )
         asking = self._asking = Asking(self.standing, self._frames, limits.sql_seconds)
-        self.frames, self.query = asking.frames, asking.query
+        self.frames, self.query, self.statistics = asking.frames, asking.query, asking.statistics
         self.export, self.frame_file = asking.export, asking.frame_file
-        self.statistics = asking.statistics
         self._uploads = Resumable(UPLOAD, table, self._sweep, leases=leases, tasks=tasks)
         self._removals = Resumable(CASCADE, table, self._remove, leases=leases, tasks=tasks)
         bus.subscribe(ProjectDeleted, self._project_deleted)
