@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BadRow", "BadRows", "IngestReport", "UnreadableFile", "ingest"]
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Raised when the same file and dialect may give another frame; it is part of ``frame_hash``."""
 
 DUCKDB_MEMORY = "320MiB"

@@ -36,7 +36,10 @@ class Layout:
 def find_comment(rows: list[Record], width: int) -> str:
     """The sign that begins comment lines: some line begins so, and none of those is a row."""
     for sign in COMMENTS:
-        marked = [row for row in rows if row.text.startswith(sign)]
+        # Errors of sheets, such as #N/A, begin no comment.
+        marked = [
+            row for row in rows if row.text.startswith(sign) and kind(row.fields[0]) != "null"
+        ]
         if not marked or len(marked) == len([row for row in rows if row.text.strip()]):
             continue
         if all(len(row.fields) != width or width == 1 for row in marked) and len(sign) <= 2:

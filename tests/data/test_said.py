@@ -129,3 +129,9 @@ def test_a_damaged_gzip_file_is_named(load):
     packed[20:40] = b"\xff" * 20
     with pytest.raises(UnreadableFile, match="gzip archive is damaged"):
         load(bytes(packed))
+
+
+def test_an_error_of_a_sheet_in_the_first_cell_is_no_comment(load):
+    loaded = load("x,b,c\n1,p,2\n# a note\n#N/A,q,3\n4,r,5\n# more\n6,s,7\n8,t,9\n")
+    assert loaded.columns["x"] == [1, None, 4, 6, 8]
+    assert said(loaded, "Lines that begin with # are left out: 2.")
