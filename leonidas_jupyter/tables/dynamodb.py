@@ -286,7 +286,7 @@ def open_dynamodb(
     try:
         if create:
             schema.create()
-        if wrong := schema.check():
+        if wrong := schema.unusable():
             raise Unavailable(" ".join([*wrong[:1], MISSING_TABLES]), 60)
     except BaseException:
         client.close()

@@ -57,6 +57,11 @@ def dynamodb_database(url: str, clock: Clock = now) -> Database:
     return database
 
 
+def shared_database(url: str, clock: Clock = now) -> Database:
+    """Of any engine that several processes may open by a URL."""
+    return (dynamodb_database if url.startswith("dynamodb:") else sql_database)(url, clock)
+
+
 def memory_store(_folder: Path) -> ObjectStore:
     return MemoryStore(SIGNER)
 

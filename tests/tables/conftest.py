@@ -40,11 +40,15 @@ def python():
             stream.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+SERVED = {"postgresql": "postgres_url", "dynamodb": "dynamodb_url"}
+"""The fixtures with URLs of the engines behind servers."""
+
+
+@pytest.fixture(params=["sqlite", *SERVED])
 def shared(request, tmp_path):
     """The URL of a database that several processes may have."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres_url")
+    if request.param in SERVED:
+        return request.getfixturevalue(SERVED[request.param])
     return f"sqlite:///{tmp_path / 'shared.db'}"
 
 

@@ -8,18 +8,18 @@ import time
 import pytest
 
 from leonidas_jupyter.tables.leases import Leases
-from tests.contracts.engines import sql_database
+from tests.contracts.engines import shared_database
 from tests.contracts.things import JOBS, Job
 
 HOLD = """
 import asyncio, sys
 from leonidas_jupyter.tables.leases import Leases
-from tests.contracts.engines import sql_database
+from tests.contracts.engines import shared_database
 from tests.contracts.things import JOBS
 
 async def main():
     leases = Leases(sys.argv[2], seconds=1.5)
-    jobs = sql_database(sys.argv[1]).table(JOBS)
+    jobs = shared_database(sys.argv[1]).table(JOBS)
     job = await leases.claim(jobs, await jobs.get("j"))
     async with leases.hold(jobs, job):
         print("holds", flush=True)
@@ -31,12 +31,12 @@ asyncio.run(main())
 TAKE_OVER = """
 import asyncio, json, sys
 from leonidas_jupyter.tables.leases import LeaseLost, Leases
-from tests.contracts.engines import sql_database
+from tests.contracts.engines import shared_database
 from tests.contracts.things import JOBS
 
 async def main():
     leases = Leases(sys.argv[2], seconds=30)
-    jobs = sql_database(sys.argv[1]).table(JOBS)
+    jobs = shared_database(sys.argv[1]).table(JOBS)
     done = []
     while not (await jobs.query("unfinished", "end")).items:
         for job in await leases.expired(jobs, "ingest"):
@@ -56,7 +56,7 @@ asyncio.run(main())
 def on_jobs(shared):
     def run(body):
         async def main():
-            database = sql_database(shared)
+            database = shared_database(shared)
             try:
                 return await body(database.table(JOBS))
             finally:

@@ -7,17 +7,18 @@ import sqlite3
 
 import pytest
 
-from tests.contracts.engines import sql_database
+from tests.contracts.engines import shared_database
 from tests.contracts.things import NOTES, THINGS, Thing
+from tests.tables.conftest import SERVED
 
 COUNT_AND_CHANGE = """
 import asyncio, sys
 from leonidas_jupyter.tables.base import Stale
-from tests.contracts.engines import sql_database
+from tests.contracts.engines import shared_database
 from tests.contracts.things import THINGS
 
 async def one():
-    database = sql_database(sys.argv[1])
+    database = shared_database(sys.argv[1])
     things = database.table(THINGS)
     for _ in range(25):
         await things.add("t", "count", 1)
@@ -39,11 +40,11 @@ asyncio.run(main())
 CLAIM_NAMES = """
 import asyncio, sys
 from leonidas_jupyter.tables.base import Exists
-from tests.contracts.engines import sql_database
+from tests.contracts.engines import shared_database
 from tests.contracts.things import THINGS, Thing
 
 async def main():
-    database = sql_database(sys.argv[1])
+    database = shared_database(sys.argv[1])
     things = database.table(THINGS)
 
     async def claim(number):
@@ -62,11 +63,11 @@ asyncio.run(main())
 PAY = """
 import asyncio, random, sys
 from leonidas_jupyter.tables.base import Add
-from tests.contracts.engines import sql_database
+from tests.contracts.engines import shared_database
 from tests.contracts.things import THINGS
 
 async def main():
-    database = sql_database(sys.argv[1])
+    database = shared_database(sys.argv[1])
 
     async def pay(payer, payee):
         await database.transact(
@@ -83,11 +84,11 @@ asyncio.run(main())
 WRITE_PAIRS = """
 import asyncio, sys
 from leonidas_jupyter.tables.base import Add, Put
-from tests.contracts.engines import sql_database
+from tests.contracts.engines import shared_database
 from tests.contracts.things import NOTES, THINGS, Note
 
 async def main():
-    database = sql_database(sys.argv[1])
+    database = shared_database(sys.argv[1])
     number = int(sys.argv[2])
     while True:
         number += 1
@@ -99,17 +100,17 @@ asyncio.run(main())
 """
 
 
-@pytest.fixture(params=["sqlite", "duckdb", "postgresql"])
-def any_sql(request, tmp_path):
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql", "dynamodb"])
+def any_kind(request, tmp_path):
     """The URL of a database of each kind."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres_url")
+    if request.param in SERVED:
+        return request.getfixturevalue(SERVED[request.param])
     return f"{request.param}:///{tmp_path / 'any.db'}"
 
 
 def on(url, body):
     async def main():
-        database = sql_database(url)
+        database = shared_database(url)
         try:
             return await body(database)
         finally:
@@ -155,22 +156,22 @@ def test_transactions_that_cross_wait_for_each_other_and_all_come_through(shared
     assert after != [100] * 4
 
 
-def test_a_kill_in_the_middle_of_writes_loses_nothing_confirmed(any_sql, python):
-    on(any_sql, lambda database: database.table(THINGS).put(Thing(thing_id="t")))
+def test_a_kill_in_the_middle_of_writes_loses_nothing_confirmed(any_kind, python):
+    on(any_kind, lambda database: database.table(THINGS).put(Thing(thing_id="t")))
     confirmed = 0
     for lines in (1, 20, 47):
-        process = python(WRITE_PAIRS, any_sql, confirmed + 1000)
+        process = python(WRITE_PAIRS, any_kind, confirmed + 1000)
         for _ in range(lines):
             confirmed = int(process.stdout.readline())
         process.send_signal(signal.SIGKILL)
         rest, _ = process.communicate()
         confirmed = max([confirmed, *map(int, rest.split())])
-        left, right, count = on(any_sql, stands)
+        left, right, count = on(any_kind, stands)
         assert left == right
         assert confirmed in left
         assert count == len(left)
-    if any_sql.startswith("sqlite"):
-        with contextlib.closing(sqlite3.connect(any_sql.removeprefix("sqlite:///"))) as connection:
+    if any_kind.startswith("sqlite"):
+        with contextlib.closing(sqlite3.connect(any_kind.removeprefix("sqlite:///"))) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
