@@ -19,7 +19,7 @@ from leonidas_jupyter.core.rates import Rate, RateLimiter
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.core.tokens import AccessTokens, Refresh, RefreshTokens
 from leonidas_jupyter.tables.leases import Leases
-from leonidas_jupyter.tables.memory import MemoryDatabase
+from tests.servers.chosen import fresh_database
 
 KEYRING = Keyring(["k" * 40])
 PASSWORD = "correct horse battery"
@@ -30,7 +30,7 @@ class World:
     """One server: services over a database that it may share with another."""
 
     def __init__(self, database=None, *, rate=None, kernels=None):
-        self.database = database or MemoryDatabase(SPECS)
+        self.database = database or fresh_database(SPECS)
         self.bus = EventBus()
         self.tasks = Tasks()
         self.welcomed = []

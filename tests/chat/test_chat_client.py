@@ -14,6 +14,7 @@ from leonidas_jupyter.core.security import Role
 from leonidas_jupyter.projects.schemas import ProjectUpdate
 from tests.chat.asking import ANNS_KERNEL, CODE, bench, coding, member, once, python, refused
 from tests.chat.world import ANN, BOB, call, returned
+from tests.servers.chosen import fresh_database
 
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
 CLIENT = {"executor": "client"}
@@ -181,10 +182,9 @@ def test_below_rows_a_model_gets_nothing_of_what_a_client_reports(level):
     heard = []
 
     async def memory():
-        from leonidas_jupyter.tables.memory import MemoryDatabase
         from tests.chat.world import ALL_SPECS
 
-        return MemoryDatabase(ALL_SPECS)
+        return fresh_database(ALL_SPECS)
 
     async def main(ok):
         async with bench(memory, coding(CODE, heard=heard), policy=Policy(**REMOTE)) as w:

@@ -8,7 +8,6 @@ from leonidas_jupyter.chat.repository import MESSAGES, RUN_EVENTS, RUNS
 from leonidas_jupyter.chat.schemas import ChatRequest
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.ids import now
-from leonidas_jupyter.tables.memory import MemoryDatabase
 from tests.chat.world import (
     ALL_SPECS,
     ANN,
@@ -19,6 +18,7 @@ from tests.chat.world import (
     until,
     world,
 )
+from tests.servers.chosen import fresh_database, needs_memory
 
 
 def test_editing_a_question_takes_back_what_followed():
@@ -71,6 +71,8 @@ def test_deleting_a_message_removes_it_with_its_run():
 
 
 def test_a_session_deleted_in_mid_run_stops_it_and_leaves_nothing():
+    needs_memory()
+
     async def main():
         async with world(endless) as w:
             session, kept = await w.session(), await w.session()
@@ -97,6 +99,8 @@ def test_a_session_deleted_in_mid_run_stops_it_and_leaves_nothing():
 
 
 def test_a_deleted_project_takes_its_messages_along_in_batches():
+    needs_memory()
+
     async def main():
         async with world() as w:
             session = await w.session()
@@ -115,8 +119,10 @@ def test_a_deleted_project_takes_its_messages_along_in_batches():
 
 
 def test_a_removal_that_breaks_off_is_taken_up_again(monkeypatch):
+    needs_memory()
+
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         w = World(database)
         session = await w.session()
         for n in range(3):

@@ -9,7 +9,6 @@ from leonidas_jupyter.assistant.policy import Policy
 from leonidas_jupyter.chat.repository import ChatRepository
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.ids import now
-from leonidas_jupyter.tables.memory import MemoryDatabase
 from tests.chat.asking import CODE, bench, coding, once, python
 from tests.chat.kernels import Kernels
 from tests.chat.world import (
@@ -22,6 +21,7 @@ from tests.chat.world import (
     until,
     world,
 )
+from tests.servers.chosen import fresh_database, needs_memory
 
 TOTAL = '{"sql": "select sum(amount) as total from sales"}'
 
@@ -354,6 +354,8 @@ def test_what_the_model_said_is_kept_beside_what_is_shown():
 
 
 def test_what_was_filled_in_is_never_stored_before_what_was_said():
+    needs_memory()
+
     async def naming(messages, info):
         if not returned(messages):
             yield call("query", TOTAL)
@@ -365,7 +367,7 @@ def test_what_was_filled_in_is_never_stored_before_what_was_said():
     policy = Policy(model="remote", allowed_models=("remote",), exposure_max=DataExposure.SCHEMA)
 
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         w = World(database, naming, policy=policy)
         session = await w.session()
         run = await w.say(session)

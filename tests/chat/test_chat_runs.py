@@ -10,7 +10,6 @@ from leonidas_jupyter.chat.schemas import ChatRequest, Message
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.events import MessageAdded, RunStateChanged
 from leonidas_jupyter.tables.base import Stale
-from leonidas_jupyter.tables.memory import MemoryDatabase
 from tests.chat.world import (
     ALL_SPECS,
     ANN,
@@ -25,6 +24,7 @@ from tests.chat.world import (
     until,
     world,
 )
+from tests.servers.chosen import fresh_database, needs_memory
 
 
 def test_a_client_that_goes_away_only_detaches():
@@ -104,7 +104,7 @@ def test_cancel_stops_a_tool_that_runs():
 
 def test_another_process_follows_and_cancels():
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         one, other = World(database, endless), World(database, endless)
         session = await one.session()
         run = await one.say(session)
@@ -127,8 +127,10 @@ def test_another_process_follows_and_cancels():
 
 
 def test_a_stopped_server_ends_its_runs_as_interrupted():
+    needs_memory()
+
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         w = World(database, endless)
         session = await w.session()
         run = await w.say(session)
@@ -165,7 +167,7 @@ def test_a_run_whose_process_died_is_ended_by_another(cancelled):
             await asyncio.Event().wait()
 
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         w = World(database, dying)
         session = await w.session()
         run = await w.say(session)
@@ -200,7 +202,7 @@ def test_a_run_whose_process_died_is_ended_by_another(cancelled):
 
 def test_a_question_makes_way_by_itself_once_the_lease_of_a_dead_run_is_over():
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         w = World(database, endless)
         session = await w.session()
         run = await w.say(session)
@@ -219,7 +221,7 @@ def test_a_question_makes_way_by_itself_once_the_lease_of_a_dead_run_is_over():
 def test_a_run_that_was_taken_over_writes_nothing_more():
     async def main():
         gated = Gated()
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         w, other = World(database, gated), World(database)
         session = await w.session()
         run = await w.say(session)
@@ -283,6 +285,8 @@ def test_what_happens_is_published():
 
 
 def test_a_send_costs_the_same_in_a_session_of_a_thousand_messages():
+    needs_memory()
+
     async def quick(messages, info):
         yield "ok"
 
@@ -366,7 +370,7 @@ def test_a_run_that_was_stored_and_has_not_begun_yet_is_left_alone():
 
 def test_a_run_whose_answer_is_gone_sets_its_session_free():
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         w = World(database, endless)
         session = await w.session()
         run = await w.say(session)

@@ -36,10 +36,10 @@ from leonidas_jupyter.sessions.repository import SessionsRepository
 from leonidas_jupyter.sessions.schemas import SessionCreate
 from leonidas_jupyter.sessions.service import SessionsService
 from leonidas_jupyter.tables.leases import Leases
-from leonidas_jupyter.tables.memory import MemoryDatabase
 from leonidas_jupyter.usage.repository import SPECS as USAGE
 from leonidas_jupyter.usage.repository import UsageRepository
 from leonidas_jupyter.usage.service import UsageService
+from tests.servers.chosen import fresh_database
 
 models.ALLOW_MODEL_REQUESTS = False
 
@@ -253,7 +253,7 @@ class World:
 @asynccontextmanager
 async def world(stream=summing, **more):
     """A world on memory, stopped at the end."""
-    made = World(MemoryDatabase(ALL_SPECS), stream, **more)
+    made = World(fresh_database(ALL_SPECS), stream, **more)
     try:
         yield made
     finally:
@@ -283,4 +283,4 @@ async def over(table, key):
 
 async def counted(w, *specs):
     """How many rows stand in each table."""
-    return [len(w.database.rows[spec.name]) for spec in specs]
+    return [len((await w.database.table(spec).scan(after=None, limit=500)).items) for spec in specs]

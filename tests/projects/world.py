@@ -33,11 +33,10 @@ from leonidas_jupyter.sessions.repository import SPECS as SESSION_SPECS
 from leonidas_jupyter.sessions.repository import SessionsRepository
 from leonidas_jupyter.sessions.service import SessionsService
 from leonidas_jupyter.storage.local import LocalStore
-from leonidas_jupyter.storage.memory import MemoryStore
 from leonidas_jupyter.storage.signing import UrlSigner
 from leonidas_jupyter.tables.base import Stale
 from leonidas_jupyter.tables.leases import Leases
-from leonidas_jupyter.tables.memory import MemoryDatabase
+from tests.servers.chosen import CHOSEN, fresh_database, fresh_store
 
 ROUTES = (*PROJECT_ROUTES, *SESSION_ROUTES, *FILE_ROUTES)
 SPECS = (*PROJECT_SPECS, *SESSION_SPECS, *FILE_SPECS)
@@ -52,9 +51,16 @@ def sqlite(folder):
     return open_sql(f"sqlite:///{folder / 'meta.db'}", SPECS)
 
 
+def installed(folder, signer):
+    """The engines of a server as it is installed, or those that were chosen for this run."""
+    if CHOSEN.in_memory:
+        return sqlite(folder), LocalStore(folder / "store", signer)
+    return fresh_database(SPECS), fresh_store(signer)
+
+
 ENGINES = {
-    "memory": lambda _folder, signer: (MemoryDatabase(SPECS), MemoryStore(signer)),
-    "sqlite": lambda folder, signer: (sqlite(folder), LocalStore(folder / "store", signer)),
+    "memory": lambda _folder, signer: (fresh_database(SPECS), fresh_store(signer)),
+    "sqlite": installed,
 }
 TRIED = ["sqlite", pytest.param("memory", marks=pytest.mark.soak)]
 """The engine of a server as it is installed; contract tests hold the others to the same."""

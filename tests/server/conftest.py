@@ -17,6 +17,7 @@ from leonidas_jupyter.server.dispatcher import ApiHandler, Site
 from leonidas_jupyter.server.gateway import Gateway
 from leonidas_jupyter.server.lazy import LazyGateway
 from leonidas_jupyter.server.sockets import SocketHandler, WantsSocket
+from tests.servers.chosen import CHOSEN
 
 JUPYTER_TOKEN = "a-jupyter-token"
 
@@ -110,12 +111,11 @@ class Api:
 
 
 @pytest.fixture
-def leonidas_settings(tmp_path):
+def leonidas_settings(tmp_path, chosen_engines):
     """The settings of the server under test; modules and tests change them."""
     return {
         "data_dir": str(tmp_path / "leonidas"),
-        "database_url": "memory://",
-        "storage_url": "memory://",
+        **CHOSEN.settings,
         "demo_project": False,
     }
 

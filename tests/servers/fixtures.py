@@ -19,6 +19,7 @@ from scripts.servers.dynamodb import dynoxide
 from scripts.servers.postgres import Cluster
 from scripts.servers.process import HOST, Running, ServerMissing
 from scripts.servers.s3 import REGION, Keys, bucket_policy, make_bucket, make_user, ministack
+from tests.servers.chosen import Engines, choose
 
 BUCKET = "leonidas-tests"
 
@@ -130,3 +131,17 @@ def postgres_schema_url(postgres_cluster):
         connection.execute(f"CREATE SCHEMA {name}")
         yield cluster.url(port) + "?" + urlencode({"options": f"-csearch_path={name}"})
         connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture(autouse=True)
+def chosen_engines(request):
+    """Lets the test run on the engines that ``--engines`` names."""
+    if request.config.getoption("engines") == "memory":
+        yield
+        return
+    s3_url, dynamodb_url = map(request.getfixturevalue, ("s3_url", "dynamodb_url"))
+    chosen = Engines(dynamodb_url, s3_url)
+    choose(chosen)
+    yield
+    choose(Engines())
+    chosen.close()

@@ -13,11 +13,11 @@ from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.exposure import DataExposure
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.core.security import Caller
-from leonidas_jupyter.tables.memory import MemoryDatabase
 from leonidas_jupyter.usage.repository import USAGE, UsageRepository, counting
 from leonidas_jupyter.usage.schemas import DailyBudget, beyond, midnight_after
 from leonidas_jupyter.usage.service import UsageService
 from tests.chat.world import ALL_SPECS, ANN, BOB, World, call, returned, summing, until, world
+from tests.servers.chosen import fresh_database, needs_memory
 
 ALLOWED = Policy(
     allowed_models=("builtin", "remote"),
@@ -59,7 +59,7 @@ def test_an_answer_is_counted_for_its_user_its_day_its_model_and_its_session():
 
 def test_costs_are_added_up_exactly():
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         usage, moment = UsageRepository(database), now()
         await usage.begin_day("u", "m", moment)
         for _ in range(1000):
@@ -79,8 +79,10 @@ def test_costs_are_added_up_exactly():
 
 
 def test_what_a_killed_process_had_used_is_counted():
+    needs_memory()
+
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         held = asyncio.Event()
 
         async def dying(messages, info):
@@ -189,7 +191,7 @@ def test_a_budget_bounds_the_answer_and_then_refuses_the_next(budget):
 
 def test_a_budget_in_dollars_and_its_renewal():
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         usage = UsageRepository(database)
         moment = datetime(2026, 3, 31, 23, 59, 30, tzinfo=UTC)
         service = UsageService(repository=usage, budget=DailyBudget(cost=1.0), clock=lambda: moment)
@@ -214,7 +216,7 @@ def test_a_budget_in_dollars_and_its_renewal():
 
 def test_a_report_has_the_days_that_were_asked_for_and_forgets_after_a_year():
     async def main():
-        database = MemoryDatabase(ALL_SPECS)
+        database = fresh_database(ALL_SPECS)
         usage, today = UsageRepository(database), now()
         for days in (0, 1, 29, 30, 390, 401):
             for model in ("a", "b"):

@@ -6,17 +6,17 @@ import pytest
 
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.http import Request, Services
-from leonidas_jupyter.tables.memory import MemoryDatabase
 from leonidas_jupyter.usage.handlers import ROUTES
 from leonidas_jupyter.usage.repository import UsageRepository
 from leonidas_jupyter.usage.schemas import DailyBudget
 from leonidas_jupyter.usage.service import UsageService
 from tests.chat.world import ALL_SPECS, ANN
+from tests.servers.chosen import fresh_database
 
 
 def ask(query):
     services = Services()
-    repository = UsageRepository(MemoryDatabase(ALL_SPECS))
+    repository = UsageRepository(fresh_database(ALL_SPECS))
     services.add(UsageService(repository=repository, budget=DailyBudget(tokens=500)))
     (route,) = ROUTES
     request = Request(

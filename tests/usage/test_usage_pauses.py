@@ -4,12 +4,12 @@ import asyncio
 
 from leonidas_jupyter.assistant.policy import Policy
 from leonidas_jupyter.core.exposure import DataExposure
-from leonidas_jupyter.tables.memory import MemoryDatabase
 from leonidas_jupyter.usage.repository import UsageRepository
 from leonidas_jupyter.usage.schemas import DailyBudget
 from leonidas_jupyter.usage.service import UsageService
 from tests.chat.asking import bench, coding, once
 from tests.chat.world import ALL_SPECS, ANN
+from tests.servers.chosen import fresh_database
 
 CODE = "total = sales.amount.sum()"
 ALLOWED = Policy(
@@ -18,7 +18,7 @@ ALLOWED = Policy(
 
 
 async def engine():
-    return MemoryDatabase(ALL_SPECS)
+    return fresh_database(ALL_SPECS)
 
 
 async def total(w):
