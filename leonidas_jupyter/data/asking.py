@@ -22,6 +22,8 @@ from leonidas_jupyter.data.sql import ArrowResult, Export, QueryResult
 PROFILES_AT_ONCE = 16
 """How many profiles are fetched at the same time."""
 
+Stream = AsyncIterator[bytes]
+
 PIECE = 1024 * 1024
 """How much of a stream is in memory at once, in bytes."""
 
@@ -81,9 +83,7 @@ class Asking:
         seconds = timeout or self._seconds
         return await self._frames.query(standing, sql, limit=limit, seconds=seconds)
 
-    async def arrow(
-        self, project_id: str, sql: str, *, limit: int | None = None
-    ) -> AsyncIterator[bytes]:
+    async def arrow(self, project_id: str, sql: str, *, limit: int | None = None) -> Stream:
         """A query's typed rows as an Arrow IPC stream, in pieces; ending the iterator stops it.
 
         The query runs when the first piece is asked for. Raises LeonidasError, from the iterator:

@@ -1,7 +1,6 @@
 """The rules of files: from an upload to a frame that can be asked, and away again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.core.security import Action, Caller
 from leonidas_jupyter.core.tasks import Tasks
 from leonidas_jupyter.data.arrivals import UPLOAD, Arrivals
-from leonidas_jupyter.data.asking import Asking
+from leonidas_jupyter.data.asking import Asking, Stream
 from leonidas_jupyter.data.dialect import DialectOverride
 from leonidas_jupyter.data.frames import FrameCache
 from leonidas_jupyter.data.framestore import FrameStore, Standing, of_what_stands
@@ -231,9 +230,7 @@ class FilesService:
         profile = await self._frames.profile(frame)
         return schemas.PreviewResponse.of(profile, await self._frames.first_rows(frame, limit))
 
-    async def ask(
-        self, caller: Caller, project_id: str, wanted: schemas.QueryRequest
-    ) -> AsyncIterator[bytes]:
+    async def ask(self, caller: Caller, project_id: str, wanted: schemas.QueryRequest) -> Stream:
         """What a query over the project's frames gives; see ``Asking.arrow``."""
         await self._projects.authorize(caller, project_id, Action.READ)
         return self._asking.arrow(project_id, wanted.sql, limit=wanted.limit)
