@@ -100,7 +100,7 @@ class Statements:
         key = [self._table.c[name] for name in self._spec.key]
         over = self._ttl() <= bindparam("moment")
         some = self._locked(select(*key).where(over).limit(SWEPT_AT_ONCE), free_only=True)
-        return self._prepared(delete(self._table).where(tuple_(*key).in_(some), over))
+        return self._prepared(delete(self._table).where(tuple_(*key).in_(some)))
 
     @cached_property
     def walk(self) -> Prepared:
