@@ -1,6 +1,7 @@
 """Whether bytes are Chinese, Japanese or Korean text of an encoding."""
 
 import re
+from unicodedata import category
 
 _WIDE = re.compile(r"[^\x00-\x7f]+")
 _BESIDE = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
@@ -22,7 +23,7 @@ def reads_as(sample: bytes, codec: str) -> bool:
             return False
         text = sample[: error.start].decode(codec)
     # Signs of money and degrees are in every set, and tell nothing.
-    wide = [char for char in text if ord(char) > 127 and (char.isalpha() or char == "\ufffd")]
+    wide = [char for char in text if ord(char) > 127 and category(char)[0] not in "PSZ"]
     if len(wide) < 2:
         return False
     kana = sum(0x3040 <= ord(char) <= 0x30FF for char in wide)
