@@ -187,12 +187,18 @@ def test_a_workbook_deleted_while_its_sheets_are_made_leaves_none(run, monkeypat
         object.__setattr__(world.files._sheets, "begin", held)
 
         async def as_if_elsewhere(_file_id):
-            go_on.set()
+            pass
 
         monkeypatch.setattr(world.files._reading, "stop", as_if_elsewhere)
         await world.confirm(place["file_id"])
         await asyncio.wait_for(reached.wait(), 60)
         await world.call("DELETE", f"/files/{place['file_id']}")
+
+        async def removed():
+            return await world.database.table(FILES).get(place["file_id"]) is None
+
+        await until(removed)
+        go_on.set()
 
         async def gone():
             page = await world.files._repository.of_project(project_id, after=None, limit=9)
