@@ -60,10 +60,12 @@ class Ledger:
 
     def note(self, side: Side, name: str, entries: Iterable[Entry], *, kept: bool = False) -> None:
         """Items stand there; with ``kept`` the target holds something newer, which stays."""
+        self._file.execute("BEGIN")
         self._file.executemany(
             "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(side, name, e.key, e.digest, e.size, e.updated, e.until, kept) for e in entries],
         )
+        self._file.execute("COMMIT")
 
     def forget(self, side: Side, name: str, keys: Iterable[str]) -> None:
         """Items do not stand there any more."""

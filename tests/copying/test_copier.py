@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leonidas_jupyter.copying import walking
 from leonidas_jupyter.copying.errors import CopyFailed
 from leonidas_jupyter.copying.manifest import Manifest, read_manifest, write_manifest
 from leonidas_jupyter.core.ids import now
@@ -420,6 +421,85 @@ def test_what_changes_at_the_source_meanwhile_leaves_no_pointer_to_nothing(monke
         copied = await world.copied_things.get("x")
         (key,) = copied.extra["objects"]
         assert key in world.objects(world.target_store)
+        assert world.same()
+
+    asyncio.run(body())
+
+
+def _around_scans(world, monkeypatch, before=None, after=None):
+    """Something happens at the source each time when its things are read."""
+    real = MemoryTable.scan
+
+    async def scan(table, **options):
+        read = table.spec is THINGS and table._database is world.source
+        if read and before is not None:
+            await before(options)
+        page = await real(table, **options)
+        if read and after is not None:
+            await after(options)
+        return page
+
+    monkeypatch.setattr(MemoryTable, "scan", scan)
+
+
+def test_uploads_that_never_end_arrive_with_their_rows(monkeypatch):
+    async def body():
+        world = World()
+        uploads = iter(range(100))
+
+        async def upload(_options):
+            key = f"projects/p/{next(uploads)}"
+            await world.source_store.put(key, b"x")
+            await world.things.put(Thing(thing_id=key, extra={"objects": {key: None}}))
+
+        _around_scans(world, monkeypatch, before=upload)
+        report = await world.copy()
+        assert report.verified
+        assert report.lost == 0
+        needed = {key for thing in world.target.rows["things"] for key in thing}
+        assert needed == set(world.objects(world.target_store)) != set()
+
+    asyncio.run(body())
+
+
+def test_an_object_that_a_carried_row_needs_stays_though_the_source_has_it_no_more(monkeypatch):
+    async def body():
+        world = World()
+        key = "projects/p/1"
+        await world.source_store.put(key, b"x")
+        await world.things.put(Thing(thing_id="x", extra={"objects": {key: None}}))
+
+        async def replace(_options):
+            await world.source_store.delete(key)
+
+        _around_scans(world, monkeypatch, after=replace)
+        report = await world.copy()
+        assert report.verified
+        assert key in world.objects(world.target_store)
+
+    asyncio.run(body())
+
+
+def test_a_name_that_changes_hands_while_it_is_copied_costs_nobody_the_account(monkeypatch):
+    async def body():
+        world = World()
+        monkeypatch.setattr(walking, "PAGE", 1)
+        await world.things.load([old(Thing, thing_id="a", email="ann@"), old(Thing, thing_id="c")])
+        await world.copy()
+        done = []
+
+        async def rename(options):
+            if options["after"] is None and not done:
+                done.append(True)
+                await world.things.update("a", {"email": "carl@"})
+                await world.things.put(Thing(thing_id="b", email="ann@"))
+
+        real = MemoryTable.scan
+        _around_scans(world, monkeypatch, after=lambda o: rename({"after": None, **o}))
+        report = await world.copy()
+        monkeypatch.setattr(MemoryTable, "scan", real)
+        assert done
+        assert report.verified
         assert world.same()
 
     asyncio.run(body())
