@@ -169,7 +169,7 @@ def test_a_workbook_deleted_while_its_sheets_are_made_leaves_none(run, monkeypat
         project_id = await world.project()
         place = await world.begin(project_id, BOOK, "Book.xlsx")
         await world.put(place, BOOK)
-        reached, go_on = asyncio.Event(), asyncio.Event()
+        reached, go_on, stored_all = asyncio.Event(), asyncio.Event(), asyncio.Event()
         began = []
         begin = world.files._sheets.begin
 
@@ -182,6 +182,8 @@ def test_a_workbook_deleted_while_its_sheets_are_made_leaves_none(run, monkeypat
             if len(began) == 2 and moment == "after the row":
                 reached.set()
                 await go_on.wait()
+            if len(began) == 2:
+                stored_all.set()
             return stored
 
         object.__setattr__(world.files._sheets, "begin", held)
@@ -199,14 +201,16 @@ def test_a_workbook_deleted_while_its_sheets_are_made_leaves_none(run, monkeypat
 
         await until(removed)
         go_on.set()
+        await asyncio.wait_for(stored_all.wait(), 60)
 
         async def gone():
+            project = await world.database.table(PROJECTS).get(project_id)
+            if project.file_count:
+                return False
             page = await world.files._repository.of_project(project_id, after=None, limit=9)
             return not page.items and not await world.objects()
 
         await until(gone)
-        project = await world.database.table(PROJECTS).get(project_id)
-        assert project.file_count == 0
         assert len(began) == 2
 
     run(body)
