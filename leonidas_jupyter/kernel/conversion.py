@@ -34,6 +34,27 @@ def to_pandas(table: Any, dtype_backend: str | None = None) -> "pd.DataFrame":  
     return pd.DataFrame(series, copy=False)
 
 
+def with_long_texts(schema: Any) -> Any:  # noqa: ANN401 - pyarrow is not typed
+    """The schema with texts as pandas 3 holds them, which take eight bytes an offset."""
+    import pyarrow as pa
+
+    return _retyped(schema, pa.string(), pa.large_string())
+
+
+def with_short_texts(schema: Any) -> Any:  # noqa: ANN401 - pyarrow is not typed
+    """The schema with texts as Arrow's readers give them: joins take no two kinds of text."""
+    import pyarrow as pa
+
+    return _retyped(schema, pa.large_string(), pa.string())
+
+
+def _retyped(schema: Any, old: Any, new: Any) -> Any:  # noqa: ANN401 - pyarrow is not typed
+    import pyarrow as pa
+
+    fields = [field.with_type(new) if field.type == old else field for field in schema]
+    return pa.schema(fields, schema.metadata)
+
+
 def nullable_types(*, everywhere: bool = False) -> dict[Any, Any]:
     """The nullable types of pandas by Arrow's: where its own hold no missing values, or of all."""
     import pandas as pd

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from leonidas_jupyter.kernel.conversion import to_pandas
+from leonidas_jupyter.kernel.conversion import to_pandas, with_short_texts
 from leonidas_jupyter.kernel.errors import LeonidasError
 
 BACKENDS = ("numpy_nullable", "pyarrow")
@@ -55,8 +55,8 @@ def from_arrow(table: Any, engine: str, dtype_backend: str | None) -> Any:  # no
     Raises:
         LeonidasError: the library is not installed.
     """
-    if engine == "arrow":
-        return table
     if engine == "polars":
         return library("polars").from_arrow(table)
-    return to_pandas(table, dtype_backend)
+    if engine == "arrow" or dtype_backend == "pyarrow":
+        table = table.cast(with_short_texts(table.schema))
+    return table if engine == "arrow" else to_pandas(table, dtype_backend)

@@ -3,7 +3,8 @@
 Each is named by the frame's hash and by the SHA-256 of its own bytes, so that a name never stands
 for two contents and several processes can share the folder. The Parquet file is kept as it came;
 beside it, for what fits into memory, the same as an uncompressed Arrow IPC file, which is read by
-memory map: several times faster, and only the columns that are asked for are touched.
+memory map: several times faster, and only the columns that are asked for are touched. Its texts are
+``large_string``, which is how pandas holds them: a DataFrame has them from the map, without a copy.
 
 A copy is trusted while it has the size and time of change that it had when its whole content was
 last compared with its name; otherwise, and after ``TRUST_SECONDS``, it is compared again.
@@ -21,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from leonidas_jupyter.kernel.conversion import with_long_texts
 from leonidas_jupyter.kernel.holding import evict
 from leonidas_jupyter.kernel.transfers import sha256_of
 
@@ -92,10 +94,10 @@ class FrameCache:
 
         with self._new_file(frame_hash, "arrow") as (path, seal):
             with path.open("wb") as file, ParquetFile(parquet) as source:
-                hashed = _Hashed(file)
-                with pa.ipc.new_file(pa.PythonFile(hashed, mode="w"), source.schema_arrow) as out:
+                hashed, schema = _Hashed(file), with_long_texts(source.schema_arrow)
+                with pa.ipc.new_file(pa.PythonFile(hashed, mode="w"), schema) as out:
                     for number in range(source.num_row_groups):
-                        out.write_table(source.read_row_group(number))
+                        out.write_table(source.read_row_group(number).cast(schema))
             return seal(hashed.digest.hexdigest())
 
     @contextlib.contextmanager

@@ -114,6 +114,6 @@ def _frame_bytes(table: Any) -> int:  # noqa: ANN401 - pyarrow is not typed
 
     size = int(table.nbytes)
     if int(pd.__version__.split(".")[0]) < 3:
-        texts = [field for field in table.schema if pa.types.is_string(field.type)]
+        texts = [each for each in table.schema.types if each in (pa.string(), pa.large_string())]
         size += len(texts) * OBJECT_BYTES * table.num_rows
     return size

@@ -101,7 +101,9 @@ def test_other_engines_have_tables_of_their_own():
     polars = from_arrow(TABLE, "polars", None)
     assert type(polars).__module__.startswith("polars")
     assert polars["n"].to_list() == [1, None, 2**60 + 1]
-    assert from_arrow(TABLE, "arrow", None) is TABLE
+    arrow = from_arrow(TABLE, "arrow", None)
+    assert arrow.equals(TABLE)
+    assert arrow["name"].chunk(0).buffers()[2].address == TABLE["name"].chunk(0).buffers()[2].address
     assert np.isnan(from_arrow(TABLE, "pandas", None)["x"][1])
 
 

@@ -6,10 +6,12 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from leonidas_jupyter.kernel.engines import from_arrow
 from leonidas_jupyter.kernel.framecache import TRUST_SECONDS, FrameCache, OtherContent
 from leonidas_jupyter.kernel.holding import evict, hold
 from leonidas_jupyter.kernel.selection import Copy
@@ -44,7 +46,7 @@ def fill(cache, fetch, name="h1"):
 
 
 def read(path):
-    return Copy(path, "frame").table(None, None)
+    return from_arrow(Copy(path, "frame").table(None, None), "arrow", None)
 
 
 def change(path, *, secretly=False):
@@ -76,6 +78,29 @@ def test_both_copies_hold_the_frame(cache, fetch, source):
     assert cache.parquet("h1", sha256_of(source), fetch) == found
     assert fetch.count == 1
     assert cache.find("h2", "arrow") is None
+
+
+@pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="Texts are objects there.")
+def test_pandas_has_texts_from_the_map_without_a_copy(cache, fetch):
+    table = Copy(fill(cache, fetch), "frame").table(["name"], None)
+    assert table.schema.types == [pa.large_string()]
+    before = pa.total_allocated_bytes()
+    frame = from_arrow(table, "pandas", None)
+    assert pa.total_allocated_bytes() - before < 1000
+    assert frame["name"].tolist() == TABLE["name"].to_pylist()
+
+
+@pytest.mark.parametrize("backend", [None, "numpy_nullable", "pyarrow"])
+def test_copies_of_before_are_read_as_ever(cache, fetch, backend):
+    old = cache.directory / "old.arrow"
+    new = fill(cache, fetch)
+    with pa.ipc.new_file(str(old), TABLE.schema) as writer:
+        writer.write_table(TABLE)
+    frames = [
+        from_arrow(Copy(path, "frame").table(None, None), "pandas", backend) for path in (old, new)
+    ]
+    pd.testing.assert_frame_equal(*frames)
+    assert read(old).equals(read(new))
 
 
 def test_names_are_of_the_content(cache, fetch):
@@ -173,6 +198,7 @@ def test_what_a_killed_process_left_goes_after_a_day(cache, fetch):
 OTHER = """
 import sys
 from pathlib import Path
+from leonidas_jupyter.kernel.engines import from_arrow
 from leonidas_jupyter.kernel.framecache import FrameCache
 from leonidas_jupyter.kernel.holding import hold
 from leonidas_jupyter.kernel.selection import Copy
@@ -219,6 +245,7 @@ def test_what_this_process_holds_is_not_evicted(cache, fetch):
 FILLING = """
 import shutil, sys
 from pathlib import Path
+from leonidas_jupyter.kernel.engines import from_arrow
 from leonidas_jupyter.kernel.framecache import FrameCache
 cache = FrameCache(Path(sys.argv[1]), max_bytes=1)
 sys.stdin.readline()
