@@ -1,4 +1,4 @@
-"""What a notebook says of how a file was read, and of names and options typed a little otherwise."""
+"""What a notebook says of how a file was read, and of names and options typed otherwise."""
 
 import pytest
 
