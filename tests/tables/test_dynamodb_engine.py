@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leonidas_jupyter.tables.base import Add, Delete, Exists, Index, Item, Put, TableSpec, Update
+from leonidas_jupyter.tables.base import (
+    Add,
+    Delete,
+    Exists,
+    Index,
+    Item,
+    Missing,
+    Put,
+    TableSpec,
+    Update,
+)
 from leonidas_jupyter.tables.dynamodb_fresh import SECONDS, Fresh
 from leonidas_jupyter.tables.dynamodb_items import HOLDER, TTL, layout
 from leonidas_jupyter.tables.dynamodb_plans import Placed
@@ -23,6 +33,20 @@ async def raw(database, spec, *key):
     request = {"TableName": database.tables[spec.name], "Key": layout(spec).key(key)}
     found = await asyncio.to_thread(database.client.get_item, **request, ConsistentRead=True)
     return found.get("Item")
+
+
+def first(database):
+    """Makes faults that let other work be done before the request."""
+    loop = asyncio.get_running_loop()
+
+    def meanwhile(work):
+        def fault(request, send):
+            asyncio.run_coroutine_threadsafe(work, loop).result(60)
+            return send(request)
+
+        return fault
+
+    return meanwhile
 
 
 async def everything(database, spec):
@@ -343,6 +367,42 @@ class TestUniqueValues:
 
         on_dynamodb(body)
 
+    def test_values_that_change_between_read_and_write_are_seen(self, on_dynamodb):
+        async def body(database):
+            things, meanwhile = database.table(THINGS), first(database)
+            await things.put(Thing(thing_id="a", email="x"))
+            replaced = things.put(Thing(thing_id="a", email="y"))  # of the same version
+            with Faults(database.client).during([meanwhile(replaced)], "TransactWriteItems"):
+                await things.update("a", {"email": "z"})
+            assert await things.find("email", "y") is None
+            assert (await things.find("email", "z")).thing_id == "a"
+            assert len(await everything(database, THINGS)) == 2
+
+        on_dynamodb(body)
+
+    def test_a_guard_is_taken_over_only_while_nobody_holds_it(self, on_dynamodb):
+        async def body(database):
+            things, meanwhile = database.table(THINGS), first(database)
+            await things.put(Thing(thing_id="a", email="x"))
+            await asyncio.to_thread(
+                database.client.update_item,
+                TableName=database.tables["things"],
+                Key=layout(THINGS).key(("a",)),
+                UpdateExpression="REMOVE email, #u",
+                ExpressionAttributeNames={"#u": "_unique_email"},
+            )
+            regained = things.update("a", {"email": "x"})
+            plan = [None, meanwhile(regained)]
+            with (
+                Faults(database.client).during(plan, "TransactWriteItems"),
+                pytest.raises(Exists),
+            ):
+                await things.put(Thing(thing_id="b", email="x"), if_absent=True)
+            assert (await things.find("email", "x")).thing_id == "a"
+            assert await things.get("b") is None
+
+        on_dynamodb(body)
+
     def test_a_guard_lasts_as_long_as_its_holder(self, on_dynamodb):
         async def body(database):
             tickets = database.table(TICKETS)
@@ -359,6 +419,27 @@ class TestUniqueValues:
             assert (await raw(database, TICKETS, "t")).get(HOLDER) is None
 
         on_dynamodb(body, clock=lambda: START)
+
+
+def test_nothing_is_added_to_what_is_expired(on_dynamodb):
+    class Counted(Item):
+        name: str
+        count: int = 0
+        ends: datetime
+
+    spec = TableSpec("counted", Counted, key=("name",), ttl="ends")
+
+    async def body(database):
+        table, end = database.table(spec), START + timedelta(seconds=1)
+        await table.put(Counted(name="c", ends=end))
+        assert await table.add("c", "count", 1) == 1
+        database.clock = lambda: end
+        with pytest.raises(Missing):
+            await table.add("c", "count", 1)
+        with pytest.raises(Missing):
+            await database.transact([Add(spec, "c", "count", 1)])
+
+    on_dynamodb(body, specs=[spec], clock=lambda: START)
 
 
 def test_an_expired_item_is_swept_after_its_time(on_dynamodb):
