@@ -16,6 +16,8 @@ SHA256 = "sha256"
 ATTEMPTS = 5
 """How often reading may break without a byte between, until it is given up."""
 
+_FIRST_PAUSE = 0.2
+
 
 async def read_object(
     calls: S3Calls, name: str, start: int, length: int | None
@@ -40,7 +42,7 @@ async def read_object(
             broken = broken + 1 if reading.position == before else 1
             if broken == ATTEMPTS:
                 raise torn.reason from torn
-            await asyncio.sleep(0.1 * 2**broken)
+            await asyncio.sleep(_FIRST_PAUSE * 2 ** (broken - 1))
         else:
             reading.compare()
             return

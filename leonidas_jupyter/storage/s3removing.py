@@ -17,6 +17,8 @@ AT_ONCE = 1000
 ATTEMPTS = 4
 """How often what S3 could not delete just then is tried."""
 
+_FIRST_PAUSE = 0.2
+
 Target = dict[str, str]
 """A key of the bucket, perhaps with a version."""
 
@@ -81,7 +83,7 @@ async def _delete(calls: S3Calls, targets: Sequence[Target]) -> None:
                 break
             if attempt == ATTEMPTS:
                 raise failure
-            await asyncio.sleep(0.1 * 2**attempt)
+            await asyncio.sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
 
 
 async def _delete_once(
