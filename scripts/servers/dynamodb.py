@@ -71,10 +71,14 @@ def install() -> None:
     if program is None:
         raise ServerMissing("There is no npm here, which installs the DynamoDB server.")
     FOLDER.mkdir(parents=True, exist_ok=True)
+    # Without this npm would install into a folder above; with --prefix it would look for the
+    # machine's own settings (registry, certificates, proxy) there, and find none.
+    (FOLDER / "package.json").write_text('{"private": true}\n', encoding="utf-8")
     quiet = ["--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund"]
     subprocess.run(
-        [program, "install", *quiet, "--loglevel=error", "--prefix", FOLDER, name],
+        [program, "install", *quiet, "--loglevel=error", name],
         check=True,
+        cwd=FOLDER,
         stdout=subprocess.DEVNULL,
     )
 
