@@ -2,7 +2,7 @@
 
 ``python -m bench turns "session memory"`` measures these alone, and writes nothing. What takes
 long is measured only when it is named, alone, and then has a section of its own in that file:
-``python -m bench "2 GB"``.
+``python -m bench "2 GB"``. So has ``python -m bench "aws costs"``, which counts, and no time.
 """
 
 import sys
@@ -14,11 +14,14 @@ from pathlib import Path
 
 from bench import (
     analyst,
+    aws_costs,
     cancelling,
     closed_form,
     computing,
     csv_robustness,
+    engines,
     kernel_load,
+    long_histories,
     machine,
     requests_per_second,
     server_start,
@@ -33,11 +36,16 @@ from bench.results import keep
 CHECKOUT = Path(__file__).resolve().parent.parent
 RESULTS = CHECKOUT / "bench" / "RESULTS.md"
 
-LONG = {"2 GB"}
+PRODUCTION = CHECKOUT / "docs" / "production.md"
+
+LONG = {"2 GB", "1 M messages"}
 """What is measured only when it is named."""
 
 Measure = Callable[[Path], list[Row]]
 """Measures in an empty folder of its own."""
+
+COSTS = "aws costs"
+"""It counts, and has a table of its own, which the documentation shows too."""
 
 
 def _measurements(work: Path) -> dict[str, Measure]:
@@ -52,6 +60,9 @@ def _measurements(work: Path) -> dict[str, Measure]:
         "cancelling": cancelling.measure,
         "turns": turns.measure,
         "session memory": session_memory.measure,
+        "engines": engines.measure,
+        "long histories": lambda home: long_histories.measure(home, long_histories.FEW),
+        "1 M messages": lambda home: long_histories.measure(home, long_histories.MANY),
         "computing": computing.measure,
         "analyst": analyst.measure,
         "closed-form questions": lambda _: closed_form.measure(),
@@ -67,8 +78,10 @@ def main() -> int:
     work = CHECKOUT / "build" / "bench"
     work.mkdir(parents=True, exist_ok=True)
     known, wanted = _measurements(work), sys.argv[1:]
+    if wanted == [COSTS]:
+        return _count_costs(work)
     if unknown := [name for name in wanted if name not in known]:
-        print(f"There is no measurement {unknown[0]!r}; there are: {', '.join(known)}.")
+        print(f"There is no measurement {unknown[0]!r}; there are: {', '.join([*known, COSTS])}.")
         return 2
     rows: list[Row] = []
     failed = 0
@@ -85,6 +98,17 @@ def main() -> int:
     elif len(wanted) == 1 and set(wanted) <= LONG and not failed:
         keep(RESULTS, wanted[0], [*machine.describe(load), "", *lines])
     return 1 if failed else 0
+
+
+def _count_costs(work: Path) -> int:
+    """Count what people's actions take of AWS, and write it down where it is told."""
+    load = machine.load()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        lines = aws_costs.measure(Path(home), work)
+    print("\n".join(lines))
+    keep(RESULTS, COSTS, [*machine.describe(load), "", *lines])
+    aws_costs.keep_in(PRODUCTION, lines)
+    return 0
 
 
 def _measured(name: str, measure: Measure) -> list[Row] | None:
