@@ -234,6 +234,8 @@ class FileResponse(BaseModel):
     ``status`` speaks of the newest content, the other fields of the content that stands.
     ``derived_from_names`` are the names of the files in ``derived_from``, those that are gone as
     "a deleted file". ``joins`` tell by which columns the frame is likely to join with others.
+    ``progress``, of one file, tells how far its reading has come, 0 to 1; null where it is not
+    being read, or by another server.
     """
 
     file_id: str
@@ -251,6 +253,7 @@ class FileResponse(BaseModel):
     derived_from: str | None
     derived_from_names: list[str] | None = None
     reason: str | None
+    progress: float | None = None
     rows: int | None
     columns: int | None
     bad_rows: BadRows | None
@@ -269,7 +272,7 @@ class FileResponse(BaseModel):
         return cls(**stored, profile=profile)
 
 
-_ADDED = frozenset({"profile", "joins", "derived_from_names"})
+_ADDED = frozenset({"profile", "joins", "derived_from_names", "progress"})
 """What a file's row does not say."""
 
 GONE = "a deleted file"

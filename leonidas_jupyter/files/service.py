@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
+from leonidas_jupyter.assistant.waiting import Progress
 from leonidas_jupyter.core.errors import conflict, not_found
 from leonidas_jupyter.core.events import EventBus, FileUploaded, ProjectDeleted
 from leonidas_jupyter.core.ids import new_id
@@ -60,6 +61,7 @@ class FilesService:
         self._projects = projects
         self._store = store
         self._bus = bus
+        self._progress = Progress(bus)
         self._leases = leases
         self._limits = limits
         self._frames = FrameStore(
@@ -203,6 +205,7 @@ class FilesService:
         file = await self._file(caller, file_id, Action.READ)
         standing = file.standing
         shown = FileResponse.of(file, await self._frames.profile(standing) if standing else None)
+        shown.progress = self._progress.of(file_id)
         if standing is not None:
             shown.joins = await self._asking.joins(file.project_id, standing)
         return (await schemas.with_sources([shown], self._repository.names))[0]

@@ -15,7 +15,7 @@ from leonidas_jupyter.kernel.listings import file_listing
 from leonidas_jupyter.kernel.loading import FrameLoader, Wanted
 from leonidas_jupyter.kernel.parts import Part, parts_in, send_parts
 from leonidas_jupyter.kernel.profiles import FrameProfile
-from leonidas_jupyter.kernel.progress import bar, clock
+from leonidas_jupyter.kernel.progress import bar, share
 from leonidas_jupyter.kernel.queries import ask
 from leonidas_jupyter.kernel.replies import Json
 from leonidas_jupyter.kernel.transfers import Signed, send, sha256_of
@@ -109,11 +109,11 @@ class ProjectFiles:
         """
         pauses = iter(POLL_SECONDS)
         path = path_of("/files/{file_id}", file_id=file.file_id)
-        with clock(f"Reading {file.filename}", shown=progress) as tick:
+        with share(f"Reading {file.filename}", shown=progress) as tick:
             while file.status in {"PROCESSING", "UPLOADING"}:
                 time.sleep(next(pauses, POLL_SECONDS[-1]))
-                tick()
                 file = File.read(self._client.call("GET", path))
+                tick(file.progress)
         if file.status != "COMPLETED":
             reason = file.reason or "the server does not say why; ask who runs it"
             raise LeonidasError(f"{file.filename}: {reason}", code="unreadable_csv")

@@ -38,6 +38,23 @@ def clock(what: str, *, shown: bool = True) -> Iterator[Callable[[], None]]:
         yield lambda: _discard(drawn.update())
 
 
+@contextlib.contextmanager
+def share(what: str, *, shown: bool = True) -> Iterator[Callable[[float | None], None]]:
+    """Report which share of something is done, 0 to 1; None where that is not known now."""
+    form = "{desc} {percentage:3.0f} %|{bar}| {elapsed}"
+    drawn = _tqdm(shown, desc=what, total=100, bar_format=form, miniters=0)
+    if drawn is None:
+        yield lambda _done: None
+        return
+
+    def advance(done: float | None) -> None:
+        # A try that begins anew does not take the bar back.
+        drawn.update(0 if done is None else max(0, int(done * 100) - drawn.n))
+
+    with drawn:
+        yield advance
+
+
 def _tqdm(shown: bool, **options: Any) -> Any:  # noqa: ANN401 - tqdm is not typed
     """A bar; None where none is wanted or tqdm is not installed."""
     if not shown:

@@ -69,6 +69,7 @@ class File(_Shape):
     source: str = ""
     derived_from: str = ""
     reason: str = ""
+    progress: float | None = None
     rows: int = 0
     columns: int = 0
     bad_rows: dict[str, Any] = field(default_factory=dict)

@@ -348,8 +348,14 @@ def test_renaming_renames_the_frame_too_and_survives_reading(run, gate):
 
 def test_progress_is_told_but_not_more_often_than_people_can_follow(run, gate):
     async def body(world):
-        await start_reading(world, gate)
+        project_id, file_id = await start_reading(world, gate)
         assert len(world.seen(FileProgress)) == 1
+        await world.bus.publish(FileProgress(project_id, file_id, 0.4))
+        assert (await world.file(file_id))["progress"] == 0.4
+        gate.open.set()
+        await settled(world)
+        read = await world.file(file_id)
+        assert (read["status"], read["progress"]) == ("COMPLETED", None)
 
     run(body)
 
