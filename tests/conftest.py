@@ -1,7 +1,11 @@
 """What every test may use: a Jupyter server in the process (pytest-jupyter)."""
 
+from functools import cache
+
+import pytest
 from hypothesis import HealthCheck, settings
 
+from leonidas_jupyter.core import passwords
 from tests.servers.chosen import ENGINES
 
 pytest_plugins = ["pytest_jupyter.jupyter_server", "tests.servers.fixtures"]
@@ -16,3 +20,29 @@ settings.load_profile("any machine")
 def pytest_addoption(parser):
     """What the tests of the API and its rules run on."""
     parser.addoption("--engines", choices=ENGINES, default=ENGINES[0])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes():
+    """Hashes passwords at next to no cost: most tests register people for something else."""
+    from argon2 import PasswordHasher
+
+    @cache
+    def cheap():
+        return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        yield
+
+
+_real_hasher = passwords._hasher
+
+
+@pytest.fixture
+def real_hashes(quick_hashes, monkeypatch):
+    """Hashes them as the product does, for tests of just that."""
+    passwords._nobody.cache_clear()
+    monkeypatch.setattr(passwords, "_hasher", _real_hasher)
+    yield
+    passwords._nobody.cache_clear()

@@ -167,6 +167,7 @@ def test_failures_are_limited_by_e_mail_and_success_is_not():
     run(go)
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_an_unknown_address_takes_as_long_as_a_wrong_password():
     async def go():
         world = World()
@@ -186,6 +187,7 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password():
     run(go)
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_old_hashes_are_renewed_at_login():
     async def go():
         world = World()

@@ -1,8 +1,17 @@
 import asyncio
 
-from argon2 import PasswordHasher
+import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
 
 from leonidas_jupyter.core.passwords import Passwords
+
+pytestmark = pytest.mark.usefixtures("real_hashes")
+
+
+def test_a_hash_costs_what_the_rfc_says():
+    known = asyncio.run(Passwords().hash("correct horse battery"))
+    cost = extract_parameters(known)
+    assert (cost.type, cost.memory_cost, cost.time_cost, cost.parallelism) == (Type.ID, 65536, 3, 4)
 
 
 def test_hash_and_verify():
