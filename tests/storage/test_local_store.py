@@ -94,7 +94,9 @@ def test_a_kill_in_the_middle_of_an_upload(tmp_path):
     assert not left.exists()
 
 
-@pytest.mark.parametrize("writer", [f"{signature()}a", "elsewhere.1.a", "tmpabc"])
+@pytest.mark.parametrize(
+    "writer", [f"{signature()}a", "elsewhere.1.a", "tmpabc"], ids=["this", "another", "none"]
+)
 def test_what_may_still_be_written_is_left_alone_for_an_hour(tmp_path, writer):
     open_store(tmp_path)
     partial = tmp_path / "partial" / writer
