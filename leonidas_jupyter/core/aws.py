@@ -7,8 +7,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    import boto3
 
 CONNECT_SECONDS = 5
 """How long a connection may take to be made."""
@@ -93,6 +96,19 @@ def trusting(options: AwsOptions, ca_bundle: Path | str | None) -> AwsOptions:
     return replace(options, ca_bundle=str(ca_bundle)) if ca_bundle else options
 
 
+def session_of(options: AwsOptions) -> "boto3.Session":
+    """A session by the credentials of the chain, or of the role, which is assumed at first need.
+
+    Its clients are given ``endpoint_url`` and ``ca_bundle`` by whoever makes them.
+
+    Raises:
+        botocore.exceptions.ProfileNotFound: there is no such profile.
+    """
+    import boto3
+
+    return boto3.Session(botocore_session=_core(options), region_name=options.region)
+
+
 def client(service: str, options: AwsOptions, **config: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
     """A client of a service, which any number of threads may use at once.
 
@@ -108,7 +124,6 @@ def client(service: str, options: AwsOptions, **config: Any) -> Any:  # noqa: AN
         botocore.exceptions.BotoCoreError: there is no such profile, or no region; ``explain``
             says it to people.
     """
-    import boto3
     from botocore.config import Config
 
     settings: dict[str, Any] = {
@@ -119,8 +134,7 @@ def client(service: str, options: AwsOptions, **config: Any) -> Any:  # noqa: AN
         "tcp_keepalive": True,
         "user_agent_extra": "leonidas-jupyter",
     }
-    session = boto3.Session(botocore_session=_core(options), region_name=options.region)
-    return session.client(
+    return session_of(options).client(
         service,
         endpoint_url=options.endpoint_url,
         verify=options.ca_bundle,

@@ -2,27 +2,24 @@
 
 import asyncio
 import importlib.util
-import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from traitlets.config import Config
 
 from leonidas_jupyter.core.config import Leonidas, SettingsError, load_settings
+from leonidas_jupyter.server.engine_looks import look_at_database, look_at_storage
+from leonidas_jupyter.server.troubles import Trouble, Verdict
 
 if TYPE_CHECKING:
     from leonidas_jupyter.models.service import ModelsService
-    from leonidas_jupyter.storage.base import ObjectStore
-
-Verdict = Literal["ok", "warning", "failed"]
 
 PATIENCE_SECONDS = 60.0
 """What one look may take; a kernel that starts cold is the slowest."""
@@ -42,16 +39,6 @@ class Finding:
     verdict: Verdict
     seen: str
     remedy: str = ""
-
-
-class Trouble(Exception):
-    """Something does not work: what was seen, and how to mend it."""
-
-    def __init__(self, seen: str, remedy: str, verdict: Verdict = "failed") -> None:
-        super().__init__(seen)
-        self.seen = seen
-        self.remedy = remedy
-        self.verdict = verdict
 
 
 Look = Callable[[], Awaitable[str]]
@@ -74,8 +61,8 @@ def _looks(settings: Leonidas) -> list[tuple[str, Look]]:
     return [
         ("server extension", _extension),
         ("data directory", lambda: _directory(settings.directory)),
-        ("database", lambda: _database(settings)),
-        ("file storage", lambda: _storage(settings)),
+        ("database", lambda: look_at_database(settings)),
+        ("file storage", lambda: look_at_storage(settings)),
         ("SQL worker", lambda: _sql(settings)),
         ("chart pictures", _pictures),
         ("kernel", _kernel),
@@ -156,85 +143,6 @@ async def _directory(directory: Path) -> str:
     if free < LITTLE_SPACE:
         raise Trouble(seen, "Make room, or set c.Leonidas.data_dir elsewhere.", "warning")
     return seen
-
-
-async def _database(settings: Leonidas) -> str:
-    from leonidas_jupyter.server.engines import open_database
-    from leonidas_jupyter.tables.base import Unavailable
-
-    remedy = "Correct c.Leonidas.database_url, or the rights and room of what it names."
-    try:
-        database = await asyncio.to_thread(open_database, settings.database)
-    except (Unavailable, OSError) as error:
-        raise Trouble(str(error), remedy) from error
-    try:
-        await database.ping()
-    except Unavailable as error:
-        raise Trouble(str(error), remedy) from error
-    finally:
-        await database.close()
-    return f"{settings.database.split(':')[0]}, opened, schema up to date"
-
-
-async def _storage(settings: Leonidas) -> str:
-    from leonidas_jupyter.server.engines import store_of
-    from leonidas_jupyter.storage.base import StoreUnavailable
-    from leonidas_jupyter.storage.signing import UrlSigner
-
-    remedy = "Correct c.Leonidas.storage_url, or the rights and room of what it names."
-    try:
-        signer = UrlSigner(secrets.token_bytes(32), "")
-        store = await asyncio.to_thread(store_of, settings, signer)
-    except (StoreUnavailable, OSError) as error:
-        raise Trouble(str(error), remedy) from error
-    try:
-        await _try_store(store, remedy)
-        browsers = await _browsers(settings, store)
-    finally:
-        await store.close()
-    return f"{settings.storage.split(':')[0]}, written, read and deleted{browsers}"
-
-
-async def _try_store(store: "ObjectStore", remedy: str) -> None:
-    from leonidas_jupyter.storage.base import StoreUnavailable
-
-    key, content = f"doctor/{secrets.token_hex(8)}", secrets.token_bytes(1024)
-    try:
-        with tempfile.TemporaryDirectory(prefix="leonidas-") as scratch:
-            source = Path(scratch) / "probe"
-            await asyncio.to_thread(source.write_bytes, content)
-            await store.put(key, source)
-        found = b"".join([chunk async for chunk in store.get(key)])
-        await store.delete(key)
-    except (StoreUnavailable, OSError) as error:
-        raise Trouble(str(error), remedy) from error
-    if found != content:
-        raise Trouble("what was written is not what was read", "Look at what holds the files.")
-
-
-async def _browsers(settings: Leonidas, store: "ObjectStore") -> str:
-    """Whether browsers may use the signed URLs of a bucket, where they are to."""
-    from leonidas_jupyter.server.engines import origins_of
-    from leonidas_jupyter.storage.base import StoreUnavailable
-    from leonidas_jupyter.storage.s3cors import RULE
-
-    try:
-        origins = await origins_of(settings, store)
-    except StoreUnavailable as error:
-        raise Trouble(
-            f"whether browsers may use the bucket cannot be seen ({error})",
-            "Grant s3:GetBucketCORS, or look at the bucket's CORS rules yourself.",
-            "warning",
-        ) from error
-    if origins is None:
-        return ""
-    if not origins:
-        raise Trouble(
-            "browsers may not send to and get from the bucket; notebooks can",
-            f"Give it the CORS rule {RULE}, or set c.Leonidas.transfer = 'proxy'.",
-            "warning",
-        )
-    return f"; pages of {', '.join(origins)} may use the bucket"
 
 
 async def _sql(settings: Leonidas) -> str:

@@ -45,7 +45,7 @@ def open_database(
     return open_sql(url, SPECS, create_tables=create)
 
 
-def database_of(settings: Leonidas, store: ObjectStore) -> Database:
+def database_of(settings: Leonidas, store: ObjectStore | None) -> Database:
     """The metadata engine that the settings name. Raises Unavailable, OSError."""
     return open_database(
         settings.database,

@@ -8,14 +8,19 @@ import socket
 import ssl
 import subprocess
 import threading
+from functools import partial
 
 import pytest
+from traitlets.config import Config
 
 from leonidas_jupyter.assistant.models.providers import ProviderSettings
 from leonidas_jupyter.core import aws
+from leonidas_jupyter.core.config import load_settings
 from leonidas_jupyter.kernel.errors import LeonidasError
 from leonidas_jupyter.kernel.http import Transport
 from leonidas_jupyter.kernel.network import CA_VARIABLES
+from leonidas_jupyter.server.doctor import _finding
+from leonidas_jupyter.server.engine_looks import look_at_database
 from leonidas_jupyter.server.engines import open_store
 from leonidas_jupyter.storage.base import StoreUnavailable
 from leonidas_jupyter.storage.signing import UrlSigner
@@ -207,6 +212,23 @@ def test_buckets(server, certificate, asked, monkeypatch):
     assert asked == []
     asyncio.run(ping(str(certificate[0])))
     assert asked == ["GET /bucket"]
+
+
+def test_the_doctor_at_the_database(server, certificate, asked, monkeypatch, tmp_path):
+    monkeypatch.setattr(aws, "ATTEMPTS", 1)
+    url = f"dynamodb://eu-central-1/leonidas?endpoint_url=https://127.0.0.1:{server}"
+
+    def look(ca_bundle):
+        config = {"database_url": url, "data_dir": str(tmp_path), "ca_bundle": ca_bundle}
+        settings = load_settings(Config({"Leonidas": config}), {})
+        found = asyncio.run(_finding("database", partial(look_at_database, settings)))
+        assert found.verdict == "failed"  # what the server says is nothing of DynamoDB's
+        return found.seen
+
+    assert "not trusted here; set ca_bundle" in look("")
+    assert asked == []
+    assert "not trusted" not in look(str(certificate[0]))
+    assert set(asked) == {"POST /"}
 
 
 def test_models_that_speak_as_openai_does(server, certificate, asked):

@@ -8,7 +8,8 @@ from traitlets.config import Config
 
 from leonidas_jupyter.core.config import load_settings
 from leonidas_jupyter.core.s3place import parse_s3
-from leonidas_jupyter.server.doctor import Trouble, _storage
+from leonidas_jupyter.server.engine_looks import look_at_storage
+from leonidas_jupyter.server.troubles import Trouble
 from leonidas_jupyter.storage.s3cors import RULE, allowed_origins
 from scripts.servers.s3 import root_client
 
@@ -19,7 +20,7 @@ GOOD = json.loads(RULE)
 def look(s3_url, tmp_path):
     def look(**settings):
         config = {"storage_url": s3_url, "data_dir": str(tmp_path), **settings}
-        return asyncio.run(_storage(load_settings(Config({"Leonidas": config}), {})))
+        return asyncio.run(look_at_storage(load_settings(Config({"Leonidas": config}), {})))
 
     return look
 

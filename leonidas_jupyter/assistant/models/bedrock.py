@@ -1,21 +1,15 @@
 """Models on Amazon Bedrock: Converse through boto3, and gpt-oss where it is served better."""
 
-from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from leonidas_jupyter.assistant.models.names import BedrockId
 from leonidas_jupyter.assistant.models.providers import ProviderSettings
+from leonidas_jupyter.core.aws import CONNECT_SECONDS, AwsOptions, session_of
 
 if TYPE_CHECKING:
     import boto3
     from pydantic_ai.models import Model
-
-CONNECT_SECONDS = 5
-"""How long a connection may take to be made."""
-
-ROLE_SESSION = "leonidas"
-"""The session name of an assumed role; it stands in CloudTrail."""
 
 CONNECTIONS = 50
 """How many answers may be streamed at once; boto3's own ten would make the others wait."""
@@ -54,14 +48,14 @@ def aws_session(settings: ProviderSettings, region: str | None = None) -> "boto3
     Raises:
         botocore.exceptions.ProfileNotFound: there is no such profile.
     """
-    import boto3
-    from botocore.session import Session
-
-    region = region or settings.region
-    core = Session(profile=settings.profile)
-    if settings.role_arn:
-        core = _in_role(core, settings.role_arn, region, settings.ca_bundle)
-    return boto3.Session(botocore_session=core, region_name=region)
+    return session_of(
+        AwsOptions(
+            region=region or settings.region,
+            profile=settings.profile,
+            role_arn=settings.role_arn,
+            ca_bundle=settings.ca_bundle,
+        )
+    )
 
 
 def runtime_client(session: "boto3.Session", settings: ProviderSettings) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
@@ -86,45 +80,6 @@ def runtime_client(session: "boto3.Session", settings: ProviderSettings) -> Any:
             max_pool_connections=CONNECTIONS,
         ),
     )
-
-
-def _in_role(
-    core: Any,  # noqa: ANN401 - botocore has no types
-    role_arn: str,
-    region: str | None,
-    ca_bundle: str | None,
-) -> Any:  # noqa: ANN401 - see above
-    """A botocore session whose credentials are a role's, and renewed before they expire."""
-    from botocore.credentials import (
-        AssumeRoleCredentialFetcher,
-        CredentialProvider,
-        CredentialResolver,
-        DeferredRefreshableCredentials,
-    )
-    from botocore.exceptions import NoCredentialsError
-    from botocore.session import Session
-
-    source = core.get_credentials()
-    if source is None:
-        raise NoCredentialsError
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=partial(core.create_client, region_name=region, verify=ca_bundle),
-        source_credentials=source,
-        role_arn=role_arn,
-        extra_args={"RoleSessionName": ROLE_SESSION},
-    )
-
-    class Role(CredentialProvider):  # type: ignore[misc]  # botocore has no types
-        METHOD = CANONICAL_NAME = "leonidas-role"
-
-        def load(self) -> Any:  # noqa: ANN401 - botocore has no types
-            return DeferredRefreshableCredentials(
-                method=self.METHOD, refresh_using=fetcher.fetch_credentials
-            )
-
-    within = Session(profile=core.get_config_variable("profile"))
-    within.register_component("credential_provider", CredentialResolver([Role()]))
-    return within
 
 
 def _mantle_can_be(settings: ProviderSettings) -> bool:

@@ -2,12 +2,19 @@
 
 import asyncio
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from leonidas_jupyter.assistant.models.failures import FailureKind, ModelFailure
 from leonidas_jupyter.assistant.models.providers import ProviderSettings, asked_of
 
+if TYPE_CHECKING:
+    from leonidas_jupyter.assistant.models.guarded import GuardedModel
+
 SECONDS = 15.0
-"""How long the trial may take in all."""
+"""How long the question and its answer may take in all."""
+
+MAKING_SECONDS = 60.0
+"""How long a provider's library may take to be imported, cold and on a busy machine."""
 
 SILENCE_SECONDS = 10.0
 QUESTION = "Reply with the one word: ok"
@@ -22,11 +29,15 @@ async def try_out(name: str, settings: ProviderSettings) -> None:
         ModelFailure: it does not answer.
     """
     quick = replace(settings, timeout_seconds=min(SILENCE_SECONDS, settings.timeout_seconds))
+    limit = MAKING_SECONDS
     try:
-        async with asyncio.timeout(SECONDS):
-            await _ask(name, quick)
+        async with asyncio.timeout(limit) as waiting:
+            model = await _made(name, quick)
+            limit = SECONDS
+            waiting.reschedule(asyncio.get_running_loop().time() + limit)
+            await _ask(model)
     except TimeoutError as error:
-        asked = replace(asked_of(name, settings), timeout_seconds=SECONDS)
+        asked = replace(asked_of(name, settings), timeout_seconds=limit)
         raise ModelFailure(FailureKind.TIMED_OUT, asked) from error
     except ModelFailure as failure:
         # An answer that needs more room is one.
@@ -34,10 +45,18 @@ async def try_out(name: str, settings: ProviderSettings) -> None:
             raise
 
 
-async def _ask(name: str, settings: ProviderSettings) -> None:
-    from leonidas_jupyter.assistant.models.registry import guarded_model
+async def _made(name: str, settings: ProviderSettings) -> "GuardedModel":
+    def make() -> "GuardedModel":
+        import pydantic_ai.direct  # noqa: F401 - takes a while, too
 
-    model = await asyncio.to_thread(guarded_model, name, settings)
+        from leonidas_jupyter.assistant.models.registry import guarded_model
+
+        return guarded_model(name, settings)
+
+    return await asyncio.to_thread(make)
+
+
+async def _ask(model: "GuardedModel") -> None:
     from pydantic_ai.direct import model_request
     from pydantic_ai.messages import ModelRequest
 
