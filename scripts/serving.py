@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from scripts.servers.process import free_port
 
 START_SECONDS = 60
 
@@ -47,9 +48,7 @@ class Server:
         self.home = home
         self._options = options
         self._log = home / "server.log"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
 
     def __enter__(self) -> Self:

@@ -1,11 +1,14 @@
 """A server program in a process of its own that answers on a free port of 127.0.0.1."""
 
+import itertools
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +19,9 @@ START_SECONDS = 120
 ATTEMPTS = 3
 """Another program may take the free port first; then the next one is tried."""
 
+_PORTS = range(20_000, 32_000)
+_FIRST: int = random.SystemRandom().choice(_PORTS)
+_ports = itertools.cycle([*range(_FIRST, _PORTS.stop), *range(_PORTS.start, _FIRST)])
 _KEEPER = Path(__file__).with_name("keeper.py")
 _LOG_TAIL = 4000
 
@@ -50,11 +56,17 @@ class Program:
 
 
 def free_port() -> int:
-    """A port that nobody uses right now."""
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        port: int = free.getsockname()[1]
-    return port
+    """A port that nobody uses right now, and that no other call in this process gave.
+
+    The system gives none of these away by itself (they are below `ip_local_port_range`), so that
+    it is still free when the server starts; processes begin at places of their own.
+    """
+    port: int
+    for port in itertools.islice(_ports, len(_PORTS)):
+        with socket.socket() as free, suppress(OSError):
+            free.bind((HOST, port))
+            return port
+    raise NotStarted(f"Every port from {_PORTS.start} to {_PORTS.stop} is taken.")
 
 
 class Running:

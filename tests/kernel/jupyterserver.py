@@ -3,12 +3,13 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from http.client import HTTPConnection
 from pathlib import Path
+
+from scripts.servers.process import free_port
 
 TOKEN = "a-token-for-tests"
 START_SECONDS = 120
@@ -38,7 +39,7 @@ class JupyterServer:
         self.runtime = home / "runtime"
         self.runtime.mkdir(parents=True, exist_ok=True)
         (home / "root").mkdir(exist_ok=True)
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}/base/"
         self._log = (home / "server.log").open("ab")
         config = {
@@ -116,9 +117,3 @@ class JupyterServer:
                 return
         self.close()
         raise AssertionError(self.log())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

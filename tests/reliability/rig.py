@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +13,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psutil
+
+from scripts.servers.process import free_port
 
 TOKEN = "a-token-for-tests"
 BASE = "/leonidas/api/v1"
@@ -108,7 +109,7 @@ class Server:
     def __post_init__(self):
         self.home.mkdir(parents=True, exist_ok=True)
         (self.home / "root").mkdir(exist_ok=True)
-        self.port = _free_port()
+        self.port = free_port()
         config = self.home / "jupyter_server_config.py"
         config.write_text(self.configuration)
         foreign = ("LEONIDAS_", "JUPYTER", "JPY_")
@@ -299,12 +300,6 @@ def _command(process):
     with suppress(psutil.Error):
         return process.cmdline()
     return []
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Background(threading.Thread):

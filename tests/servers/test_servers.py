@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from scripts.servers.process import HOST, NotStarted, Program, Running
+from scripts.servers import process
+from scripts.servers.process import HOST, NotStarted, Program, Running, free_port
 
 CHECKOUT = os.getcwd()
 
@@ -134,3 +135,15 @@ def test_what_a_program_said_that_does_not_start(tmp_path):
     )
     with pytest.raises(NotStarted, match=r"(?s)broken did not start.*no disk"):
         Running(broken, tmp_path).__enter__()
+
+
+def test_a_port_on_which_somebody_listens_is_not_given(monkeypatch):
+    first, second = free_port(), free_port()
+    assert first != second
+    monkeypatch.setattr(process, "_ports", iter([first, second]))
+    with socket.socket() as taken:
+        taken.bind((HOST, first))
+        taken.listen()
+        assert free_port() == second
+    with pytest.raises(NotStarted, match="is taken"):
+        free_port()
