@@ -21,7 +21,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(
         CHECKOUT,
         source,
-        ignore=shutil.ignore_patterns(".*", "__pycache__", "tests", "bench", "node_modules"),
+        ignore=shutil.ignore_patterns(".*", "__pycache__", "tests", "bench", "build", "dist"),
     )
     out = tmp_path_factory.mktemp("dist")
     build = (
