@@ -24,6 +24,7 @@ from leonidas_jupyter.tables.base import Index, KeyPart, M, TableSpec, Unavailab
 from leonidas_jupyter.tables.dynamodb_order import (
     MAX_PARTITION,
     MAX_SORT,
+    KeyTooLong,
     escape,
     position,
     reserved,
@@ -122,17 +123,21 @@ class Layout(Generic[M]):
         return _Absent(True, None if default is PydanticUndefined else column.encode(default))
 
     def key(self, key: tuple[Scalar, ...]) -> Attributes:
-        """The attributes of a key.
-
-        Raises:
-            ValueError: it is longer than a key can be.
-        """
+        """The attributes of a key. Raises KeyTooLong."""
         found = {
             name: self.value(name, part) for name, part in zip(self.spec.key, key, strict=True)
         }
         for name, most in zip(self.spec.key, (MAX_PARTITION, MAX_SORT), strict=False):
             within(str(*found[name].values()), most)
         return found
+
+    def fits(self, key: tuple[Scalar, ...]) -> bool:
+        """Whether an item can have this key."""
+        try:
+            self.key(key)
+        except KeyTooLong:
+            return False
+        return True
 
     def key_of(self, item: Attributes) -> tuple[KeyPart, ...]:
         """The key in an item, as rows have it."""

@@ -11,6 +11,14 @@ MAX_PARTITION = 2048
 MAX_SORT = 1024
 """The most bytes of a partition and of a sort key (AWS, *Quotas in Amazon DynamoDB*)."""
 
+
+class KeyTooLong(ValueError):
+    """What would be a key is longer than a key can be, so nothing stands there."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A key of more than {most} bytes cannot be stored.")
+
+
 _RESERVED = "\0"
 _WIDTH = 16
 _END = "#"
@@ -59,7 +67,7 @@ def position(columns: list[Column], values: list[Scalar]) -> str:
     """Where values stand in the order of their columns, as one text.
 
     Raises:
-        ValueError: it would be longer than a sort key can be.
+        KeyTooLong: it would be longer than a sort key can be.
     """
     parts = [_encode(column, value) for column, value in zip(columns, values, strict=True)]
     text = "".join(value + end for value, end, _ in parts)
@@ -79,7 +87,7 @@ def upper(column: Column, value: Scalar) -> str:
 
 
 def within(text: str, most: int) -> str:
-    """The text. Raises ValueError where a key cannot be so long."""
+    """The text. Raises KeyTooLong."""
     if len(text) > most or len(text.encode()) > most:
-        raise ValueError(f"A key of more than {most} bytes cannot be stored.")
+        raise KeyTooLong(most)
     return text

@@ -119,7 +119,10 @@ class Planner:
 
     def _add(self, operation: Operation, target: Target) -> None:
         shape = layout(operation.spec)
-        key = shape.key(target[1])
+        if not isinstance(operation, Put) and not shape.fits(target[1]):
+            # Nothing can stand there: it fails as for what is missing, or has nothing to remove.
+            self._plan.results.append(apply(operation, _Recorder(None), self._given.moment))
+            return
         if isinstance(operation, Put):
             kind, request = self._put(operation, shape, target)
         elif isinstance(operation, Update):
@@ -129,7 +132,7 @@ class Planner:
         else:
             kind, request = self._delete(operation, shape, target)
         if kind != "Put":
-            request["Key"] = key
+            request["Key"] = shape.key(target[1])
         request["TableName"] = self._given.tables[operation.spec.name]
         self._plan.actions.append({kind: request})
 

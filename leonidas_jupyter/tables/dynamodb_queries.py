@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic
 
+from leonidas_jupyter.core.errors import invalid
 from leonidas_jupyter.core.paging import Page
 from leonidas_jupyter.tables.base import M, TableSpec
 from leonidas_jupyter.tables.dynamodb_expressions import Expressions
@@ -26,7 +27,14 @@ from leonidas_jupyter.tables.dynamodb_items import (
     layout,
     order_name,
 )
-from leonidas_jupyter.tables.dynamodb_order import lower, position, upper
+from leonidas_jupyter.tables.dynamodb_order import (
+    MAX_SORT,
+    KeyTooLong,
+    lower,
+    position,
+    upper,
+    within,
+)
 from leonidas_jupyter.tables.dynamodb_reads import Reader
 from leonidas_jupyter.tables.queries import Query
 from leonidas_jupyter.tables.rows import Row, Scalar, codec
@@ -75,7 +83,12 @@ class Queries(Generic[M]):
 
     def page(self, query: Query, moment: str) -> Page[M]:
         """A page of a query. What cannot be read by this release is left out, and logged."""
-        span = self._range(query)
+        try:
+            span = self._range(query)
+        except KeyTooLong as error:
+            if query.start is None:
+                raise
+            raise invalid("The cursor is not one of ours; begin again without it.") from error
         found: list[tuple[Row, M]] = []
         if not span.empty:
             own = query.index not in self._spec.indexes
@@ -138,7 +151,7 @@ class Queries(Generic[M]):
         """A value of the table's own sort key."""
         if value is None or isinstance(value, int):
             return value
-        return str(self._shape.value(query.index.sort, value)["S"])
+        return within(str(self._shape.value(query.index.sort, value)["S"]), MAX_SORT)
 
     def _own(self, query: Query, span: _Range) -> Iterator[tuple[Row, M]]:
         for raw in self._raws(query, span, query.index.sort):
@@ -185,7 +198,10 @@ class Queries(Generic[M]):
     def _raws(self, query: Query, span: _Range, sort: str) -> Iterator[Attributes]:
         """What a partition holds in a range, in order, page after page as it is asked for."""
         words = Expressions()
-        partition = self._shape.value(query.index.partition, query.partition)
+        try:
+            partition = self._shape.value(query.index.partition, query.partition)
+        except KeyTooLong:
+            return
         parts = [words.is_same(query.index.partition, partition)]
         if span.low is not None and span.high is not None:
             limits = f"{words.value(_attribute(span.low))} AND {words.value(_attribute(span.high))}"

@@ -33,6 +33,8 @@ class Reader:
     def one(self, spec: TableSpec[Any], key: tuple[Scalar, ...]) -> Standing | None:
         """The item with a key. Raises Unreadable."""
         shape = layout(spec)
+        if not shape.fits(key):
+            return None
         at = shape.key(key)
         for attempt in range(ATTEMPTS):
             raw = self.raw(spec, at)
@@ -68,12 +70,13 @@ class Reader:
         self, specs: dict[str, TableSpec[Any]], targets: Sequence[Target]
     ) -> dict[Target, Attributes | None]:
         """The items with some keys as they are stored; None for those that are not there."""
-        if len(targets) == 1:
-            ((name, key),) = targets
-            return {targets[0]: self.raw(specs[name], layout(specs[name]).key(key))}
         found: dict[Target, Attributes | None] = dict.fromkeys(targets)
-        for at in range(0, len(targets), AT_ONCE):
-            found |= self._some(specs, targets[at : at + AT_ONCE])
+        possible = [each for each in targets if layout(specs[each[0]]).fits(each[1])]
+        if len(possible) == 1:
+            ((name, key),) = possible
+            return found | {(name, key): self.raw(specs[name], layout(specs[name]).key(key))}
+        for at in range(0, len(possible), AT_ONCE):
+            found |= self._some(specs, possible[at : at + AT_ONCE])
         return found
 
     def _some(

@@ -205,7 +205,7 @@ class Writer:
 
     def _do(self, plan: Plan, operations: Sequence[Operation]) -> list[Result]:
         try:
-            if len(plan.actions) == 1:
+            if len(plan.actions) == len(operations) == 1:
                 self._single(plan, operations[0])
             elif plan.actions:
                 self._reader.calls.call("transact_write_items", TransactItems=plan.actions)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from leonidas_jupyter.tables.base import Exists, Missing, Stale
+from leonidas_jupyter.tables.base import Add, Delete, Exists, Missing, Put, Stale, Update
 from tests.contracts.things import NOTES, THINGS, TICKETS, Color, Note, Part, Thing, Ticket
 
 TEXTS = {
@@ -231,6 +231,38 @@ def test_what_is_not_there_is_missing(run):
         ):
             with pytest.raises(Missing):
                 await attempt
+
+    run(body)
+
+
+@pytest.mark.parametrize("length", [1025, 2049, 100_000])
+def test_nothing_stands_under_a_key_however_long(run, length):
+    """As the path of a request may hold one; an engine may have a limit for keys."""
+    long = "k" * length
+
+    async def body(database):
+        things, notes = database.table(THINGS), database.table(NOTES)
+        assert await things.get(long) is None
+        assert await things.find("email", long) is None
+        assert await notes.get((long, 1)) is None
+        await things.delete(long)
+        for attempt in (
+            things.update(long, {"rank": 2}),
+            things.update(long, {"rank": 2}, if_version=1),
+            things.delete(long, if_version=1),
+            things.add(long, "count", 1),
+            database.transact(
+                [Put(THINGS, Thing(thing_id="t")), Update(THINGS, long, {"rank": 2})]
+            ),
+            database.transact([Put(THINGS, Thing(thing_id="t")), Add(THINGS, long, "count", 1)]),
+        ):
+            with pytest.raises(Missing):
+                await attempt
+        assert await things.get("t") is None
+        await database.transact([Delete(THINGS, long), Put(NOTES, Note(thing_id="a", number=1))])
+        assert await notes.get(("a", 1)) is not None
+        assert (await notes.query(None, long)).items == []
+        assert (await things.query("rank", long)).items == []
 
     run(body)
 
