@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leonidas_jupyter.core.errors import ErrorCode, LeonidasError
+from leonidas_jupyter.core.paging import encode_cursor
 from leonidas_jupyter.tables.base import (
     Add,
     Delete,
@@ -25,6 +27,13 @@ from leonidas_jupyter.tables.leases import Leases
 from tests.contracts.things import JOBS, NOTES, THINGS, TICKETS, Job, Note, Thing, Ticket
 from tests.tables.dynamodb_faults import Faults, answer, asked
 
+
+class Tag(Item):
+    owner: str
+    tag: str
+
+
+TAGS = TableSpec("tags", Tag, key=("owner", "tag"))
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +62,18 @@ async def everything(database, spec):
     """All that is stored in a table."""
     found = await asyncio.to_thread(database.client.scan, TableName=database.tables[spec.name])
     return found["Items"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "index", "position"), [(THINGS, "rank", [1, "k" * 1025]), (TAGS, None, ["k" * 1025])]
+)
+def test_a_cursor_longer_than_any_key_is_an_invalid_request(on_dynamodb, spec, index, position):
+    async def body(database):
+        with pytest.raises(LeonidasError) as refused:
+            await database.table(spec).query(index, "ann", after=encode_cursor(position))
+        assert refused.value.code is ErrorCode.INVALID_REQUEST
+
+    on_dynamodb(body, [spec])
 
 
 def test_each_action_takes_few_requests(on_dynamodb):
