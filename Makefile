@@ -5,6 +5,8 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -q --disable-pip-version-check
 BUILT_FROM := pyproject.toml $(wildcard jupyter-config/*/*.json)
+# The tests of the API and its rules, which run on memory in `make test` and on DynamoDB and S3 in `make soak`.
+API_TESTS := $(addprefix tests/,server chat files exports models usage auth sessions projects)
 
 .DEFAULT_GOAL := help
 .PHONY: help run run-aws test check format docs bench soak browser servers clean
@@ -17,7 +19,7 @@ help:
 	@echo "make format  let ruff format and sort"
 	@echo "make docs    write into the documentation what the code knows"
 	@echo "make bench   measure beside a bare server and a bare kernel; writes bench/RESULTS.md"
-	@echo "make soak    the long tests"
+	@echo "make soak    the long tests, and those of the API on DynamoDB and S3"
 	@echo "make clean   remove $(VENV) and caches; the data in .leonidas stays"
 
 run: $(VENV)/.for-run
@@ -51,6 +53,7 @@ bench: $(VENV)/.for-development servers
 
 soak: $(VENV)/.for-development browser servers
 	@$(PY) -m pytest -m soak --timeout=3600 $(PYTEST_ARGS)
+	@$(PY) -m pytest $(API_TESTS) --engines=aws --timeout=600 $(PYTEST_ARGS)
 
 browser: $(VENV)/.for-development
 	@$(PY) scripts/browser.py
