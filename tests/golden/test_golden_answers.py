@@ -1,4 +1,7 @@
-"""No silent misread over the golden questions, and coverage that does not fall."""
+"""No silent misread over the golden questions, coverage that does not fall, and no false receipt.
+
+One file, because every question is asked once: `desks` remember their answers.
+"""
 
 import sys
 from collections import Counter, defaultdict
@@ -6,6 +9,8 @@ from collections import Counter, defaultdict
 import pytest
 
 from leonidas_jupyter.assistant.analyst import gate
+from leonidas_jupyter.assistant.receipts import check
+from leonidas_jupyter.assistant.results import Results
 from tests.golden.judge import Desk, Table, golden, golden_names, judge
 
 FLOORS = {
@@ -51,6 +56,8 @@ FLOORS = {
     "talk": 1.0,
 }
 """Least share of the questions with an answer that is found, by kind."""
+
+MOST_FALSE_MARKS = 0.01
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +117,50 @@ def test_the_accounting_gate_is_what_prevents_misreads(
     traps = [entry for entry in golden("penguins") if entry["expect"] == "abstain"]
     misread = [entry["question"] for entry in traps if judge(entry, desk, frame)[0] == "wrong"]
     assert len(misread) >= 10, misread
+
+
+# Receipts: the analyst states nothing that its tools did not find.
+
+
+@pytest.fixture(scope="module")
+def receipts(desks: dict[str, Desk]):
+    found = []
+    for name, desk in desks.items():
+        for entry in golden(name):
+            earlier = entry.get("earlier", ())
+            plan, outcomes, text = desk.ask(entry["question"], earlier)
+            results = Results()
+            for number, (call, outcome) in enumerate(zip(plan.calls, outcomes, strict=False), 1):
+                if outcome.ok:
+                    results.add(f"t{number}", outcome.result, call.arguments.get("sql"))
+            asked = "\n".join([*earlier, entry["question"]])
+            found.append((asked, text, results, check(text, asked, results)))
+    return found
+
+
+def test_hardly_any_number_of_the_analyst_is_marked(receipts, capsys):
+    checked = sum(each.checked for *_, each in receipts)
+    wrong = [
+        f"{asked!r}: {[unmatched.text for unmatched in each.unmatched]}"
+        for asked, _, _, each in receipts
+        if each.unmatched
+    ]
+    marks = sum(len(each.unmatched) for *_, each in receipts)
+    with capsys.disabled():
+        sys.stdout.write(f"\n  {marks} of {checked} numbers of golden answers marked\n")
+    assert checked > 4000
+    assert marks / checked < MOST_FALSE_MARKS, "\n".join(wrong)
+
+
+def test_a_wrong_number_in_a_golden_answer_is_marked(receipts):
+    """Some of the answers with numbers taken from nowhere: nearly every one is marked."""
+    marked = tried = 0
+    for asked, text, results, each in receipts[::5]:
+        if not each.checked or not list(results):
+            continue
+        tried += 1
+        wrong = f"{text}\n\nThe share of that is 73.918 % (n = 48,613)."
+        found = [unmatched.text for unmatched in check(wrong, asked, results).unmatched]
+        marked += "73.918 %" in found and "48,613" in found
+    assert tried > 150
+    assert marked / tried > 0.98
