@@ -37,7 +37,7 @@ ROUTES: tuple[Route, ...] = (
         takes=ExportRequest,
         gives=ExportResponse,
         status=202,
-        errors=(ErrorCode.INVALID_REQUEST, ErrorCode.NOT_FOUND),
+        errors=(ErrorCode.INVALID_REQUEST, ErrorCode.NOT_FOUND, ErrorCode.CONFLICT),
     ),
     Route(
         "POST",

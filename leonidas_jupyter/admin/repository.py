@@ -1,10 +1,10 @@
 """What administration needs stored: everything of one person, wherever it stands."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from leonidas_jupyter.admin.schemas import ERASE, ERASED, ERASED_QUESTION
+from leonidas_jupyter.admin.schemas import ERASE, ERASED, ERASED_QUESTION, ErasureNote
 from leonidas_jupyter.assistant.prompt import title_of
 from leonidas_jupyter.auth.repository import FAMILIES, USERS
 from leonidas_jupyter.auth.schemas import StoredUser
@@ -108,12 +108,29 @@ class AdminRepository:
                 with suppress(Missing):
                     await table.update((member.project_id, member.member), {"added_by": ERASED})
 
-    async def erase_words(self, user_id: str) -> None:
+    async def owned(self, user_id: str, note: ErasureNote) -> list[str]:
+        """Add to a note what somebody owns; the projects that there are."""
+        projects = [project.project_id async for project in self.projects(user_id)]
+        for project_id in projects:
+            async for file in self.rows_of("files", project_id):
+                note.items.append(file.file_id)
+                note.frames += [file.frame_hash] if file.frame_hash is not None else []
+            async for session in self.rows_of("sessions", project_id):
+                note.items.append(session.session_id)
+                note.items += [run.run_id async for run in self.runs(session.session_id)]
+        note.projects += projects
+        return projects
+
+    async def purge(self, note: ErasureNote) -> None:
+        """Remove what is kept beside the rows that a note tells of."""
+        await self._database.purge([*note.projects, *note.items])
+
+    async def erase_words(self, user_id: str, runs: Sequence[Run]) -> None:
         """Take a person's words out of other people's projects: questions, and whose they are.
 
         The answers stay: they are those projects'. Repeating it changes nothing.
         """
-        async for run in self.asked(user_id):
+        for run in runs:
             question = await self.question(run)
             with suppress(Missing):
                 if question is not None:

@@ -50,12 +50,14 @@ class AdminSettings:
         backup_days: how long backups hold what was erased.
         point_in_time: whether those are DynamoDB's own, to any second.
         settle_seconds: after which every process knows that an account is being erased.
+        bucket: whether files are in a bucket, which may keep versions.
         url_seconds: how long a link to an export is good.
     """
 
     backup_days: int
     point_in_time: bool
     settle_seconds: float
+    bucket: bool = False
     url_seconds: int = 3600
 
     @classmethod
@@ -65,7 +67,7 @@ class AdminSettings:
         days = settings.backup_days
         if days < 0:
             days = POINT_IN_TIME_DAYS if point_in_time else 0
-        return cls(days, point_in_time, SETTLE_SECONDS)
+        return cls(days, point_in_time, SETTLE_SECONDS, settings.storage.startswith("s3:"))
 
 
 class ExportStatus(StrEnum):
@@ -88,11 +90,20 @@ class ExportNote(BaseModel):
 
 
 class ErasureNote(BaseModel):
-    """What must be known to the end of an erasure: rows that said it are gone by then."""
+    """What must be known to the end of an erasure: rows that said it are gone by then.
 
-    username: str
+    Attributes:
+        projects, frames: what was owned, and what lies in caches of it.
+        items: the ids of sessions, files and runs, beside whose rows something may be kept.
+    """
+
     projects: list[str] = Field(default_factory=list)
     frames: list[str] = Field(default_factory=list)
+    items: list[str] = Field(default_factory=list)
+
+    def once(self) -> Self:
+        """The same, each id once."""
+        return type(self)(**{name: list(dict.fromkeys(ids)) for name, ids in self})
 
 
 class ExportRequest(BaseModel):
@@ -135,3 +146,8 @@ class EraseResponse(BaseModel):
     status: str = "erasing"
     recoverable_until: datetime | None = None
     remains: list[str]
+
+
+def shown(row: BaseModel) -> bytes:
+    """A row as an export has it: JSON without secrets."""
+    return row.model_dump_json(exclude={"password_hash"}).encode()

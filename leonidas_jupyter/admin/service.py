@@ -26,6 +26,7 @@ from leonidas_jupyter.admin.schemas import (
     ExportNote,
     ExportResponse,
     ExportStatus,
+    shown,
 )
 from leonidas_jupyter.auth.schemas import StoredUser
 from leonidas_jupyter.auth.service import AuthService
@@ -54,7 +55,6 @@ RENEW_SECONDS = 15.0
 SWEEP_SECONDS = 3600.0
 
 N = TypeVar("N", bound=BaseModel)
-_SECRET = frozenset({"password_hash"})
 
 
 class AdminService:
@@ -94,9 +94,11 @@ class AdminService:
         """How the export of an account stands; begun where there is none, or a fresh one is wanted.
 
         Raises:
-            LeonidasError: ``not_found``.
+            LeonidasError: ``not_found``; ``conflict`` while the account is erased.
         """
         user = await self._user(user_id)
+        if user.unfinished == ERASE:
+            raise conflict("The account is being erased; there is nothing to export any more.")
         note = await self._note(f"{EXPORTS}{user_id}/note.json", ExportNote)
         if (
             note is not None
@@ -155,11 +157,17 @@ class AdminService:
             "Logs of this server, backups made by `jupyter leonidas copy`, and what was downloaded "
             "are out of its reach.",
         ]
+        if self._settings.bucket:
+            held.append("What was deleted before may be in the bucket till its own rule ends it.")
         if self._settings.point_in_time:
             held.append(f"Point-in-time recovery of DynamoDB holds the rows for {days} days.")
         elif days:
             held.append(f"Backups of this installation hold it for {days} days.")
         return held
+
+    async def _stands(self, user_id: str) -> bool:
+        user = await self._repository.user(user_id)
+        return user is not None and user.unfinished != ERASE
 
     async def _user(self, user_id: str) -> StoredUser:
         if (user := await self._repository.user(user_id)) is None:
@@ -167,16 +175,16 @@ class AdminService:
         return user
 
     async def _shown(self, user: StoredUser, note: ExportNote) -> ExportResponse:
-        shown = ExportResponse(
+        stands = ExportResponse(
             user_id=user.user_id, status=note.status, begun_at=note.begun_at, size=note.size
         )
         if note.status is not ExportStatus.READY:
-            return shown
+            return stands
         url = await self._store.presign_get(
             note.object, filename=f"{user.user_id}.zip", expires_in=self._settings.url_seconds
         )
         link = {"download_url": url.url, "method": url.method, "headers": url.headers}
-        return shown.model_copy(update={**link, "expires_at": url.expires_at})
+        return stands.model_copy(update={**link, "expires_at": url.expires_at})
 
     async def _make(self, user: StoredUser, note: ExportNote) -> None:
         """Write the archive, and say in its note how that goes."""
@@ -194,6 +202,8 @@ class AdminService:
                 await renewing
             note.seen_at = now()
             await self._keep(key, note)
+            if not await self._stands(user.user_id):
+                await self._store.purge(f"{EXPORTS}{user.user_id}/")
 
     async def _renew(self, key: str, note: ExportNote) -> None:
         while True:
@@ -206,7 +216,7 @@ class AdminService:
         """The files of an archive."""
         repository, user_id = self._repository, user.user_id
         yield "README.txt", _bytes(README.encode())
-        yield "user.json", _bytes(_json(user))
+        yield "user.json", _bytes(shown(user))
         yield "sign_ins.jsonl", _lines(repository.families(user_id))
         yield "members.jsonl", _lines(repository.memberships(user.username))
         yield "usage.jsonl", _lines(repository.usage(user_id))
@@ -215,7 +225,7 @@ class AdminService:
             if project.deleted_at is not None:
                 continue
             folder, project_id = f"projects/{project.project_id}/", project.project_id
-            yield f"{folder}project.json", _bytes(_json(project))
+            yield f"{folder}project.json", _bytes(shown(project))
             for name in ("members", "sessions", "files"):
                 yield f"{folder}{name}.jsonl", _lines(repository.rows_of(name, project_id))
             yield f"{folder}messages.jsonl", _lines(self._said(project_id))
@@ -257,26 +267,26 @@ class AdminService:
         await repository.sign_out(user_id)
         note = await self._erase_projects(user, key)
         await repository.leave(user.username, user_id)
-        await repository.erase_words(user_id)
+        asked = [run async for run in repository.asked(user_id)]
+        note.items += [each for run in asked for each in (run.run_id, run.session_id)]
+        await self._keep(key, note.once())
+        await repository.erase_words(user_id, asked)
+        await repository.purge(note)
         await repository.forget_usage(user_id)
         await self._store.purge(f"{EXPORTS}{user_id}/")
         for project_id in note.projects:
             await self._store.purge(f"projects/{project_id}/")
         for frame_hash in note.frames:
             await self._cache.drop(frame_hash)
+        await self._store.purge(key)
         await repository.remove_user(user_id)
-        await self._store.delete(key)
         log.warning("The account %s is erased", user_id)
 
     async def _erase_projects(self, user: StoredUser, key: str) -> ErasureNote:
         """Delete what somebody owns, after it is written down what there was."""
-        note = await self._note(key, ErasureNote) or ErasureNote(username=user.username)
-        projects = [each.project_id async for each in self._repository.projects(user.user_id)]
-        for project_id in projects:
-            found = self._repository.rows_of("files", project_id)
-            note.frames += [file.frame_hash async for file in found if file.frame_hash is not None]
-        note.projects = list(dict.fromkeys([*note.projects, *projects]))
-        note.frames = list(dict.fromkeys(note.frames))
+        note = await self._note(key, ErasureNote) or ErasureNote()
+        projects = await self._repository.owned(user.user_id, note)
+        note = note.once()
         await self._keep(key, note)
         for project_id in projects:
             await self._projects.remove(project_id)
@@ -311,14 +321,10 @@ def _over(note: ExportNote) -> bool:
     return age > (ALIVE if running else KEPT) or note.status is ExportStatus.FAILED
 
 
-def _json(row: BaseModel) -> bytes:
-    return row.model_dump_json(exclude=set(_SECRET)).encode()
-
-
 async def _bytes(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
 async def _lines(rows: AsyncIterator[BaseModel]) -> AsyncIterator[bytes]:
     async for row in rows:
-        yield _json(row) + b"\n"
+        yield shown(row) + b"\n"

@@ -44,3 +44,14 @@ class SpilledObjects:
         with _explained():
             async for info in self._store.list(prefix):
                 yield info.key
+
+    async def removed(self, prefix: str) -> AsyncIterator[str]:
+        """See Objects."""
+        with _explained():
+            async for key in self._store.removed(prefix):
+                yield key
+
+    async def purge(self, key: str) -> None:
+        """See Objects."""
+        with _explained():
+            await self._store.purge(key)

@@ -176,7 +176,13 @@ class ObjectStore(Protocol):
         """
 
     async def purge(self, prefix: str) -> None:
-        """As ``delete_prefix``, with every version that the store keeps of what was removed."""
+        """As ``delete_prefix``, with every version that the store keeps of what was removed.
+
+        Without a ``/`` at its end ``prefix`` is the key of the one object that goes.
+        """
+
+    def removed(self, prefix: str) -> AsyncIterator[str]:
+        """The keys, below a prefix, of objects that were removed and have versions left."""
 
     async def copy(self, source: str, target: str) -> None:
         """Copy an object. Raises ObjectMissing."""

@@ -27,7 +27,14 @@ from leonidas_jupyter.storage.base import (
 )
 from leonidas_jupyter.storage.s3calls import S3Calls, gathered
 from leonidas_jupyter.storage.s3reading import SHA256, read_object
-from leonidas_jupyter.storage.s3removing import abort_below, listed, purge_below, remove_below
+from leonidas_jupyter.storage.s3removing import (
+    abort_below,
+    listed,
+    purge_below,
+    purge_one,
+    remove_below,
+    versions_of,
+)
 from leonidas_jupyter.storage.s3uploads import S3Uploads, checksum_of
 from leonidas_jupyter.storage.s3writing import copy_object, write_object
 from leonidas_jupyter.storage.signing import UrlSigner
@@ -107,10 +114,22 @@ class S3Store:
 
     async def purge(self, prefix: str) -> None:
         """See ObjectStore."""
+        if not prefix.endswith("/"):
+            for folder in (self._staged, self._objects):
+                await purge_one(self._calls, folder + check_key(prefix))
+            return
         check_prefix(prefix)
         await abort_below(self._calls, self._objects + prefix)
         for folder in (self._staged, self._objects):
             await purge_below(self._calls, folder + prefix)
+
+    async def removed(self, prefix: str) -> AsyncIterator[str]:
+        """See ObjectStore."""
+        before = len(self._objects)
+        async for page in versions_of(self._calls, self._objects + check_beginning(prefix)):
+            for marker in page.markers:
+                if marker["IsLatest"]:
+                    yield marker["Key"][before:]
 
     async def copy(self, source: str, target: str) -> None:
         """See ObjectStore."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -43,13 +44,39 @@ async def remove_below(calls: S3Calls, prefix: str, *, before: datetime | None =
 
 async def purge_below(calls: S3Calls, prefix: str) -> None:
     """Delete every version and every mark of deletion of such objects."""
+    async for page in versions_of(calls, prefix):
+        await _delete(calls, page.targets)
+
+
+async def purge_one(calls: S3Calls, name: str) -> None:
+    """Delete every version and every mark of deletion of one object."""
+    async for page in versions_of(calls, name):
+        found = [each for each in page.targets if each["Key"] == name]
+        await _delete(calls, found)
+        if len(found) < len(page.targets):  # those that follow have longer names
+            return
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Some versions of objects, and marks of deletion, as S3 lists them."""
+
+    versions: list[dict[str, Any]]
+    markers: list[dict[str, Any]]
+
+    @property
+    def targets(self) -> list[Target]:
+        """All of them, as they are deleted."""
+        found = [*self.versions, *self.markers]
+        return [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+
+
+async def versions_of(calls: S3Calls, prefix: str) -> AsyncIterator[Versions]:
+    """Every version and every mark of deletion of such objects, in pages."""
     parameters = {"Prefix": prefix}
     while True:
         page = await calls.call("list_object_versions", **parameters)
-        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        await _delete(
-            calls, [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
-        )
+        yield Versions(page.get("Versions", []), page.get("DeleteMarkers", []))
         if not page.get("IsTruncated"):
             return
         parameters["KeyMarker"] = page["NextKeyMarker"]

@@ -1,6 +1,6 @@
 """Stores that take each upload in one piece, through this server's own signed URLs."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from leonidas_jupyter.storage.base import (
     ObjectInfo,
@@ -8,6 +8,7 @@ from leonidas_jupyter.storage.base import (
     SignedPart,
     SignedUrl,
     UploadOver,
+    check_beginning,
 )
 from leonidas_jupyter.storage.signing import UrlSigner
 
@@ -26,9 +27,20 @@ class WholeUploads:
         """See ObjectStore."""
         raise NotImplementedError
 
+    async def delete(self, key: str) -> None:
+        """See ObjectStore."""
+        raise NotImplementedError
+
     async def purge(self, prefix: str) -> None:
         """No versions are kept."""
-        await self.delete_prefix(prefix)
+        await (self.delete_prefix(prefix) if prefix.endswith("/") else self.delete(prefix))
+
+    async def removed(self, prefix: str) -> AsyncIterator[str]:
+        """No versions are kept."""
+        check_beginning(prefix)
+        nothing: tuple[str, ...] = ()
+        for key in nothing:
+            yield key
 
     async def presign_put(
         self, key: str, *, size: int, sha256: str | None, expires_in: int

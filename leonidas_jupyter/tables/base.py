@@ -1,6 +1,6 @@
 """The interface between the repositories and the metadata engines, and how a table is declared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
@@ -231,6 +231,13 @@ class Database(Protocol):
 
         Refused with ValueError: more than MAX_OPERATIONS, and two operations on one item
         (DynamoDB takes neither).
+        """
+
+    async def purge(self, keys: Collection[str]) -> None:
+        """Remove for good what is kept beside the tables of items that were removed or changed.
+
+        That is of items whose key, or its first part, is one of ``keys``. Repeating it changes
+        nothing. Raises Unavailable.
         """
 
     async def ping(self) -> None:

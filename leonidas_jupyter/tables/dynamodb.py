@@ -14,7 +14,7 @@ Everything of boto3 runs in threads of the database's own.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ from leonidas_jupyter.tables.dynamodb_items import layout
 from leonidas_jupyter.tables.dynamodb_reads import Reader
 from leonidas_jupyter.tables.dynamodb_schema import Schema, connect
 from leonidas_jupyter.tables.dynamodb_spill import FOLDER, Objects, Spill
-from leonidas_jupyter.tables.dynamodb_sweep import Sweeper, points_to
+from leonidas_jupyter.tables.dynamodb_sweep import Sweeper, is_of, points_to
 from leonidas_jupyter.tables.dynamodb_table import DynamoTable, Tools
 from leonidas_jupyter.tables.dynamodb_writes import Writer
 from leonidas_jupyter.tables.operations import Result, check
@@ -113,9 +113,19 @@ class DynamoDatabase:
             folder = f"{FOLDER}/{self.tables[spec.name]}/"
             async for key in self.objects.list(folder):
                 if not await self.do(partial(_points_to, spec, key)):
-                    await self.objects.delete(key)
+                    await self.objects.purge(key)
                     removed += 1
         return removed
+
+    async def purge(self, keys: Collection[str]) -> None:
+        """See Database; large items lie in objects, of which a bucket may keep versions."""
+        wanted = frozenset(keys)
+        if self.objects is None:
+            return
+        for spec in self._specs:
+            async for key in self.objects.removed(f"{FOLDER}/{self.tables[spec.name]}/"):
+                if is_of(key, wanted):
+                    await self.objects.purge(key)
 
     async def close(self) -> None:
         """See Database."""

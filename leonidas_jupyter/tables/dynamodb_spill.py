@@ -59,6 +59,12 @@ class Objects(Protocol):
     def list(self, prefix: str) -> AsyncIterator[str]:
         """The keys that begin with ``prefix``."""
 
+    def removed(self, prefix: str) -> AsyncIterator[str]:
+        """The keys of objects that were removed and of which versions are left."""
+
+    async def purge(self, key: str) -> None:
+        """Remove an object with every version of it."""
+
 
 class Spill:
     """Reads and writes objects from threads, on the event loop that the store belongs to."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,15 @@ def points_to(reader: Reader, spec: TableSpec[Any], key: str, moment: datetime) 
         return True
     raw = reader.raw(spec, at)
     return raw is not None and key in spilled_in(raw).values()
+
+
+def is_of(key: str, owners: Collection[str]) -> bool:
+    """Whether an object was made for an item whose key, or its first part, is among ``owners``."""
+    try:
+        first, *_ = json.loads(owner_of(key)[0])
+    except ValueError:
+        return False
+    return first in owners
 
 
 class Sweeper:

@@ -1,7 +1,7 @@
 """The engine that keeps everything in this process: for tests, and for ``memory://``."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -161,6 +161,9 @@ class MemoryDatabase:
         """See Database."""
         check(operations)
         await self._run(operations)
+
+    async def purge(self, keys: Collection[str]) -> None:
+        """Nothing lies beside the tables."""
 
     async def ping(self) -> None:
         """Memory always answers."""

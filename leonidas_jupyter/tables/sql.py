@@ -1,7 +1,7 @@
 """The SQL engines: the tables over SQLAlchemy Core, in SQLite, PostgreSQL or DuckDB."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -75,6 +75,9 @@ class SqlDatabase:
     async def replace(self, statement: Prepared, rows: Sequence[Row]) -> None:
         """Store rows over what stands there, all or none."""
         await self._write(lambda held: held.run_many(statement, rows))
+
+    async def purge(self, keys: Collection[str]) -> None:
+        """Nothing lies beside the tables."""
 
     async def ping(self) -> None:
         """See Database."""

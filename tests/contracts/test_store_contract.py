@@ -211,6 +211,20 @@ def test_a_prefix_is_removed_with_all_that_lies_below(on_store):
     on_store(body)
 
 
+def test_one_object_is_purged_alone(on_store):
+    async def body(store):
+        for name in ("p/1", "p/10", "q"):
+            await store.put(name, b"x")
+        await store.purge("p/1")
+        assert await keys(store) == ["p/10", "q"]
+        await store.purge("p/1")
+        await store.purge("p/")
+        assert await keys(store) == ["q"]
+        assert [key async for key in store.removed("p/")] == []
+
+    on_store(body)
+
+
 @pytest.mark.parametrize("prefix", ["", "/", "p", "../", "p/../", "p//", "./"])
 def test_only_a_folder_of_keys_can_be_removed(on_store, prefix):
     async def body(store):

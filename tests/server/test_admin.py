@@ -217,8 +217,38 @@ async def test_an_erasure_that_broke_off_goes_on(api, services, monkeypatch):
     # What had been written down before its rows went is purged all the same.
     assert purged[2] == f"exports/{who}/"
     assert f"projects/{owned['project_id']}/" in purged[3:]
-    assert len(purged) == 5  # the project that everybody begins with
+    assert len(purged) == 6  # the project that everybody begins with, and the note
     assert who not in await everything(services)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_export_that_ends_after_the_erasure_leaves_nothing(api, services, monkeypatch):
+    bob = await api.sign_up("bob")
+    who = await user_id(api, bob)
+    service, store = (await services())[AdminService], (await services())[Health]._store
+    begun, go_on, real = asyncio.Event(), asyncio.Event(), service._members
+
+    async def members(user):
+        async for member in real(user):
+            begun.set()
+            await go_on.wait()
+            yield member
+
+    monkeypatch.setattr(service, "_members", members)
+    await api("POST", f"/admin/users/{who}/export", json_body={})
+    await begun.wait()
+    await api("POST", f"/admin/users/{who}/erase", json_body={"confirm": "bob@example.org"})
+    answer = await api("POST", f"/admin/users/{who}/export", json_body={"fresh": True})
+    assert answer.status in (409, 404)
+    await erased(api, who)
+    go_on.set()
+
+    async def over():
+        names = [task.get_name() for task in asyncio.all_tasks()]
+        return True if f"export {who}" not in names else None
+
+    await until(over)
+    assert [key for key in store._objects if who in key] == []
 
 
 async def test_an_account_that_is_being_erased_lets_nobody_in(api, services):

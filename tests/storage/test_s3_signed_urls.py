@@ -364,3 +364,17 @@ class TestRemoving:
             assert await read(store, "q/k") == b"2"
 
         on_s3(body)
+
+    def test_what_was_removed_is_listed_and_purged_alone(self, on_s3, s3_versions):
+        async def body(store):
+            for name in ("p/k", "p/k2", "p/stays", "q/k"):
+                await store.put(name, b"1")
+            for name in ("p/k", "p/k2", "q/k"):
+                await store.delete(name)
+            assert [key async for key in store.removed("p/")] == ["p/k", "p/k2"]
+            await store.purge("p/k")
+            assert s3_versions(store, "p/k") == s3_versions(store, "p/k2")
+            assert len(s3_versions(store, "p/k2")) == 2
+            assert [key async for key in store.removed("p/")] == ["p/k2"]
+
+        on_s3(body)
