@@ -11,7 +11,8 @@ from leonidas_jupyter.assistant.events import TokensUsed
 from leonidas_jupyter.assistant.record import AnswerRecord
 from leonidas_jupyter.assistant.shapes import RunStatus
 from leonidas_jupyter.core.errors import LeonidasError
-from leonidas_jupyter.tables.base import Exists, Missing
+from leonidas_jupyter.storage.base import StoreUnavailable
+from leonidas_jupyter.tables.base import Exists, Missing, Unavailable
 from leonidas_jupyter.tables.leases import LeaseLost
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,9 @@ class LiveRun:
             return RunStatus.FAILED, failure.sentence
         except LeonidasError as failure:
             return RunStatus.FAILED, failure.message
+        except (Unavailable, StoreUnavailable) as failure:
+            log.warning("A backend failed in a run: %s", failure)
+            return RunStatus.FAILED, str(failure)
         except (LeaseLost, Exists, Missing):
             raise
         except Exception:

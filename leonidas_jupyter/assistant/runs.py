@@ -68,13 +68,19 @@ class Runs(Generic[R]):
         self._tasks = tasks
         self._ended = ended
         self._live: dict[str, LiveRun] = {}
+        self._unended: set[str] = set()
+        """Begun here, and neither live nor known to have ended: a backend failed."""
 
     async def start(self, run: R, work: Work) -> None:
         """Begin the work of a run that was stored with its lease, or let it go on after a pause.
 
         It is done in the background.
         """
-        record = await self._store.record_of(run, self._leases)
+        try:
+            record = await self._store.record_of(run, self._leases)
+        except Exception:
+            self._unended.add(run.run_id)
+            raise
         if record is None:
             return
         live = LiveRun(record, lambda: self._stop_asked(run.run_id))
@@ -118,10 +124,14 @@ class Runs(Generic[R]):
             live.stop()
 
     async def take_over(self, run: R) -> bool:
-        """End a run whose process is gone, keeping what it stored; false while its lease holds."""
+        """End a run whose process is gone, keeping what it stored; false while its lease holds.
+
+        A run of this process whose end could not be stored is ended without waiting for its lease.
+        """
         if run.unfinished != RUN or run.run_id in self._live:
             return False
-        if run.lease_until is not None and run.lease_until > now():
+        held = run.lease_until is not None and run.lease_until > now()
+        if held and run.run_id not in self._unended:
             return False
         claimed = await self._leases.claim(self._store.runs, run)
         if claimed is None:
@@ -132,6 +142,7 @@ class Runs(Generic[R]):
                 await self._end_interrupted(claimed, status)
         except (LeaseLost, Exists, Missing, Stale):
             return False
+        self._unended.discard(run.run_id)
         await self._ended(claimed, status)
         return True
 
@@ -150,6 +161,7 @@ class Runs(Generic[R]):
         await record.finish(status, error, TokensUsed())
 
     async def _carry_out(self, run: R, live: LiveRun, work: Work) -> None:
+        self._unended.add(run.run_id)  # looked at once it is live no more
         try:
             with metered(run, live.record) as meter:
                 async with self._leases.hold(self._store.runs, run):
@@ -157,6 +169,7 @@ class Runs(Generic[R]):
                     status = await live.carry_out(*work(live.record))
                 meter.ended(status, live.record.used())
             await self._ended(run, status)
+            self._unended.discard(run.run_id)
         except (LeaseLost, Missing, Stale):
             log.info("The run %s goes on elsewhere, or its session is gone", run.run_id)
         finally:
