@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 INT64 = 2**63
 EXACT_INTEGER = 2**53
 """Up to here every integer is a double, too."""
+
+EXACT_CHARACTERS = 16
+"""A number of no more characters, one of them a point, has 15 digits: a double holds them all."""
+
+UNUSUAL = r"[eE]|^-?0\.000000"
+"""What is in a number that ``Decimal`` writes with an exponent."""
 
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -33,6 +39,7 @@ class _Column:
     high: int = 0
     exact: bool = True
     nans: int = 0
+    halves: int = 0
 
     def settle(self) -> Values:
         """The type that holds every value of the column."""
@@ -42,29 +49,66 @@ class _Column:
             values.sql_type = "BOOLEAN"
         elif kinds == {int} and self.low >= -INT64 and self.high < INT64:
             values.sql_type = "BIGINT"
-        elif kinds and kinds <= {int, Decimal, float} and self._fits_doubles():
+        elif kinds and kinds <= {int, bytes, float} and self._fits_doubles():
             values.sql_type = "DOUBLE"
         elif kinds == {str}:
             values.sql_type, values.strings = None, True
         return values
 
-    def texts(self, cells: list[Any]) -> list[str | None]:
+    def array(self, cells: list[Any]) -> "pa.Array":
         """A batch's values as text, after a look at what they are."""
+        import pyarrow as pa
+
         kinds = set(map(type, cells))
+        self.kinds |= kinds
         if float in kinds:
             cells = [self._constant(cell) if type(cell) is float else cell for cell in cells]
-            kinds = set(map(type, cells)) | {float}
-        self.kinds |= kinds
-        if kinds & {int, bool}:
+            kinds = set(map(type, cells))
+            self.kinds |= kinds
+        kinds.discard(type(None))
+        if int in kinds:
             integers = [cell for cell in cells if type(cell) is int]
             self.low, self.high = min([self.low, *integers]), max([self.high, *integers])
-        if Decimal in kinds and self.exact:
-            self.exact = all(_is_double(cell) for cell in cells if type(cell) is Decimal)
-        if kinds <= {str, type(None)}:
-            self.values.blank = self.values.blank or "" in cells
-            self.values.look_at(cells)
-            return cells
-        return [None if cell is None else _text(cell) for cell in cells]
+        if bytes in kinds:
+            if kinds <= {bytes, int}:
+                return self._numbers(
+                    [_digits(cell) if type(cell) is int else cell for cell in cells]
+                )
+            self._numbers([cell for cell in cells if type(cell) is bytes])
+        if kinds == {bool}:
+            return pa.array(cells, pa.bool_()).cast(pa.string())
+        if kinds == {int} and self.low >= -INT64 and self.high < INT64:
+            return pa.array(cells, pa.int64()).cast(pa.string())
+        if not kinds <= {str}:
+            return self._strings([None if cell is None else _text(cell) for cell in cells])
+        self.values.blank = self.values.blank or "" in cells
+        self.values.look_at(cells)
+        return self._strings(cells)
+
+    def _numbers(self, cells: list[bytes | None]) -> "pa.Array":
+        """Numbers as they are written, as text; takes note whether doubles hold them."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        texts = pa.array(cells, pa.binary()).cast(pa.string())
+        odd = pc.match_substring_regex(texts, UNUSUAL)
+        if self.exact:
+            doubtful = pc.or_(odd, pc.greater(pc.binary_length(texts), EXACT_CHARACTERS))
+            self.exact = all(map(_is_double, texts.filter(doubtful).to_pylist()))
+        if not pc.any(odd).as_py():
+            return texts
+        usual = [number_text(text) for text in texts.filter(odd).to_pylist()]
+        return pc.replace_with_mask(texts, pc.fill_null(odd, False), pa.array(usual, pa.string()))
+
+    def _strings(self, texts: list[str | None]) -> "pa.Array":
+        import pyarrow as pa
+
+        try:
+            return pa.array(texts, pa.string())
+        except UnicodeEncodeError:  # half of a character, by an escape without its other half
+            whole = [text and text.encode("utf-8", "replace").decode() for text in texts]
+            self.halves += sum(one != other for one, other in zip(texts, whole, strict=True))
+            return pa.array(whole, pa.string())
 
     def _constant(self, cell: float) -> str | None:
         """What is no number of JSON, but written all the same: NaN, Infinity."""
@@ -89,7 +133,6 @@ class JsonColumns:
         self._parts: list[Path] = []
         self._writer: pq.ParquetWriter | None = None
         self._width = 0
-        self._halves = 0
 
     @property
     def names(self) -> list[str]:
@@ -101,34 +144,28 @@ class JsonColumns:
         """How many members have been seen."""
         return len(self._columns)
 
-    def expect(self, row: dict[str, Any]) -> None:
-        """Make room for the members of a row."""
-        if not row.keys() <= self._columns.keys():
-            for name in row:
-                self._columns.setdefault(name, _Column())
+    def know(self, rows: list[dict[str, Any]]) -> bool:
+        """Whether all members of rows have been expected."""
+        return self._columns.keys() >= set().union(*rows)
+
+    def expect(self, rows: list[dict[str, Any]]) -> None:
+        """Make room for the members of rows."""
+        for row in rows:
+            if not row.keys() <= self._columns.keys():
+                for name in row:
+                    self._columns.setdefault(name, _Column())
 
     def add(self, rows: list[dict[str, Any]]) -> None:
         """Write rows whose members are expected."""
         import pyarrow as pa
 
         arrays = [
-            self._array(column.texts([row.get(name) for row in rows]))
-            for name, column in self._columns.items()
+            column.array([row.get(name) for row in rows]) for name, column in self._columns.items()
         ]
         writer = self._writer
         if writer is None or self._width != len(arrays):
             writer = self._next(len(arrays))
         writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=writer.schema))
-
-    def _array(self, texts: list[str | None]) -> "pa.Array":
-        import pyarrow as pa
-
-        try:
-            return pa.array(texts, pa.string())
-        except UnicodeEncodeError:  # half of a character, by an escape without its other half
-            whole = [text and text.encode("utf-8", "replace").decode() for text in texts]
-            self._halves += sum(one != other for one, other in zip(texts, whole, strict=True))
-            return pa.array(whole, pa.string())
 
     def _next(self, width: int) -> "pq.ParquetWriter":
         import pyarrow.parquet as pq
@@ -172,8 +209,8 @@ class JsonColumns:
             for name, column in self._columns.items()
             if column.nans
         ]
-        if self._halves:
-            found.append(f"Texts with half a character, read with a ? there: {self._halves:,}.")
+        if halves := sum(column.halves for column in self._columns.values()):
+            found.append(f"Texts with half a character, read with a ? there: {halves:,}.")
         return found
 
 
@@ -183,10 +220,27 @@ def _schema(width: int) -> "pa.Schema":
     return pa.schema([(f"c{number}", pa.string()) for number in range(width)])
 
 
-def _is_double(number: Decimal) -> bool:
+def _is_double(text: str) -> bool:
     """Whether a double's shortest decimal is this number."""
-    double = float(number)
-    return math.isfinite(double) and Decimal(repr(double)) == number
+    shortest = repr(float(text))
+    if shortest == text:
+        return True
+    try:
+        return Decimal(shortest) == Decimal(text)
+    except InvalidOperation:
+        return False
+
+
+def _digits(number: int) -> bytes:
+    return str(number).encode()
+
+
+def number_text(text: str) -> str:
+    """A number as ``Decimal`` writes it; as it stands if its exponent is beyond that."""
+    try:
+        return str(Decimal(text))
+    except InvalidOperation:
+        return text
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
@@ -196,15 +250,19 @@ def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
         return str(value)
     if kind is bool:
         return "true" if value else "false"
-    return str(value) if kind is int or kind is Decimal else json_text(value)
+    if kind is bytes:
+        return number_text(value.decode())
+    return str(value) if kind is int else json_text(value)
 
 
 def json_text(value: Any) -> str:  # noqa: ANN401 - any JSON
     """A value as JSON text, its numbers as exact as they were read."""
     try:
         return ENCODER.encode(value)
-    except TypeError:  # a Decimal is in it
+    except TypeError:  # a number with a fraction is in it
         pass
+    if isinstance(value, bytes):
+        return number_text(value.decode())
     if isinstance(value, dict):
         members = (f"{json_text(name)}:{json_text(item)}" for name, item in value.items())
         return "{" + ",".join(members) + "}"

@@ -7,7 +7,7 @@ objects and arrays inside of a row stay JSON text; a member that is missing is a
 
 import io
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,12 @@ from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.formats import Opened, Outcome
 from leonidas_jupyter.data.jsoncolumns import JsonColumns
+from leonidas_jupyter.data.jsonlines import values_of_lines
 from leonidas_jupyter.data.jsonvalues import (
     BETWEEN,
     BrokenLines,
     Documents,
     is_lines,
-    values_of_lines,
 )
 from leonidas_jupyter.data.prepare import decode
 from leonidas_jupyter.data.readers import BATCH_CELLS, BATCH_ROWS
@@ -62,7 +62,8 @@ def read_json(
         decoded.text.open("rb") as source,
         io.TextIOWrapper(source, "utf-8", errors="replace", newline="") as handle,
     ):
-        for batch in _batches(_rows(handle, filename, broken, dialect), source, columns):
+        rows = _rows(source, handle, filename, broken, dialect)
+        for batch in _batches(rows, source, columns):
             columns.add(batch)
             progress(0.1 + 0.3 * min(1.0, source.tell() / size))
     if not columns.names:
@@ -82,21 +83,45 @@ def _empty(broken: BrokenLines) -> str:
 
 
 def _rows(
-    handle: io.TextIOWrapper, filename: str, broken: BrokenLines, dialect: Dialect
-) -> Iterator[Row]:
-    """The rows of a JSON text, however it is laid out."""
+    source: io.BufferedIOBase,
+    handle: io.TextIOWrapper,
+    filename: str,
+    broken: BrokenLines,
+    dialect: Dialect,
+) -> Iterator[list[Row]]:
+    """The rows of a JSON text, however it is laid out, many at a time."""
     beginning = handle.read(HEAD)
     handle.seek(0)
     lines = is_lines(beginning, filename)
     dialect.newline = "\r\n" if "\r\n" in beginning else "\n"
-    values = values_of_lines(handle, broken) if lines else Documents(handle).values()
-    first = list(islice(values, 2))
+    if lines:
+        read = values_of_lines(handle, broken)
+    else:
+        read = _together(Documents(handle).values(), source)
+    first: list[Any] = []
+    for values in read:
+        first += values
+        if len(first) > 1:
+            break
     alone = len(first) == 1 and not broken.count and isinstance(first[0], dict)
     if alone and beginning.lstrip(BETWEEN)[:1] == "{":
-        values, note = _within(first[0])
+        within, note = _within(first[0])
         dialect.assumed += note
-        return map(_row, values)
-    return map(_row, chain(first, values))
+        first, read = [], _together(within, source)
+    for values in chain([first], read):
+        yield values if set(map(type, values)) == {dict} else list(map(_row, values))
+
+
+def _together(values: Iterable[Any], source: io.BufferedIOBase) -> Iterator[list[Any]]:
+    """Values in lists of bounded count and size."""
+    group: list[Any] = []
+    start = source.tell()
+    for value in values:
+        group.append(value)
+        if len(group) >= BATCH_ROWS or source.tell() != start:
+            yield group
+            group, start = [], source.tell()
+    yield group
 
 
 def _within(document: Row) -> tuple[Iterator[Any], list[str]]:
@@ -145,23 +170,29 @@ def _row(value: Any) -> Row:  # noqa: ANN401 - any JSON
 
 
 def _batches(
-    rows: Iterable[Row], source: io.BufferedIOBase, columns: JsonColumns
+    groups: Iterable[list[Row]], source: io.BufferedIOBase, columns: JsonColumns
 ) -> Iterator[list[Row]]:
     """Rows in batches of bounded count and size. Raises UnreadableFile: too many columns."""
     batch: list[Row] = []
-    cells, start = 0, source.tell()
-    for row in rows:
-        batch.append(row)
-        cells += len(row)
-        columns.expect(row)
-        if columns.width > MAX_COLUMNS:
-            raise UnreadableFile(
-                f"The objects have more than {MAX_COLUMNS:,} names together, more columns than a "
-                "frame may have: turn the table around."
-            )
-        many = len(batch) >= BATCH_ROWS or len(batch) * columns.width >= BATCH_CELLS
-        if many or cells >= BATCH_CELLS or source.tell() - start > BATCH_BYTES:
+    start = source.tell()
+    for rows in groups:
+        # One by one where members are new: all of the batch gets the columns of its last row.
+        known = columns.know(rows)
+        for some in [rows] if known else ([row] for row in rows):
+            batch += some
+            if not known:
+                columns.expect(some)
+            if columns.width > MAX_COLUMNS:
+                raise UnreadableFile(
+                    f"The objects have more than {MAX_COLUMNS:,} names together, more columns than "
+                    "a frame may have: turn the table around."
+                )
+            room = max(1, min(BATCH_ROWS, BATCH_CELLS // max(columns.width, 1)))
+            while len(batch) >= room:
+                yield batch[:room]
+                batch, start = batch[room:], source.tell()
+        if batch and source.tell() - start > BATCH_BYTES:
             yield batch
-            batch, cells, start = [], 0, source.tell()
+            batch, start = [], source.tell()
     if batch:
         yield batch

@@ -33,7 +33,9 @@ class Values:
 
     def look_at(self, texts: list[str | None]) -> None:
         """Take note of some of the texts."""
-        for text in texts:
+        if len(self.sample) >= SAMPLE_CELLS:
+            return
+        for text in dict.fromkeys(texts):
             if len(self.sample) >= SAMPLE_CELLS:
                 return
             if text:
