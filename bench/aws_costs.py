@@ -43,7 +43,7 @@ SERVERS = 2
 
 HEAD = (
     "| What | DynamoDB requests | read units | write units | S3 PUT, LIST | S3 GET, HEAD | "
-    "1,000 of it | a person a day |"
+    "1,000 times | a person a day |"
 )
 _COSTS = re.compile(r"(<!-- costs: .*? -->\n).*?(<!-- end of costs -->)", re.DOTALL)
 
@@ -107,8 +107,9 @@ def _sums(found: dict[str, Counted]) -> list[str]:
         f"(DynamoDB {day.read_units:,.0f} read units and {day.write_units:,.0f} write units, "
         f"S3 {day.puts:,.0f} PUT or LIST and {day.gets:,.0f} GET or HEAD). Most of it: {shares}.",
         "",
-        f"List prices of us-east-1, November 2026 (the pages “Amazon DynamoDB pricing for "
-        f"on-demand capacity” and “Amazon S3 pricing”): ${WRITE_UNIT * 1e6:g} a million write "
+        "List prices of us-east-1 (the pages “Amazon DynamoDB pricing for on-demand capacity”, "
+        "since November 2024, and “Amazon S3 pricing”, 2025; look them up before you plan): "
+        f"${WRITE_UNIT * 1e6:g} a million write "
         f"units, ${READ_UNIT * 1e6:g} a million read units, ${S3_PUT * 1e3:g} a thousand PUT or "
         f"LIST, ${S3_GET * 1e3:g} a thousand GET. To that comes what is kept: "
         f"${S3_GB_MONTH:g} a GB and month in S3 (such a day's uploads are {stored:g} GB, their "

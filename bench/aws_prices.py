@@ -1,8 +1,8 @@
 """List prices of AWS in us-east-1, in US dollars, without any free tier or discount.
 
 DynamoDB: "Amazon DynamoDB pricing for on-demand capacity" (aws.amazon.com/dynamodb/pricing/
-on-demand), standard tables, the prices since 1 November 2024. S3: "Amazon S3 pricing"
-(aws.amazon.com/s3/pricing), S3 Standard. Both as of November 2026; bytes that leave AWS cost more.
+on-demand), standard tables, since the cut of 1 November 2024. S3: "Amazon S3 pricing"
+(aws.amazon.com/s3/pricing), S3 Standard, its first 50 TB, as of 2025.
 """
 
 from bench.metering import Counted

@@ -6,8 +6,7 @@ each call to a file, which ``Ledger`` reads. boto3's hooks see every call, whoev
 
 import json
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,6 @@ def _watch(client: Any, service: str, ledger: Path) -> None:  # noqa: ANN401 - o
         line = {
             "service": service,
             "operation": model.name,
-            "table": params.get("TableName"),
             "index": params.get("IndexName"),
             "ConsumedCapacity": parsed.get("ConsumedCapacity", [])
             if "Error" not in parsed
@@ -100,7 +98,6 @@ class Counted:
     write_units: float = 0
     puts: float = 0
     gets: float = 0
-    operations: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: "Counted") -> "Counted":
         return Counted(
@@ -109,7 +106,6 @@ class Counted:
             self.write_units + other.write_units,
             self.puts + other.puts,
             self.gets + other.gets,
-            self.operations + other.operations,
         )
 
     def __mul__(self, times: float) -> "Counted":
@@ -119,7 +115,6 @@ class Counted:
             self.write_units * times,
             self.puts * times,
             self.gets * times,
-            self.operations,
         )
 
 
@@ -159,7 +154,6 @@ def counted(lines: list[dict[str, Any]]) -> Counted:
     meter, found = Meter(), Counted()
     for line in lines:
         name = line["operation"]
-        found.operations[name] += 1
         if line["service"] == "dynamodb":
             meter.count(name, line)
         elif name in S3_READS:
