@@ -234,8 +234,7 @@ class FileResponse(BaseModel):
     ``status`` speaks of the newest content, the other fields of the content that stands.
     ``derived_from_names`` are the names of the files in ``derived_from``, those that are gone as
     "a deleted file". ``joins`` tell by which columns the frame is likely to join with others.
-    ``progress``, of one file, tells how far its reading has come, 0 to 1; null where it is not
-    being read, or by another server.
+    ``progress``, of one file, is how far this server has come reading it: 0 to 1, or null.
     """
 
     file_id: str
@@ -273,8 +272,6 @@ class FileResponse(BaseModel):
 
 
 _ADDED = frozenset({"profile", "joins", "derived_from_names", "progress"})
-"""What a file's row does not say."""
-
 GONE = "a deleted file"
 """What stands for the name of a file that is gone."""
 
