@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from leonidas_jupyter.data.cellkinds import kind
-from leonidas_jupyter.data.layout import VALUES
+from leonidas_jupyter.data.cellkinds import VALUES, kind
 from leonidas_jupyter.data.lines import line_end_of, split_lines
 
 HEAD = 1 << 18
@@ -74,10 +73,14 @@ def _columns(lines: list[str]) -> Spans | None:
 def _one(lines: list[str], left: tuple[int, int], right: tuple[int, int]) -> bool:
     """Whether what stands left and right of a gap is one column: words that chance to align."""
     rows = lines[1:]
-    if not any(line[slice(*right)].strip() for line in rows) and right[0] - left[1] == 1:
+    if right[0] - left[1] > 1:
+        return False
+    if not any(line[slice(*right)].strip() for line in rows):
         return True
+    if not lines[0][slice(*right)].strip():
+        return True  # what has no name of its own goes on with what has one
     wide = sum(line[left[1] - 1 : right[0] + 1].count(" ") > 1 for line in rows)
-    return right[0] - left[1] == 1 and wide < 0.5 * len(rows)
+    return wide < 0.5 * len(rows)
 
 
 def _like_a_table(lines: list[str], spans: list[tuple[int, int]]) -> bool:

@@ -9,13 +9,16 @@ NULL_WORDS = (
     "unknown", "#VALUE!", "#DIV/0!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "\\N", "<NA>", "NaT",
     "N.A.", "n.a.", "(null)", "<null>", "k.A.", "k. A.", "keine Angabe", "N/D", "n/d", "n.d.",
     "N.D.", "ND", "s/d", "s.d.", "S/D", "n.c.", "brak", "brak danych", "b.d.", "н/д", "нет данных",
-    "n.v.t.", "n.b.", "uppgift saknas", "veri yok",
+    "n.v.t.", "n.b.", "uppgift saknas", "veri yok", ":",
 )  # fmt: skip
 """Words that stand for a missing value where the column's other cells are numbers or dates."""
 
+VALUES = frozenset(("number", "date", "time"))
+"""The kinds that are no words."""
+
 _NULLS = frozenset(NULL_WORDS)
 _CURRENCY = r"(?:US|AU|CA|HK|NZ|A|C)?[$€£¥₹₽₩₺₪฿₦₴₫₱]|USD|EUR|GBP|CHF|JPY|kr|Rs\.?|R\$|zł|Kč"
-_DIGITS = r"(?:\d+(?:[.,]\d*)?|[.,]\d+|\d{1,3}(?:[,.' \u00a0\u202f\u2019]\d{3})+(?:[.,]\d+)?"
+_DIGITS = r"(?:\d+(?:[.,]\d*)?|[.,]\d+|\d{1,3}(?:[,.' \u00a0\u2009\u202f\u2019]\d{3})+(?:[.,]\d+)?"
 _DIGITS += r"|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?)"
 _NUMBER = re.compile(
     rf"[+-]?(?:{_CURRENCY})?\s?[+\u2212-]?{_DIGITS}(?:[eE][+-]?\d{{1,3}})?\s?(?:%|‰|{_CURRENCY})?-?"

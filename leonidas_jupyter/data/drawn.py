@@ -21,6 +21,9 @@ BARS = "|│┃║"
 JOINTS = "+|┌┬┐├┼┤└┴┘╒╤╕╞╪╡╘╧╛╔╦╗╠╬╣╚╩╝╭╮╰╯┏┳┓┡╇┩┗┻┛┠╂┨│┃║"
 RULE = re.compile(rf"[-=:─━═ {re.escape(JOINTS)}]+")
 DASHES = re.compile("[-=─━═]")
+SOLID = re.compile("-{8,}|={8,}|_{8,}")
+"""A rule without joints, as SAP draws it; those above and below the header must be so."""
+
 BAR = re.compile(rf"(?<!\\)[{BARS}]")
 
 
@@ -57,7 +60,10 @@ def _beginning(lines: list[str], at: int) -> Drawing | None:
         return None
     outer = header[:1] in BARS and header[-1:] in BARS and len(header) > 1
     bars = len(BAR.findall(header))
-    if not bars or len(re.findall(f"[{re.escape(JOINTS)}]", rule)) != bars:
+    between = (
+        outer and bars > 2 and SOLID.fullmatch(rule) and at > 1 and SOLID.fullmatch(lines[at - 2])
+    )
+    if not bars or not (between or len(re.findall(f"[{re.escape(JOINTS)}]", rule)) == bars):
         return None
     rows = [line for line in lines[at + 1 : at + 1 + CHECKED] if not is_rule(line)]
     body = rows[: next((n for n, line in enumerate(rows) if not BAR.search(line)), len(rows))]
@@ -70,7 +76,7 @@ def _beginning(lines: list[str], at: int) -> Drawing | None:
 def is_rule(line: str) -> bool:
     """Whether a line is drawn, and not of cells."""
     text = line.strip()
-    return (
+    return SOLID.fullmatch(text) is not None or (
         RULE.fullmatch(text) is not None
         and len(DASHES.findall(text)) > 2
         and any(joint in text for joint in JOINTS)

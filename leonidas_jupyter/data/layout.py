@@ -1,18 +1,14 @@
 """What surrounds a table in its file: preamble, comments, header rows, footers."""
 
-import itertools
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from leonidas_jupyter.data.cellkinds import kind
-from leonidas_jupyter.data.tokens import Record
+from leonidas_jupyter.data.cellkinds import VALUES, kind
+from leonidas_jupyter.data.headerrows import MAX_HEADER_ROWS, header_rows_of, names_above
+from leonidas_jupyter.data.tokens import Record, Tokenizer
 
 COMMENTS = ("#", "%", "//", "!", "--")
-VALUES = frozenset(("number", "date", "time"))
-MAX_HEADER_ROWS = 4
 MAX_PREAMBLE = 100
-RULE = re.compile(r"[-=:]{2,}")
 
 
 @dataclass
@@ -90,7 +86,7 @@ def find_layout(
     table = rows[start:]
     later = table[1:]
     layout.kinds = column_kinds([row.fields for row in _settled(later, width)], width)
-    count = header_rows if header_rows is not None else _header_rows(table, layout)
+    count = header_rows if header_rows is not None else header_rows_of(table, layout.kinds)
     count = min(count, len(table))
     layout.header = [row.fields for row in table[:count]]
     layout.header_lines = _lines_of(table[:count], layout.skip_rows)
@@ -110,7 +106,11 @@ def _lines_of(header: list[Record], skipped: int) -> int:
 def _settled(rows: list[Record], width: int) -> list[Record]:
     """The rows that tell what columns hold: those behind any further header rows, if enough."""
     fitting = [row for row in rows if len(row.fields) == width and _filled(row.fields)]
-    return fitting[MAX_HEADER_ROWS:] if len(fitting) > 2 * MAX_HEADER_ROWS else fitting
+    if len(fitting) > 2 * MAX_HEADER_ROWS:
+        return fitting[MAX_HEADER_ROWS:]
+    valued = (any(kind(cell) in VALUES for cell in row.fields) for row in fitting)
+    first = next((number for number, found in enumerate(valued) if found), 0)
+    return fitting[first:] if first < MAX_HEADER_ROWS else fitting
 
 
 def _filled(fields: list[str]) -> int:
@@ -130,7 +130,7 @@ def _table_start(rows: list[Record], width: int) -> int:
             return index
         if not close or _filled(row.fields) < min(needed, width):
             continue
-        if len(row.fields) != width and _foreign(rows[index : index + 4], width):
+        if len(row.fields) != width and _foreign(rows[index : index + 8], width):
             continue
         if _stamps(rows, index, width):
             continue
@@ -142,12 +142,21 @@ def _table_start(rows: list[Record], width: int) -> int:
 
 def _foreign(rows: list[Record], width: int) -> bool:
     """A row of another width that the header follows, rather than being the header itself."""
-    following = [row for row in rows[1:] if len(row.fields) == width]
-    if not following or width > 12:
+    following = [row.fields for row in rows[1:] if len(row.fields) == width]
+    if not following:
         return False
-    first, second = rows[0].fields, following[0].fields
+    first, second = rows[0].fields, following[0]
+    if any(kind(cell) in VALUES for cell in second):
+        return False
+    if width <= 12 and _filled(second) >= _filled(first) - 1:
+        return True
+    # Words over values are the header, whatever stands above them.
+    names = {cell.strip() for cell in second}
+    over = zip(*following[1:], strict=True)
     return (
-        not any(kind(cell) in VALUES for cell in second) and _filled(second) >= _filled(first) - 1
+        len(first) > width + 1
+        and len(names - {""}) == width
+        and any(any(kind(cell) in VALUES for cell in column) for column in over)
     )
 
 
@@ -178,117 +187,19 @@ def _spans(rows: list[Record], index: int, width: int) -> bool:
     return words and _filled(below.fields) >= 0.8 * width and _filled(rows[index].fields) >= 2
 
 
-def _header_rows(table: list[Record], layout: Layout) -> int:
-    """How many rows at the table's top name its columns."""
-    if not table:
-        return 0
-    if len(table) == 1:
-        return 0 if any(kind(cell) in VALUES for cell in table[0].fields) else 1
-    if not _names_columns(table[0].fields, table[1:], layout.kinds):
-        return 0
-    count = 1
-    while count < min(MAX_HEADER_ROWS, len(table) - 1) and _continues(
-        table[count - 1].fields, table[count].fields, layout
-    ):
-        count += 1
-    if count + 1 < len(table) and _rules(table[count].fields):
-        table[count].fields = [""] * len(table[count].fields)
-        count += 1
-    return count
-
-
-def _rules(fields: list[str]) -> bool:
-    """A line of dashes under a header, as database clients print it."""
-    return all(RULE.fullmatch(cell.strip()) for cell in fields) and len("".join(fields)) > 2
-
-
-def _names_columns(first: list[str], rest: list[Record], kinds: list[str]) -> bool:
-    """Whether the first row is a header: words over values, or words that no row repeats."""
-    over_values = [
-        kind(cell)
-        for cell, below in zip(first, kinds, strict=False)
-        if below in VALUES and cell.strip()
-    ]
-    if over_values and set(over_values) == {"null"}:
-        return False
-    over_values = [found for found in over_values if found != "null"]
-    words = sum(found in ("token", "text") for found in over_values)
-    if over_values and words * 2 >= len(over_values):
-        return True
-    values = len(over_values) - words
-    if values:
-        return _labels(first, rest, kinds) or (bool(rest) and _over(first, rest[0].fields, kinds))
-    if any(kind(cell) in ("date", "time") for cell in first):
-        return False
-    return _distinct_words(first, rest)
-
-
-def _over(first: list[str], below: list[str], kinds: list[str]) -> bool:
-    """Years over words over values: the upper part of a header over two rows."""
-    numbers = [cell.strip() for cell in first if kind(cell) in VALUES]
-    typed = [cell for cell, usual in zip(below, kinds, strict=False) if usual in VALUES]
-    years = all(number.isdigit() and 1800 <= int(number) <= 2200 for number in numbers)
-    return years and len(typed) > 1 and all(kind(cell) in ("token", "text") for cell in typed)
-
-
-def _labels(first: list[str], rest: list[Record], kinds: list[str]) -> bool:
-    """Numbers over numbers: a header when words stand over words, and they count up evenly."""
-    bare = VALUES | {"empty"}  # a year for which nobody has a figure yet is named like the others
-    beside = [cell for cell, below in zip(first, kinds, strict=False) if below not in bare]
-    if not all(kind(cell) in ("token", "text") for cell in beside if cell.strip()):
-        return False
-    numbers = [cell.strip() for cell, below in zip(first, kinds, strict=False) if below in bare]
-    whole = [int(cell) for cell in numbers if cell.isdigit()]
-    if len(whole) != len(numbers) or len(whole) < 2 or len(set(whole)) != len(whole):
-        return False
-    steps = {b - a for a, b in itertools.pairwise(whole)}
-    if len(steps) != 1 or any(number != str(int(number)) for number in numbers):
-        return False
-    repeated = any(row.fields[: len(first)] == first for row in rest)
-    others = [
-        cell.strip()
-        for row in rest
-        for cell, below in zip(row.fields, kinds, strict=False)
-        if below in VALUES
-    ]
-    years = all(1800 <= number <= 2200 for number in whole)
-    counted = bool(beside) and len(whole) > 2  # any two numbers are evenly apart
-    return not repeated and (years or counted) and others.count(numbers[0]) * 4 < len(rest) + 4
-
-
-def _distinct_words(first: list[str], rest: list[Record]) -> bool:
-    """Whether a row of words over words names columns: none of them comes again in its column."""
-    names = [cell.strip() for cell in first]
-    filled = [name for name in names if name]
-    if not filled or max(map(len, filled)) > 200:
-        return False
-    repeats = sum(
-        name != "" and any(i < len(row.fields) and row.fields[i].strip() == name for row in rest)
-        for i, name in enumerate(names)
-    )
-    return repeats * 2 < len(filled) or (len(set(filled)) < len(filled) and repeats == 0)
-
-
-def _continues(above: list[str], fields: list[str], layout: Layout) -> bool:
-    """Whether a row below a header row is part of the header too."""
-    if [cell.strip() for cell in fields] == [cell.strip() for cell in above]:
-        return True
-    typed = [
-        (cell, below)
-        for cell, below in zip(fields, layout.kinds, strict=False)
-        if below in VALUES and cell.strip()
-    ]
-    found = [kind(cell) for cell, _ in typed]
-    if not found or any(item in VALUES for item in found) or "null" in found:
-        # Values here mean data, unless the row above spans columns and this one is all words.
-        return False
-    numeric = sum(below in VALUES for below in layout.kinds)
-    blanks_above = any(
-        not (above[i].strip() if i < len(above) else "")
-        for i, cell in enumerate(fields)
-        if cell.strip()
-    )
-    return blanks_above or len(found) == numeric or _filled(fields) == len(found)
+def name_from_comment(layout: Layout, above: list[Record], tokenizer: Tokenizer) -> None:
+    """Take the names of a table without a header from a comment right above it, if one has them."""
+    if layout.header or not layout.body:
+        return
+    number = names_above(above, tokenizer, layout.kinds)
+    if number is None:
+        return
+    named = above[number]
+    layout.header_lines += layout.skip_rows + 1 - named.line
+    layout.skip_rows = named.line - 1
+    layout.header = [named.fields]
+    layout.assumed = ["The columns' names are those of the comment above them."]
+    _say(layout, 1)
 
 
 def _say(layout: Layout, count: int) -> None:

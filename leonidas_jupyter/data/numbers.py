@@ -26,11 +26,11 @@ SIGNS = ("US$", "AU$", "CA$", "HK$", "NZ$", "A$", "C$", "R$", "$", "€", "£", 
 PARTS = "%‰ \u00a0"
 """What stands behind shares and not behind money."""
 
-GROUPINGS = (",", ".", " ", "'", "\u00a0", "\u202f", "\u2019")
+GROUPINGS = (",", ".", " ", "'", "\u00a0", "\u2009", "\u202f", "\u2019")
 _SIGN = "|".join(re.escape(sign) for sign in SIGNS)
 _FRAME = re.compile(
     rf"(?P<outer>-?)(?P<prefix>(?:(?:{_SIGN})[ \u00a0]?)?)(?P<inner>-?)"
-    rf"(?P<body>[\d.,][\d., '\u00a0\u202f\u2019]*?(?:[eE][+-]?\d{{1,3}})?)"
+    rf"(?P<body>[\d.,][\d., '\u00a0\u2009\u202f\u2019]*?(?:[eE][+-]?\d{{1,3}})?)"
     rf"(?P<suffix>(?:[ \u00a0]?(?:{_SIGN}))?)"
 )
 _PLAIN = re.compile(
@@ -122,7 +122,7 @@ def _grouped_plan(values: list[str]) -> Plan | None:
     """Numbers whose points are taken to separate thousands, which nothing else has decided."""
     plan = _marked_plan(values, Hints(decimal=",", thousands="."))
     if plan is not None:
-        plan.ambiguous, plan.decides = "decimal", None
+        plan.ambiguous, plan.decides = "decimal", ("decimal", ",")
     return plan
 
 
@@ -140,8 +140,13 @@ def _seem_grouped(values: list[str], mark: str) -> bool:
 
     A program that leaves out zeros at the end writes one fraction in ten with fewer digits.
     """
-    marked = sum(mark in value for value in values)
-    return marked < len(values) and marked >= ENOUGH_GROUPED and _may_be_grouped(values, mark)
+    marked = [value for value in values if mark in value]
+    if len(marked) == len(values) or not _may_be_grouped(values, mark):
+        return False
+    # No fraction ends in a zero beside numbers without one, unless all have as many places.
+    zeros = any(value.endswith("0") for value in marked)
+    whole = all(len(value.lstrip("-")) == THOUSAND for value in values if mark not in value)
+    return len(marked) >= ENOUGH_GROUPED or (zeros and whole)
 
 
 def _is_whole(text: str) -> bool:
@@ -263,6 +268,9 @@ def _whole_pattern(marks: Marks) -> str:
 
 def _body_pattern(marks: Marks) -> str:
     mark = re.escape(marks.decimal)
+    if marks.decimal == "," and not marks.thousands:
+        power = "[eE][+-][0-9]{1,3}"
+        return rf"(?:{_whole_pattern(marks)}(?:{mark}[0-9]*)?(?:{power})?|{mark}[0-9]+)"
     return rf"(?:{_whole_pattern(marks)}(?:{mark}[0-9]*)?|{mark}[0-9]+)"
 
 

@@ -9,6 +9,7 @@ from leonidas_jupyter.data.encoding import recognise_encoding, said_encoding, tr
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.formats import Opened
 from leonidas_jupyter.data.recognise import Recognition, examine
+from leonidas_jupyter.data.wrapped import unwrapped
 
 
 @dataclass
@@ -60,6 +61,9 @@ def prepare(
     text = decoded.text
     if override is None and filename.lower().endswith((".tsv", ".tab")) and _has_tabs(text):
         override = DialectOverride(delimiter="\t")
+    if unwrapped(text, scratch / "unwrapped", override or DialectOverride()):
+        text = scratch / "unwrapped"
+        decoded.notes.append("Each line stands in quotes as a whole; these are left out.")
     drawn = plainly(text, scratch / "plainly", override or DialectOverride())
     text = drawn.text
     found = examine(text, drawn.override if drawn.kind else override)

@@ -8,8 +8,7 @@ import itertools
 import re
 from dataclasses import replace
 
-from leonidas_jupyter.data.cellkinds import kind
-from leonidas_jupyter.data.layout import VALUES
+from leonidas_jupyter.data.cellkinds import VALUES, kind
 from leonidas_jupyter.data.recognise import Recognition
 from leonidas_jupyter.data.tokens import Record, Tokenizer
 

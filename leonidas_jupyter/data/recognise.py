@@ -14,6 +14,7 @@ from leonidas_jupyter.data.layout import (
     commented,
     find_comment,
     find_layout,
+    name_from_comment,
 )
 from leonidas_jupyter.data.lines import split_lines
 from leonidas_jupyter.data.records import records
@@ -76,10 +77,14 @@ def examine(path: Path, override: DialectOverride | None) -> Recognition:
     tokenizer = Tokenizer(syntax)
     rows = list(sample.records(tokenizer, reading.width, SAMPLE_LINES))
     comment = find_comment(rows, reading.width) if said.comment is None else said.comment
-    rows = [row for row in rows if row.text.strip() and not _begins(row, comment)]
+    all_rows = [row for row in rows if row.text.strip()]
+    rows = [row for row in all_rows if not _begins(row, comment)]
     if not rows:
         raise UnreadableFile("The file holds only comments: upload it again with its data.")
     layout = find_layout(rows, reading.width, said.header_rows, said.skip_rows)
+    if said.header_rows is None and said.skip_rows is None:
+        above = [row for row in all_rows if row.line <= layout.skip_rows]
+        name_from_comment(layout, above, tokenizer)
     layout.comment, layout.comment_said = comment, said.comment is not None
     names, written = column_names(_shifted(layout), layout.width)
     if len(names) > MAX_COLUMNS:

@@ -56,6 +56,7 @@ RARE_SCORE = 0.15
 
 QUOTED_ROWS = 50
 
+BARE = ("number", "date", "time", "null")
 COMMON_IN_TEXT = (" ", ":")
 FEW_COLUMNS = 4
 """Words and times hold spaces and colons: fewer columns than this prove nothing."""
@@ -169,6 +170,8 @@ def _needed(reading: Reading) -> float:
     """The score that a delimiter needs to be believed."""
     rows = [row for row in reading.rows if row.text.strip()]
     whole = sum(len(row.fields) == 1 for row in rows)
+    if _words_quoted(reading):
+        return EVERY_LINE_SCORE
     if reading.syntax.delimiter in COMMON_IN_TEXT and reading.width < FEW_COLUMNS:
         return SINGLE_COLUMN_SCORE
     if whole <= 0.1 * len(rows) or _all_quoted(reading):
@@ -182,6 +185,21 @@ def _all_quoted(reading: Reading) -> bool:
     tokenizer = Tokenizer(reading.syntax)
     fitting = [row for row in reading.rows if len(row.fields) == reading.width][:QUOTED_ROWS]
     return len(fitting) > 2 and all(all(tokenizer.quoted(row.text)) for row in fitting)
+
+
+def _words_quoted(reading: Reading) -> bool:
+    """Whether every cell is quoted but for values, as R writes tables; running text is not so."""
+    tokenizer = Tokenizer(reading.syntax)
+    words = 0
+    for row in [row for row in reading.rows if row.text.strip()][:QUOTED_ROWS]:
+        quoted = tokenizer.quoted(row.text)
+        if len(quoted) != len(row.fields):
+            return False
+        for cell, inside in zip(row.fields, quoted, strict=True):
+            if not inside and kind(cell) not in BARE:
+                return False
+            words += inside
+    return words > 1
 
 
 def _quotes(text: str, delimiter: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Tables that stand below one another in one file, and headers that come again."""
 
-from leonidas_jupyter.data.cellkinds import kind
-from leonidas_jupyter.data.layout import VALUES, Layout
+from leonidas_jupyter.data.cellkinds import VALUES, kind
+from leonidas_jupyter.data.layout import Layout
 from leonidas_jupyter.data.tokens import Record
 
 FIRST_ROWS = 20
@@ -11,8 +11,11 @@ WORDS = ("token", "text")
 
 
 def same_header(row: Record, header: list[list[str]]) -> bool:
-    """Whether a row is the header's last row again."""
-    return bool(header) and row.fields == header[-1]
+    """Whether a row is the header's last row again; files put together may hold marks in it."""
+    if not header or len(row.fields) != len(header[-1]):
+        return False
+    first = row.fields[0].removeprefix("\ufeff")
+    return first == header[-1][0] and row.fields[1:] == header[-1][1:]
 
 
 def next_table(layout: Layout) -> int | None:
