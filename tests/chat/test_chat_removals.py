@@ -8,6 +8,8 @@ from leonidas_jupyter.chat.repository import MESSAGES, RUN_EVENTS, RUNS
 from leonidas_jupyter.chat.schemas import ChatRequest
 from leonidas_jupyter.core.errors import LeonidasError
 from leonidas_jupyter.core.ids import now
+from leonidas_jupyter.projects.repository import PROJECTS
+from leonidas_jupyter.sessions.repository import SESSIONS
 from tests.chat.world import (
     ALL_SPECS,
     ANN,
@@ -18,7 +20,12 @@ from tests.chat.world import (
     until,
     world,
 )
-from tests.servers.chosen import fresh_database, needs_memory
+from tests.servers.chosen import fresh_database
+from tests.servers.stored import items_of
+
+
+async def none_left(w, spec):
+    return await counted(w, spec) == [0]
 
 
 def test_editing_a_question_takes_back_what_followed():
@@ -71,8 +78,6 @@ def test_deleting_a_message_removes_it_with_its_run():
 
 
 def test_a_session_deleted_in_mid_run_stops_it_and_leaves_nothing():
-    needs_memory()
-
     async def main():
         async with world(endless) as w:
             session, kept = await w.session(), await w.session()
@@ -81,16 +86,19 @@ def test_a_session_deleted_in_mid_run_stops_it_and_leaves_nothing():
             await until(lambda: w.repository.events(run.run_id, 1))
             await w.sessions.delete(ANN, session)
             await until(lambda: no_run_left(w, run))
-            await until(lambda: session not in str(w.database.rows["sessions"]))
-            left = {row["session_id"] for row in w.database.rows["messages"].values()}
+            await until(lambda: gone(w, session))
+            left = {message.session_id for message in await items_of(w.database, MESSAGES)}
             assert left == {kept}
-            assert {row["run_id"] for row in w.database.rows["run_events"].values()} == {
-                other.run_id
-            }
+            events = await items_of(w.database, RUN_EVENTS)
+            assert {event.run_id for event in events} == {other.run_id}
             with pytest.raises(LeonidasError) as refused:
                 await w.say(session)
             assert refused.value.code == "not_found"
             assert (await w.repository.runs.get(other.run_id)).status == "running"
+
+    async def gone(w, session):
+        stored = await items_of(w.database, SESSIONS)
+        return session not in {each.session_id for each in stored}
 
     async def no_run_left(w, run):
         return await w.repository.runs.get(run.run_id) is None
@@ -99,28 +107,26 @@ def test_a_session_deleted_in_mid_run_stops_it_and_leaves_nothing():
 
 
 def test_a_deleted_project_takes_its_messages_along_in_batches():
-    needs_memory()
-
     async def main():
         async with world() as w:
             session = await w.session()
             project = (await w.sessions.read(ANN, session)).project_id
             for n in range(3):
                 await w.ask(session, f"q{n}")
-            for n in range(250):
-                row = next(iter(w.database.rows["messages"].values()))
-                key = (session, f"0-{n:04}")
-                w.database.rows["messages"][key] = row | {"message_id": key[1], "run_id": None}
+            message, *_ = await items_of(w.database, MESSAGES)
+            many = [
+                message.model_copy(update={"message_id": f"0-{n:04}", "run_id": None})
+                for n in range(250)
+            ]
+            await w.database.table(MESSAGES).load(many)
             await w.projects.delete(ANN, project)
-            await until(lambda: not w.database.rows["projects"])
+            await until(lambda: none_left(w, PROJECTS))
             assert await counted(w, MESSAGES, RUNS, RUN_EVENTS) == [0, 0, 0]
 
     asyncio.run(main())
 
 
 def test_a_removal_that_breaks_off_is_taken_up_again(monkeypatch):
-    needs_memory()
-
     async def main():
         database = fresh_database(ALL_SPECS)
         w = World(database)
@@ -143,7 +149,7 @@ def test_a_removal_that_breaks_off_is_taken_up_again(monkeypatch):
         await over(w.sessions._repository.sessions, session)
         other = World(database)
         await other.sessions.recover()
-        await until(lambda: not database.rows["sessions"])
+        await until(lambda: none_left(other, SESSIONS))
         assert await counted(w, MESSAGES, RUNS, RUN_EVENTS) == [0, 0, 0]
         await other.tasks.close()
 

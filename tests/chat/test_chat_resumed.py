@@ -21,7 +21,8 @@ from tests.chat.world import (
     until,
     world,
 )
-from tests.servers.chosen import fresh_database, needs_memory
+from tests.servers.chosen import fresh_database
+from tests.servers.stored import put_back, snapshot
 
 TOTAL = '{"sql": "select sum(amount) as total from sales"}'
 
@@ -354,8 +355,6 @@ def test_what_the_model_said_is_kept_beside_what_is_shown():
 
 
 def test_what_was_filled_in_is_never_stored_before_what_was_said():
-    needs_memory()
-
     async def naming(messages, info):
         if not returned(messages):
             yield call("query", TOTAL)
@@ -380,11 +379,9 @@ def test_what_was_filled_in_is_never_stored_before_what_was_said():
         stored = await w.repository.message(session, run.message_id)
         assert stored.said.startswith("It is {{t1.0.total}} in all.")
         # The process is killed: what another one makes of it keeps the two apart.
-        frozen = {spec.name: dict(database.rows[spec.name]) for spec in ALL_SPECS}
+        before = await snapshot(database, ALL_SPECS)
         await w.tasks.close()
-        for name, rows in frozen.items():
-            database.rows[name].clear()
-            database.rows[name].update(rows)
+        await put_back(database, before)
         past = {"lease_until": now() - timedelta(seconds=1)}
         await w.repository.runs.update(run.run_id, past)
         other = World(database)

@@ -24,7 +24,8 @@ from tests.chat.world import (
     until,
     world,
 )
-from tests.servers.chosen import fresh_database, needs_memory
+from tests.servers.chosen import fresh_database
+from tests.servers.stored import items_of, put_back, snapshot
 
 
 def test_a_client_that_goes_away_only_detaches():
@@ -127,8 +128,6 @@ def test_another_process_follows_and_cancels():
 
 
 def test_a_stopped_server_ends_its_runs_as_interrupted():
-    needs_memory()
-
     async def main():
         database = fresh_database(ALL_SPECS)
         w = World(database, endless)
@@ -148,11 +147,9 @@ def test_a_stopped_server_ends_its_runs_as_interrupted():
 
 async def killed(w):
     """End a world's work and put back what was stored before, as SIGKILL leaves it."""
-    frozen = {spec.name: dict(w.database.rows[spec.name]) for spec in ALL_SPECS}
+    before = await snapshot(w.database, ALL_SPECS)
     await w.tasks.close()
-    for name, rows in frozen.items():
-        w.database.rows[name].clear()
-        w.database.rows[name].update(rows)
+    await put_back(w.database, before)
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
@@ -285,8 +282,6 @@ def test_what_happens_is_published():
 
 
 def test_a_send_costs_the_same_in_a_session_of_a_thousand_messages():
-    needs_memory()
-
     async def quick(messages, info):
         yield "ok"
 
@@ -303,10 +298,11 @@ def test_a_send_costs_the_same_in_a_session_of_a_thousand_messages():
 
             w.repository.history = counting
             await w.ask(session)
-            row = next(iter(w.database.rows["messages"].values()))
-            for n in range(1000):
-                key = (session, f"00000000-{n:04}")
-                w.database.rows["messages"][key] = row | {"message_id": key[1]}
+            message, *_ = await items_of(w.database, MESSAGES)
+            many = [
+                message.model_copy(update={"message_id": f"00000000-{n:04}"}) for n in range(1000)
+            ]
+            await w.database.table(MESSAGES).load(many)
             reads.clear()
             await w.ask(session)
             assert reads == [60]

@@ -17,9 +17,11 @@ from leonidas_jupyter.chat.repository import MESSAGES, RUN_EVENTS, RUNS
 from leonidas_jupyter.core.ids import now
 from leonidas_jupyter.projects.repository import MEMBERS
 from leonidas_jupyter.projects.schemas import Member
+from leonidas_jupyter.server.engines import SPECS
 from leonidas_jupyter.server.health import Health
 from leonidas_jupyter.usage.repository import UsageRepository
 from tests.server.test_matrix import CSV, QUESTION, world
+from tests.servers.stored import items_of
 
 
 @pytest.fixture
@@ -49,7 +51,17 @@ async def user_id(api, auth):
 async def everything(services):
     """Every row of every table, and every object, as one text."""
     health = (await services())[Health]
-    return repr((health._database.rows, health._store._objects))
+    rows = [item for spec in SPECS for item in await items_of(health._database, spec)]
+    objects = [
+        (info.key, [chunk async for chunk in health._store.get(info.key)])
+        async for info in health._store.list("")
+    ]
+    return repr((rows, objects))
+
+
+async def keys(store, prefix=""):
+    """The keys of the objects that begin so."""
+    return [info.key async for info in store.list(prefix)]
 
 
 async def count_usage(services, who):
@@ -248,7 +260,7 @@ async def test_an_export_that_ends_after_the_erasure_leaves_nothing(api, service
         return True if f"export {who}" not in names else None
 
     await until(over)
-    assert [key for key in store._objects if who in key] == []
+    assert [key for key in await keys(store) if who in key] == []
 
 
 async def test_an_account_that_is_being_erased_lets_nobody_in(api, services):
@@ -272,9 +284,9 @@ async def test_old_exports_are_swept(api, services, monkeypatch):
     await until(ready)
     service, store = (await services())[AdminService], (await services())[Health]._store
     await service._sweep()
-    assert [key for key in store._objects if key.startswith("exports/")]
+    assert await keys(store, "exports/")
     from leonidas_jupyter.admin import service as module
 
     monkeypatch.setattr(module, "KEPT", module.KEPT * 0)
     await service._sweep()
-    assert not [key for key in store._objects if key.startswith("exports/")]
+    assert not await keys(store, "exports/")

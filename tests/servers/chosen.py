@@ -8,8 +8,6 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-import pytest
-
 from leonidas_jupyter.core.s3place import parse_s3
 from leonidas_jupyter.server.spilled import SpilledObjects
 from leonidas_jupyter.storage.memory import MemoryStore
@@ -79,9 +77,3 @@ def fresh_store(signer):
     store = S3Store(own, signer, proxy=True)
     CHOSEN.opened.append(store)
     return store
-
-
-def needs_memory():
-    """Skips a test that reaches into the engine itself, as one does to stop it in mid-write."""
-    if not CHOSEN.in_memory:
-        pytest.skip("It reaches into the engine in memory.")

@@ -17,7 +17,8 @@ from leonidas_jupyter.usage.repository import USAGE, UsageRepository, counting
 from leonidas_jupyter.usage.schemas import DailyBudget, beyond, midnight_after
 from leonidas_jupyter.usage.service import UsageService
 from tests.chat.world import ALL_SPECS, ANN, BOB, World, call, returned, summing, until, world
-from tests.servers.chosen import fresh_database, needs_memory
+from tests.servers.chosen import fresh_database
+from tests.servers.stored import put_back, snapshot
 
 ALLOWED = Policy(
     allowed_models=("builtin", "remote"),
@@ -79,8 +80,6 @@ def test_costs_are_added_up_exactly():
 
 
 def test_what_a_killed_process_had_used_is_counted():
-    needs_memory()
-
     async def main():
         database = fresh_database(ALL_SPECS)
         held = asyncio.Event()
@@ -99,11 +98,9 @@ def test_what_a_killed_process_had_used_is_counted():
         await held.wait()
         stored = (await w.repository.message(session, run.message_id)).usage
         assert stored.input_tokens > 0
-        frozen = {spec.name: dict(database.rows[spec.name]) for spec in ALL_SPECS}
+        before = await snapshot(database, ALL_SPECS)
         await w.tasks.close()
-        for name, rows in frozen.items():
-            database.rows[name].clear()
-            database.rows[name].update(rows)
+        await put_back(database, before)
         await database.table(RUNS).update(run.run_id, {"lease_until": now() - timedelta(seconds=1)})
         later = World(database, policy=ALLOWED)
         assert (await later.chat.ended(run)).status == "failed"
