@@ -70,6 +70,8 @@ class Api:
             options.setdefault("body", "")
         raw = options.pop("raw", False)
         target = path if raw else self.url(path)
+        # Tornado's own 20 seconds are short for a first request on a machine under load.
+        options = {"connect_timeout": 120, "request_timeout": 120, **options}
         response = await self.fetch(
             target,
             method=method,
