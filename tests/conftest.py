@@ -4,8 +4,10 @@ from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, settings
+from jupyter_client.connect import LocalPortCache
 
 from leonidas_jupyter.core import passwords
+from scripts.servers.process import free_port
 from tests.servers.chosen import ENGINES
 
 pytest_plugins = ["pytest_jupyter.jupyter_server", "tests.servers.fixtures"]
@@ -46,3 +48,11 @@ def real_hashes(quick_hashes, monkeypatch):
     monkeypatch.setattr(passwords, "_hasher", _real_hasher)
     yield
     passwords._nobody.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ports_of_kernels():
+    """Gives the kernels of this process ports that nobody takes before they listen there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalPortCache, "find_available_port", lambda *_: free_port())
+        yield
