@@ -87,7 +87,8 @@ class ProjectFiles:
             size, sha256 = path.stat().st_size, sha256_of(path)
             filename = name or path.name
             before = next((file for file in self.all() if file.filename == filename), None)
-            if before is not None and before.size == size and before.sha256 == sha256:
+            same = before is not None and before.size == size and before.sha256 == sha256
+            if before is not None and same and before.status != "UPLOADING":
                 return self.wait(before, progress=progress)
             if before is not None and before.frame_hash and not replace:
                 raise LeonidasError(
@@ -105,12 +106,18 @@ class ProjectFiles:
         """The file once it has been read.
 
         Raises:
-            LeonidasError: with the reason, when it could not be read.
+            LeonidasError: with the reason, when it could not be read, or has not arrived.
         """
+        if file.status == "UPLOADING":  # whoever sends it may have been stopped long ago
+            raise LeonidasError(
+                f"{file.filename} has not arrived completely; upload it again, or try again when "
+                "whoever uploads it is done.",
+                code="conflict",
+            )
         pauses = iter(POLL_SECONDS)
         path = path_of("/files/{file_id}", file_id=file.file_id)
         with share(f"Reading {file.filename}", shown=progress) as tick:
-            while file.status in {"PROCESSING", "UPLOADING"}:
+            while file.status == "PROCESSING":
                 time.sleep(next(pauses, POLL_SECONDS[-1]))
                 file = File.read(self._client.call("GET", path))
                 tick(file.progress)
@@ -157,7 +164,7 @@ class ProjectFiles:
             LeonidasError: there is no such file, or it cannot be read so.
         """
         file = self.find(name)
-        if file.status in {"PROCESSING", "UPLOADING"}:
+        if file.status == "PROCESSING":
             with contextlib.suppress(LeonidasError):  # it may be what is to be corrected
                 file = self.wait(file, progress=progress)
 

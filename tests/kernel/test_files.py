@@ -1,9 +1,15 @@
 """Upload, read, load, list: magics in a kernel that a real Jupyter server started."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
+
+from leonidas_jupyter import connect
+from leonidas_jupyter.kernel import files as kernel_files
+from leonidas_jupyter.kernel.errors import LeonidasError
+from tests.kernel.jupyterserver import TOKEN
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +50,29 @@ def test_upload_reads_the_file_and_says_its_frame(uploaded):
 def test_the_same_content_is_not_sent_again(notebook, sales, uploaded):
     assert notebook.run(f"%leonidas upload '{sales}'").text == uploaded.text
     assert notebook.run("%leonidas files").text.count("Sales 2024.csv") == 1
+
+
+def test_an_upload_that_broke_off_is_sent_again(server, tmp_path, monkeypatch):
+    path = tmp_path / "broken_off.csv"
+    path.write_text("a\n1\n2\n")
+
+    def refuse(*_):
+        raise LeonidasError("The file store refused the transfer.")
+
+    connection = connect(url=server.url, token=TOKEN)
+    try:
+        with monkeypatch.context() as broken:
+            broken.setattr(kernel_files, "send", refuse)
+            with pytest.raises(LeonidasError, match="refused the transfer"):
+                connection.upload(path)
+        file = connection.upload(path)
+        assert (file.status, file.rows) == ("COMPLETED", 2)
+        assert len(connection.frames["broken_off"]) == 2
+    finally:
+        connection.close()
+    half = replace(file, status="UPLOADING")
+    with pytest.raises(LeonidasError, match="upload it again"):
+        kernel_files.ProjectFiles(None, file.project_id).wait(half, progress=False)
 
 
 def test_other_content_needs_a_word(notebook, tmp_path, uploaded):
