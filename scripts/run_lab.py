@@ -32,7 +32,7 @@ BANNER = """
     %load_ext leonidas_jupyter
     %leonidas use Demo
 
-    %leonidas ask how many penguins are there by species?
+    %leonidas ask how many penguins are there by species
     %leonidas ask average body mass by species and sex
     %leonidas ask top 5 countries by population
 
