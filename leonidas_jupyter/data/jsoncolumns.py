@@ -7,12 +7,14 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leonidas_jupyter.data.jsonflat import FRACTION, FlatRows
 from leonidas_jupyter.data.valuetyping import Values
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+Rows = list[dict[str, Any]] | FlatRows
 INT64 = 2**63
 EXACT_INTEGER = 2**53
 """Up to here every integer is a double, too."""
@@ -72,9 +74,9 @@ class _Column:
         if bytes in kinds:
             if kinds <= {bytes, int}:
                 return self._numbers(
-                    [_digits(cell) if type(cell) is int else cell for cell in cells]
+                    _texts([_digits(cell) if type(cell) is int else cell for cell in cells])
                 )
-            self._numbers([cell for cell in cells if type(cell) is bytes])
+            self._numbers(_texts([cell for cell in cells if type(cell) is bytes]))
         if kinds == {bool}:
             return pa.array(cells, pa.bool_()).cast(pa.string())
         if kinds == {int} and self.low >= -INT64 and self.high < INT64:
@@ -85,12 +87,32 @@ class _Column:
         self.values.look_at(cells)
         return self._strings(cells)
 
-    def _numbers(self, cells: list[bytes | None]) -> "pa.Array":
+    def flat(self, texts: "pa.Array", kinds: set[type]) -> "pa.Array":
+        """Values that are text already, as text, after a look at what they are."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        self.kinds |= kinds
+        if int in kinds:
+            whole = texts
+            if bytes in kinds:
+                whole = texts.filter(pc.invert(pc.match_substring_regex(texts, FRACTION)))
+            bounds = pc.min_max(whole.cast(pa.int64())).as_py()
+            self.low, self.high = min(self.low, bounds["min"]), max(self.high, bounds["max"])
+        if bytes in kinds:
+            return self._numbers(texts)
+        if kinds == {str}:
+            blank = self.values.blank or pc.any(pc.equal(pc.binary_length(texts), 0)).as_py()
+            self.values.blank = bool(blank)
+            if self.values.lacks:
+                self.values.look_at(pc.unique(texts).to_pylist())
+        return texts
+
+    def _numbers(self, texts: "pa.Array") -> "pa.Array":
         """Numbers as they are written, as text; takes note whether doubles hold them."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        texts = pa.array(cells, pa.binary()).cast(pa.string())
         odd = pc.match_substring_regex(texts, UNUSUAL)
         if self.exact:
             doubtful = pc.or_(odd, pc.greater(pc.binary_length(texts), EXACT_CHARACTERS))
@@ -144,9 +166,10 @@ class JsonColumns:
         """How many members have been seen."""
         return len(self._columns)
 
-    def know(self, rows: list[dict[str, Any]]) -> bool:
+    def know(self, rows: Rows) -> bool:
         """Whether all members of rows have been expected."""
-        return self._columns.keys() >= set().union(*rows)
+        names = rows.names if isinstance(rows, FlatRows) else set().union(*rows)
+        return self._columns.keys() >= set(names)
 
     def expect(self, rows: list[dict[str, Any]]) -> None:
         """Make room for the members of rows."""
@@ -155,17 +178,33 @@ class JsonColumns:
                 for name in row:
                     self._columns.setdefault(name, _Column())
 
-    def add(self, rows: list[dict[str, Any]]) -> None:
+    def add(self, rows: Rows) -> None:
         """Write rows whose members are expected."""
         import pyarrow as pa
 
-        arrays = [
-            column.array([row.get(name) for row in rows]) for name, column in self._columns.items()
-        ]
+        if isinstance(rows, FlatRows):
+            arrays = self._flat(rows)
+        else:
+            arrays = [
+                column.array([row.get(name) for row in rows])
+                for name, column in self._columns.items()
+            ]
         writer = self._writer
         if writer is None or self._width != len(arrays):
             writer = self._next(len(arrays))
         writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=writer.schema))
+
+    def _flat(self, rows: FlatRows) -> "list[pa.Array]":
+        import pyarrow as pa
+
+        found = {name: place for place, name in enumerate(rows.names)}
+        missing = pa.nulls(len(rows), pa.string())
+        return [
+            column.flat(rows.texts[found[name]], rows.kinds[found[name]])
+            if name in found
+            else missing
+            for name, column in self._columns.items()
+        ]
 
     def _next(self, width: int) -> "pq.ParquetWriter":
         import pyarrow.parquet as pq
@@ -174,7 +213,9 @@ class JsonColumns:
             self._writer.close()
         part = self._folder / f"part-{len(self._parts)}.parquet"
         self._parts.append(part)
-        self._writer, self._width = pq.ParquetWriter(part, _schema(width)), width
+        # It is read once: a dictionary costs more than it spares.
+        self._writer = pq.ParquetWriter(part, _schema(width), use_dictionary=False)
+        self._width = width
         return self._writer
 
     def finish(self) -> Path:
@@ -229,6 +270,12 @@ def _is_double(text: str) -> bool:
         return Decimal(shortest) == Decimal(text)
     except InvalidOperation:
         return False
+
+
+def _texts(numbers: list[bytes | None]) -> "pa.Array":
+    import pyarrow as pa
+
+    return pa.array(numbers, pa.binary()).cast(pa.string())
 
 
 def _digits(number: int) -> bytes:

@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import Any
 
 from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.jsonflat import FlatRows, flat_rows
 from leonidas_jupyter.data.jsonvalues import BETWEEN, BROKEN, DECODER, BrokenLines, value_of
 from leonidas_jupyter.data.lines import MAX_LINE
 
@@ -20,34 +21,50 @@ CHUNK = 1 << 21
 TOGETHER = 10_000
 """Lines that are decoded together: short ones need more memory as values than as text."""
 
+TRIES = 4
+"""After so many times in vain, one after the other, lines are no longer tried as alike."""
+
 FEW = 16
 """So many lines are decoded one by one where one of them is broken."""
 
 
-def values_of_lines(handle: TextIOWrapper, broken: BrokenLines) -> Iterator[list[Any]]:
+def values_of_lines(handle: TextIOWrapper, broken: BrokenLines) -> Iterator[list[Any] | FlatRows]:
     """The values of the lines, many at a time; ``broken`` hears of lines that have none.
+
+    The first ones come as values, so that the file may be told by them.
 
     Raises:
         UnreadableFile: a line is too long.
     """
     word = secrets.token_hex(16)
-    for first, lines in _chunks(handle):
+    vain = 0
+    for first, text in _chunks(handle):
+        flat = flat_rows(text) if first > 1 and vain < TRIES else None
+        if flat is not None:
+            vain = 0
+            yield flat
+            continue
+        vain += first > 1
+        lines = text.split("\n")
         for start in range(0, len(lines), TOGETHER):
             yield _decoded(first + start, lines[start : start + TOGETHER], word, broken)
 
 
-def _chunks(handle: TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
-    """Whole lines without their ends, many at a time, and the number of the first of them."""
+def _chunks(handle: TextIOWrapper) -> Iterator[tuple[int, str]]:
+    """Whole lines with their ends, many at a time, and the number of the first of them."""
     number, held = 1, ""
     while chunk := handle.read(CHUNK):
-        *lines, held = (held + chunk).split("\n")
-        if lines and len(lines[0]) >= MAX_LINE:
+        text = held + chunk
+        end = text.rfind("\n") + 1
+        if end and text.index("\n") >= MAX_LINE:
             raise _too_long(number)
-        yield number, lines
-        number += len(lines)
+        lines, held = text[:end], text[end:]
+        if lines:
+            yield number, lines
+        number += lines.count("\n")
         if len(held) > MAX_LINE:
             raise _too_long(number)
-    yield number, [held]
+    yield number, held
 
 
 def _too_long(number: int) -> UnreadableFile:

@@ -15,7 +15,8 @@ from leonidas_jupyter.data.advance import Rising
 from leonidas_jupyter.data.dialect import Dialect, DialectOverride
 from leonidas_jupyter.data.errors import UnreadableFile
 from leonidas_jupyter.data.formats import Opened, Outcome
-from leonidas_jupyter.data.jsoncolumns import JsonColumns
+from leonidas_jupyter.data.jsoncolumns import JsonColumns, Rows
+from leonidas_jupyter.data.jsonflat import FlatRows
 from leonidas_jupyter.data.jsonlines import values_of_lines
 from leonidas_jupyter.data.jsonvalues import (
     BETWEEN,
@@ -88,7 +89,7 @@ def _rows(
     filename: str,
     broken: BrokenLines,
     dialect: Dialect,
-) -> Iterator[list[Row]]:
+) -> Iterator[Rows]:
     """The rows of a JSON text, however it is laid out, many at a time."""
     beginning = handle.read(HEAD)
     handle.seek(0)
@@ -99,17 +100,24 @@ def _rows(
     else:
         read = _together(Documents(handle).values(), source)
     first: list[Any] = []
+    flat: list[Rows] = []
     for values in read:
+        if isinstance(values, FlatRows):
+            flat.append(values)
+            break
         first += values
         if len(first) > 1:
             break
-    alone = len(first) == 1 and not broken.count and isinstance(first[0], dict)
+    alone = len(first) == 1 and not flat and not broken.count and isinstance(first[0], dict)
     if alone and beginning.lstrip(BETWEEN)[:1] == "{":
         within, note = _within(first[0])
         dialect.assumed += note
         first, read = [], _together(within, source)
-    for values in chain([first], read):
-        yield values if set(map(type, values)) == {dict} else list(map(_row, values))
+    for values in chain([first], flat, read):
+        if isinstance(values, FlatRows):
+            yield values
+        else:
+            yield values if set(map(type, values)) == {dict} else list(map(_row, values))
 
 
 def _together(values: Iterable[Any], source: io.BufferedIOBase) -> Iterator[list[Any]]:
@@ -170,24 +178,25 @@ def _row(value: Any) -> Row:  # noqa: ANN401 - any JSON
 
 
 def _batches(
-    groups: Iterable[list[Row]], source: io.BufferedIOBase, columns: JsonColumns
-) -> Iterator[list[Row]]:
+    groups: Iterable[Rows], source: io.BufferedIOBase, columns: JsonColumns
+) -> Iterator[Rows]:
     """Rows in batches of bounded count and size. Raises UnreadableFile: too many columns."""
     batch: list[Row] = []
     start = source.tell()
     for rows in groups:
+        if isinstance(rows, FlatRows):
+            if batch:
+                yield batch
+                batch, start = [], source.tell()
+            yield from _flat(rows, columns)
+            continue
         # One by one where members are new: all of the batch gets the columns of its last row.
         known = columns.know(rows)
         for some in [rows] if known else ([row] for row in rows):
             batch += some
             if not known:
-                columns.expect(some)
-            if columns.width > MAX_COLUMNS:
-                raise UnreadableFile(
-                    f"The objects have more than {MAX_COLUMNS:,} names together, more columns than "
-                    "a frame may have: turn the table around."
-                )
-            room = max(1, min(BATCH_ROWS, BATCH_CELLS // max(columns.width, 1)))
+                _expect(some, columns)
+            room = _room(columns)
             while len(batch) >= room:
                 yield batch[:room]
                 batch, start = batch[room:], source.tell()
@@ -196,3 +205,24 @@ def _batches(
             batch, start = [], source.tell()
     if batch:
         yield batch
+
+
+def _flat(rows: FlatRows, columns: JsonColumns) -> Iterator[FlatRows]:
+    if not columns.know(rows):
+        _expect([dict.fromkeys(rows.names)], columns)
+    room = max(_room(columns), BATCH_CELLS // max(columns.width, 1))
+    yield from (rows.part(place, room) for place in range(0, len(rows), room))
+
+
+def _room(columns: JsonColumns) -> int:
+    """How many rows a batch may have."""
+    return max(1, min(BATCH_ROWS, BATCH_CELLS // max(columns.width, 1)))
+
+
+def _expect(rows: list[Row], columns: JsonColumns) -> None:
+    columns.expect(rows)
+    if columns.width > MAX_COLUMNS:
+        raise UnreadableFile(
+            f"The objects have more than {MAX_COLUMNS:,} names together, more columns than a "
+            "frame may have: turn the table around."
+        )

@@ -31,12 +31,15 @@ class Values:
     missing: list[str] = field(default_factory=list)
     sample: dict[str, None] = field(default_factory=dict)
 
+    @property
+    def lacks(self) -> bool:
+        """Whether more texts are worth a look."""
+        return len(self.sample) < SAMPLE_CELLS
+
     def look_at(self, texts: list[str | None]) -> None:
         """Take note of some of the texts."""
-        if len(self.sample) >= SAMPLE_CELLS:
-            return
-        for text in dict.fromkeys(texts):
-            if len(self.sample) >= SAMPLE_CELLS:
+        for text in dict.fromkeys(texts) if self.lacks else ():
+            if not self.lacks:
                 return
             if text:
                 self.sample[text] = None

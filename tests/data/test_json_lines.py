@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from leonidas_jupyter.data import jsonlines
 from leonidas_jupyter.data.errors import UnreadableFile
+from leonidas_jupyter.data.jsonflat import FlatRows, flat_rows
 from leonidas_jupyter.data.jsonlines import values_of_lines
 from leonidas_jupyter.data.jsonvalues import BETWEEN, BROKEN, BrokenLines, value_of
 from leonidas_jupyter.data.readers import REPORTED
@@ -52,7 +53,11 @@ def one_by_one(lines: list[str]) -> tuple[list[object], list[int]]:
 def together(text: str) -> tuple[list[object], BrokenLines]:
     broken = BrokenLines()
     handle = io.TextIOWrapper(io.BytesIO(text.encode("utf-8", "replace")), "utf-8", newline="")
-    return [value for values in values_of_lines(handle, broken) for value in values], broken
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonlines, "TRIES", 0)
+        groups = list(values_of_lines(handle, broken))
+    assert not any(isinstance(group, FlatRows) for group in groups)
+    return [value for values in groups for value in values], broken
 
 
 @given(lines=LINES, end=st.sampled_from(["\n", "\r\n"]), last=st.booleans())
@@ -141,3 +146,158 @@ def test_numbers_beyond_measure_stay_as_written(load):
     assert loaded.report.bad_rows is None
     assert loaded.columns["x"] == ["1e9999999999999999999", "1"]
     assert loaded.columns["y"] == ["[0.10,1E-99999999999999999999]", None]
+
+
+FLAT = [
+    '{"a": 1, "b": "x", "c": null}',
+    '{"a": 2.50, "b": "", "c": true}',
+    '{"a": -3, "b": "é", "c": null}',
+]
+
+
+def flat(lines, end="\n"):
+    return flat_rows(end.join(lines) + end)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("change", [str, lambda line: line.replace(", ", ",").replace(": ", ":")])
+def test_lines_built_alike_become_columns_at_once(end, change):
+    rows = flat([change(line) for line in FLAT], end)
+    assert rows.names == ["a", "b", "c"]
+    assert [texts.to_pylist() for texts in rows.texts] == [
+        ["1", "2.50", "-3"],
+        ["x", "", "é"],
+        [None, "true", None],
+    ]
+    assert rows.kinds == [{int, bytes}, {str}, {bool}]
+    assert rows.part(1, 2).texts[0].to_pylist() == ["2.50", "-3"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"a": 1, "b": "x", "d": null}',
+        '{"b": "x", "a": 1, "c": null}',
+        '{"a": 1, "b": "x"}',
+        '{"a": 1, "b": "x", "c": null, "c": 2}',
+        '{"a": 1,  "b": "x", "c": null}',
+        "",
+        '{"a":1, "b": "x", "c": null}',
+        '{"a": 1, "b": "x" , "c": null}',
+        '{"a": 1, "b": "x", "c": nul}',
+        ' {"a": 1, "b": "x", "c": null}',
+        '{"a": 1, "b": "x", "c": null} ',
+        '{"a": 1, "b": "x", "c": nulll}',
+        '{"a": 1, "b": "x", "c": null},',
+        '{"a": 1, "b": "x", "c": [1]}',
+        '{"a": 1, "b": "x", "c": {}}',
+        '{"a": -0, "b": "x", "c": null}',
+        '{"a": 01, "b": "x", "c": null}',
+        '{"a": 1., "b": "x", "c": null}',
+        '{"a": "1", "b": "x", "c": null}',
+        '{"a": 1, "b": 5, "c": null}',
+        '{"a": 1, "b": "x", "c": 1}',
+        '{"a": 9223372036854775808, "b": "x", "c": null}',
+        '{"a": NaN, "b": "x", "c": null}',
+        '{"a": 1, "b": "x""y", "c": null}',
+        '{"a": 1, "b": "x": "y", "c": null}',
+        '{"a": 1, "b": "x", "c": }',
+        '{"a": 1, "b": "\\u0041", "c": null}',
+        '{"a": 1 2, "b": "x", "c": null}',
+        '{"a": 1, "b": x, "c": null}',
+        '{"a": 1, "b": "x", "c": null',
+        '"a": 1, "b": "x", "c": null}',
+        '{"a": 1, "b": "x, "c": null}',
+        '{"a": 1; "b": "x", "c": null}',
+        '{"a": 1, "b": "x", "c": nu}l',
+        '{"a": 1, "b": "x", "c": tru}',
+    ],
+)
+def test_a_line_built_otherwise_is_left_to_the_decoder(odd):
+    for place in range(4):
+        assert flat([*FLAT[:place], odd, *FLAT[place:]]) is None
+
+
+PIECES = st.sampled_from(
+    [
+        '"',
+        ":",
+        ",",
+        " ",
+        "{",
+        "}",
+        "1",
+        "-0",
+        "1.5",
+        "null",
+        '"x"',
+        '"a"',
+        "\r",
+        "\\",
+        "[",
+        "é",
+        "e5",
+    ]
+)
+
+
+@given(
+    template=st.lists(SCALARS | st.just('"x"'), min_size=1, max_size=3),
+    count=st.integers(1, 4),
+    spoil=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 3), PIECES), max_size=2),
+)
+def test_what_is_read_as_columns_is_what_the_decoder_reads(template, count, spoil):
+    line = _object(list(zip("abc", template, strict=False))) + "\n"
+    text = line * count
+    for at, gone, piece in spoil:
+        text = text[:at] + piece + text[at + gone :]
+    text = text.encode("utf-8", "replace").decode()
+    rows = flat_rows(text if text.endswith("\n") else text + "\n")
+    if rows is None:
+        return
+    values, broken = together(text)
+    assert not broken.count
+    assert all(list(value) == rows.names for value in values)
+    for name, texts, kinds in zip(rows.names, rows.texts, rows.kinds, strict=True):
+        cells = [value[name] for value in values]
+        assert kinds == set(map(type, cells)) - {type(None)}
+        assert texts.to_pylist() == [None if cell is None else _written(cell) for cell in cells]
+
+
+def _written(cell: object) -> str:
+    if isinstance(cell, bytes):
+        return cell.decode()
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+
+
+def test_the_frame_is_the_same_whether_lines_are_alike_or_not(load, monkeypatch):
+    lines = [
+        json.dumps(
+            {
+                "id": n,
+                "x": n / 7,
+                "s": f"t {n % 50}",
+                "d": f"2024-01-{n % 28 + 1:02}",
+                "b": None if n % 3 else True,
+            }
+        )
+        for n in range(3000)
+    ]
+    lines[2000] = lines[2000].replace('"s":', '"late":')
+    lines += ["{oops"] * 2
+    monkeypatch.setattr(jsonlines, "CHUNK", 5000)
+    found = []
+    for tries in (0, 1000):
+        monkeypatch.setattr(jsonlines, "TRIES", tries)
+        loaded = load("\n".join(lines), "t.jsonl")
+        report = loaded.report.model_dump(exclude={"frame_size", "frame_sha256"})
+        found.append((loaded.columns, loaded.types, report))
+    assert found[0] == found[1]
+    assert found[0][1] == {
+        "id": "integer",
+        "x": "number",
+        "s": "text",
+        "d": "date",
+        "b": "boolean",
+        "late": "text",
+    }
