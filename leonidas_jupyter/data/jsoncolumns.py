@@ -1,13 +1,12 @@
 """The cells of JSON rows as a Parquet file of text, and what types their columns can take."""
 
-import json
 import math
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leonidas_jupyter.data.jsonflat import FRACTION, FlatRows
+from leonidas_jupyter.data.jsontext import cell_text, digits, is_double, number_text
 from leonidas_jupyter.data.valuetyping import Values
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ EXACT_CHARACTERS = 16
 
 UNUSUAL = r"[eE]|^-?0\.000000"
 """What is in a number that ``Decimal`` writes with an exponent."""
-
-ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass
@@ -74,7 +71,7 @@ class _Column:
         if bytes in kinds:
             if kinds <= {bytes, int}:
                 return self._numbers(
-                    _texts([_digits(cell) if type(cell) is int else cell for cell in cells])
+                    _texts([digits(cell) if type(cell) is int else cell for cell in cells])
                 )
             self._numbers(_texts([cell for cell in cells if type(cell) is bytes]))
         if kinds == {bool}:
@@ -82,7 +79,7 @@ class _Column:
         if kinds == {int} and self.low >= -INT64 and self.high < INT64:
             return pa.array(cells, pa.int64()).cast(pa.string())
         if not kinds <= {str}:
-            return self._strings([None if cell is None else _text(cell) for cell in cells])
+            return self._strings([None if cell is None else cell_text(cell) for cell in cells])
         self.values.blank = self.values.blank or "" in cells
         self.values.look_at(cells)
         return self._strings(cells)
@@ -116,7 +113,7 @@ class _Column:
         odd = pc.match_substring_regex(texts, UNUSUAL)
         if self.exact:
             doubtful = pc.or_(odd, pc.greater(pc.binary_length(texts), EXACT_CHARACTERS))
-            self.exact = all(map(_is_double, texts.filter(doubtful).to_pylist()))
+            self.exact = all(map(is_double, texts.filter(doubtful).to_pylist()))
         if not pc.any(odd).as_py():
             return texts
         usual = [number_text(text) for text in texts.filter(odd).to_pylist()]
@@ -261,58 +258,7 @@ def _schema(width: int) -> "pa.Schema":
     return pa.schema([(f"c{number}", pa.string()) for number in range(width)])
 
 
-def _is_double(text: str) -> bool:
-    """Whether a double's shortest decimal is this number."""
-    shortest = repr(float(text))
-    if shortest == text:
-        return True
-    try:
-        return Decimal(shortest) == Decimal(text)
-    except InvalidOperation:
-        return False
-
-
 def _texts(numbers: list[bytes | None]) -> "pa.Array":
     import pyarrow as pa
 
     return pa.array(numbers, pa.binary()).cast(pa.string())
-
-
-def _digits(number: int) -> bytes:
-    return str(number).encode()
-
-
-def number_text(text: str) -> str:
-    """A number as ``Decimal`` writes it; as it stands if its exponent is beyond that."""
-    try:
-        return str(Decimal(text))
-    except InvalidOperation:
-        return text
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """A cell as text; most are no nested values, for which an encoder is slow."""
-    kind = type(value)
-    if kind is str:
-        return str(value)
-    if kind is bool:
-        return "true" if value else "false"
-    if kind is bytes:
-        return number_text(value.decode())
-    return str(value) if kind is int else json_text(value)
-
-
-def json_text(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """A value as JSON text, its numbers as exact as they were read."""
-    try:
-        return ENCODER.encode(value)
-    except TypeError:  # a number with a fraction is in it
-        pass
-    if isinstance(value, bytes):
-        return number_text(value.decode())
-    if isinstance(value, dict):
-        members = (f"{json_text(name)}:{json_text(item)}" for name, item in value.items())
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(json_text, value)) + "]"
-    return str(value)

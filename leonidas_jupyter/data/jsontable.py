@@ -71,10 +71,16 @@ def read_json(
         raise UnreadableFile(_empty(broken))
     raw = columns.finish()
     dialect.assumed += columns.notes()
-    typing = ValueTyping(dialect, [columns.names], columns.values(), override)
+    names = [_sayable(name) for name in columns.names]
+    typing = ValueTyping(dialect, [names], columns.values(), override)
     type_text(connection, typing, raw, typed, progress, 0.7)
     typing.describe(dialect)
     return Outcome(dialect, typing.originals, broken.report(len(columns.names)))
+
+
+def _sayable(name: str) -> str:
+    """A name without what SQL and Parquet have no names with: NUL, half a character."""
+    return name.replace("\0", "�").encode("utf-8", "replace").decode()
 
 
 def _empty(broken: BrokenLines) -> str:

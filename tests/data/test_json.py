@@ -177,3 +177,9 @@ def test_names_and_what_is_said_to_be_text(load):
     assert loaded.columns == {"a": [1], "A_2": ["2"], "column_3": ["3"]}
     with pytest.raises(UnreadableFile, match="leave out delimiter"):
         load("[]", "t.json", DialectOverride(delimiter=";"))
+
+
+def test_names_with_nul_or_half_a_character(load):
+    lines = [r'{"a\u0000":1,"a":2,"\ud83d":3}', r'{"a\u0000":3,"a":4,"\ud83d":5}']
+    loaded = load("\n".join(lines), "t.jsonl")
+    assert loaded.columns == {"a�": [1, 3], "a": [2, 4], "?": [3, 5]}
