@@ -103,7 +103,9 @@ def test_other_engines_have_tables_of_their_own():
     assert polars["n"].to_list() == [1, None, 2**60 + 1]
     arrow = from_arrow(TABLE, "arrow", None)
     assert arrow.equals(TABLE)
-    assert arrow["name"].chunk(0).buffers()[2].address == TABLE["name"].chunk(0).buffers()[2].address
+    assert (
+        arrow["name"].chunk(0).buffers()[2].address == TABLE["name"].chunk(0).buffers()[2].address
+    )
     assert np.isnan(from_arrow(TABLE, "pandas", None)["x"][1])
 
 
