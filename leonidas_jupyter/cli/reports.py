@@ -35,7 +35,7 @@ def _objects_line(objects: "ObjectsReport", dry_run: bool) -> str:
     counts = f"{objects.objects:12,}{objects.new:10,}{objects.changed:10,}{objects.removed:10,}"
     size = f"{in_bytes(objects.carried_bytes)} of {in_bytes(objects.object_bytes)}"
     verdict = "" if dry_run else " ok" if not objects.wrong else f" {objects.wrong:,} WRONG"
-    return f"{'files':16}{counts}  {size}{verdict}"
+    return f"{'objects':16}{counts}  {size}{verdict}"
 
 
 def warnings(report: "CopyReport", *, in_use: bool) -> list[str]:

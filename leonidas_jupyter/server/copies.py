@@ -78,8 +78,10 @@ def address(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     path = unquote(parts.path)
-    if parts.scheme in {"file", "sqlite", "duckdb"}:
-        path = str(Path(path.removeprefix("/") if parts.scheme != "file" else path).resolve())
+    if parts.scheme == "file":
+        path = str(Path(path).resolve())
+    elif parts.scheme in {"sqlite", "duckdb"}:
+        path = f"/{Path(path.removeprefix('/')).resolve()}"
     return f"{parts.scheme}://{host}{path}"
 
 

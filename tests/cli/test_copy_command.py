@@ -30,6 +30,8 @@ def test_a_backup_and_back(home) -> None:
     assert code == 0, said + errors
     assert said.rstrip().endswith("Copied and verified.")
     assert "signing_key signs tokens: copy it" in said
+    assert f"To   sqlite:///{backup}/leonidas.db and file://{backup}/objects" in said
+    assert "\nobjects " in said
     assert same(configured(home), backup)
     code, report = run_json(home, "copy", "--to", backup.as_uri())
     assert (code, report["verified"]) == (0, True)
