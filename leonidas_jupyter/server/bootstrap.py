@@ -51,9 +51,9 @@ from leonidas_jupyter.server.marker import Marker
 from leonidas_jupyter.server.routes import ROUTES, describe_api
 from leonidas_jupyter.sessions.repository import SessionsRepository
 from leonidas_jupyter.sessions.service import SessionsService
-from leonidas_jupyter.storage.base import ObjectStore
+from leonidas_jupyter.storage.base import ObjectStore, StoreUnavailable
 from leonidas_jupyter.storage.signing import UrlSigner
-from leonidas_jupyter.tables.base import Database
+from leonidas_jupyter.tables.base import Database, Unavailable
 from leonidas_jupyter.tables.leases import Leases
 from leonidas_jupyter.usage.repository import UsageRepository
 from leonidas_jupyter.usage.schemas import DailyBudget
@@ -250,6 +250,8 @@ class _Application:
             for service in self._resumable:
                 try:
                     await service.recover()
+                except (Unavailable, StoreUnavailable) as error:
+                    log.warning("Unfinished work is looked for again soon: %s", error)
                 except Exception:
                     log.exception("Unfinished work could not be looked for; tried again soon.")
             await asyncio.sleep(RECOVERY_SECONDS)
