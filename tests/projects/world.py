@@ -55,7 +55,7 @@ def installed(folder, signer):
     """The engines of a server as it is installed, or those that were chosen for this run."""
     if CHOSEN.in_memory:
         return sqlite(folder), LocalStore(folder / "store", signer)
-    return fresh_database(SPECS), fresh_store(signer)
+    return fresh_database(SPECS, folder), fresh_store(signer, folder)
 
 
 ENGINES = {

@@ -5,6 +5,8 @@ folder. ``make soak`` runs them so once.
 """
 
 import asyncio
+import hashlib
+import os
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -17,6 +19,8 @@ from leonidas_jupyter.tables.dynamodb import open_dynamodb
 from leonidas_jupyter.tables.memory import MemoryDatabase
 
 ENGINES = ("memory", "aws")
+DATABASE, STORAGE = "TESTED_DATABASE_URL", "TESTED_STORAGE_URL"
+"""The variables that tell processes which a test starts what was chosen."""
 
 
 @dataclass
@@ -47,7 +51,7 @@ class Engines:
         asyncio.run(close())
 
 
-CHOSEN = Engines()
+CHOSEN = Engines(os.environ.get(DATABASE, "memory://"), os.environ.get(STORAGE, "memory://"))
 
 
 def choose(engines):
@@ -56,24 +60,31 @@ def choose(engines):
         setattr(CHOSEN, name, value)
 
 
-def fresh_database(specs):
-    """A database without a single item."""
+def fresh_database(specs, at=None):
+    """A database without a single item; on AWS that of a folder, if one is named."""
     if CHOSEN.in_memory:
         return MemoryDatabase(specs)
     base, _, query = CHOSEN.database_url.partition("?")
-    objects = SpilledObjects(fresh_store(UrlSigner(b"k" * 32, "")))
-    url = f"{base}-{next(CHOSEN.numbers)}?{query}"
+    objects = SpilledObjects(fresh_store(UrlSigner(b"k" * 32, ""), at))
+    url = f"{base}-{_name(at)}?{query}"
     database = open_dynamodb(url, specs, create=True, objects=objects)
     CHOSEN.opened.append(database)
     return database
 
 
-def fresh_store(signer):
-    """A store without a single object, to which clients send by way of the server."""
+def fresh_store(signer, at=None):
+    """A store without a single object, to which clients send by way of the server; see above."""
     if CHOSEN.in_memory:
         return MemoryStore(signer)
     place = parse_s3(CHOSEN.storage_url)
-    own = replace(place, prefix=f"{place.prefix}{next(CHOSEN.numbers)}/")
+    own = replace(place, prefix=f"{place.prefix}{_name(at)}/")
     store = S3Store(own, signer, proxy=True)
     CHOSEN.opened.append(store)
     return store
+
+
+def _name(folder):
+    """What the places of a folder are called, in every process; without one, another each time."""
+    if folder is None:
+        return next(CHOSEN.numbers)
+    return hashlib.sha256(str(folder).encode()).hexdigest()[:8]

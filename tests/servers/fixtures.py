@@ -19,7 +19,7 @@ from scripts.servers.dynamodb import dynoxide
 from scripts.servers.postgres import Cluster
 from scripts.servers.process import HOST, Running, ServerMissing
 from scripts.servers.s3 import REGION, Keys, bucket_policy, make_bucket, make_user, ministack
-from tests.servers.chosen import Engines, choose
+from tests.servers.chosen import DATABASE, STORAGE, Engines, choose
 
 BUCKET = "leonidas-tests"
 
@@ -142,6 +142,9 @@ def chosen_engines(request):
     s3_url, dynamodb_url = map(request.getfixturevalue, ("s3_url", "dynamodb_url"))
     chosen = Engines(dynamodb_url, s3_url)
     choose(chosen)
+    monkeypatch = request.getfixturevalue("monkeypatch")
+    monkeypatch.setenv(DATABASE, dynamodb_url)
+    monkeypatch.setenv(STORAGE, s3_url)
     yield
     choose(Engines())
     chosen.close()
