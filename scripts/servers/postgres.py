@@ -71,7 +71,13 @@ def _reachable(installation: Path, folder: Path, user: int | None) -> Path:
     )
     if seen is not None and seen.returncode == 0:
         return installation
-    return Path(shutil.copytree(installation, folder / "postgresql", symlinks=True))
+    package = installation.parent
+    copied = folder / package.name / installation.name
+    shutil.copytree(installation, copied, symlinks=True)
+    # Its programs look for libraries that the wheel put beside the package.
+    for libraries in package.parent.glob(f"{package.name}.libs"):
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return copied
 
 
 def _may_enter(installation: Path, user: int) -> bool:
