@@ -11,7 +11,7 @@ from leonidas_jupyter.core.errors import ErrorCode
 from leonidas_jupyter.core.http import Request, Response, Route, Services
 
 
-async def export(request: Request, services: Services) -> Response:
+async def export_account(request: Request, services: Services) -> Response:
     """Everything of an account."""
     wanted = request.json(ExportRequest)
     shown = await services[AdminService].export(
@@ -20,7 +20,7 @@ async def export(request: Request, services: Services) -> Response:
     return Response(202, shown)
 
 
-async def erase(request: Request, services: Services) -> Response:
+async def erase_account(request: Request, services: Services) -> Response:
     """An account and all that it owns, gone."""
     given = request.json(EraseRequest)
     user_id = request.params["user_id"]
@@ -33,7 +33,7 @@ ROUTES: tuple[Route, ...] = (
         "/admin/users/{user_id}/export",
         "Export everything of an account; ask again until the link to it is there",
         who="admin",
-        handler=export,
+        handler=export_account,
         takes=ExportRequest,
         gives=ExportResponse,
         status=202,
@@ -44,7 +44,7 @@ ROUTES: tuple[Route, ...] = (
         "/admin/users/{user_id}/erase",
         "Erase an account with all that it owns; ask again until there is no such account (404)",
         who="admin",
-        handler=erase,
+        handler=erase_account,
         takes=EraseRequest,
         gives=EraseResponse,
         status=202,
